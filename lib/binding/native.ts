@@ -1,0 +1,219 @@
+/**
+ * The exact surface of the native addon: flat, without policy and without defaults. Everything with a choice in it lives in
+ * the TypeScript above. Long work happens on one LibTorch thread; its results are promises.
+ */
+
+/** Must equal the number that the addon exports; the loader refuses another. */
+export const API_VERSION = 1;
+
+export interface NativeInfo {
+  /** "2.13.0": the LibTorch that the addon was compiled against, and the one that is loaded. */
+  readonly torchCompiled: string;
+  readonly torchLoaded: string;
+  /** at::get_cpu_capability(): "DEFAULT", "AVX2", "AVX512", ... */
+  readonly cpuCapability: string;
+  /** The CPU has bf16 matrix or dot-product instructions (AVX512-BF16 or AMX), so that bfloat16 gains. */
+  readonly cpuBfloat16: boolean;
+  readonly threads: number;
+  readonly cudaBuilt: boolean;
+  readonly cudaDevices: number;
+  /** Why CUDA cannot be used, or empty. */
+  readonly cudaProblem: string;
+  /** "libjpeg-turbo 2.1.5" or empty. */
+  readonly jpeg: string;
+}
+
+export interface EncoderSpec {
+  readonly block: 'basic' | 'bottleneck';
+  readonly blocks: readonly number[];
+  readonly width: number;
+  readonly stem: 'imagenet' | 'small';
+  readonly padding: 'same' | 'symmetric';
+  readonly initialization: 'official' | 'torchvision';
+  readonly shortcut: 'official' | 'torchvision';
+  readonly zeroInitLastNorm: boolean;
+}
+
+export interface HeadSpec {
+  readonly hidden: readonly number[];
+  readonly output: number;
+  readonly hiddenBias: boolean;
+  readonly outputBias: boolean;
+}
+
+export interface OptimizerSpec {
+  readonly kind: 'lars' | 'sgd';
+  readonly momentum: number;
+  readonly weightDecay: number;
+  readonly nesterov: boolean;
+  readonly trustCoefficient: number;
+  readonly decayNormAndBias: boolean;
+}
+
+export interface LearnerSpec {
+  readonly encoder: EncoderSpec;
+  readonly norm: { readonly decay: number; readonly epsilon: number };
+  readonly projector: HeadSpec;
+  readonly predictor: HeadSpec | null;
+  readonly targetInit: 'independent' | 'copy';
+  readonly optimizer: OptimizerSpec;
+  /** Classes of the online linear classifier; 0: none. */
+  readonly classes: number;
+  readonly precision: 'float32' | 'bfloat16';
+  /** 'cpu' or 'cuda:N'. */
+  readonly device: string;
+  /** Unsigned 53-bit integer. */
+  readonly seed: number;
+}
+
+/** What is the same for every row of a plan (native/core/augment/plan.h). */
+export interface ViewSpec {
+  readonly height: number;
+  readonly width: number;
+  readonly resampling: 'bicubic' | 'bilinear';
+  readonly antialias: boolean;
+  readonly jitter: 'official' | 'torchvision';
+  readonly blurRadius: number;
+  readonly blurBorder: 'zero' | 'reflect';
+  readonly mean: readonly [number, number, number];
+  readonly std: readonly [number, number, number];
+}
+
+/** One optimiser step. Rows are split evenly over the micro-batches, in order. */
+export interface StepInput {
+  readonly images: NativeImageStore;
+  /** Micro-batches x batch rows. */
+  readonly indices: Int32Array;
+  readonly microBatches: number;
+  /** Rows x plan columns, one per view. Not copied: must not be changed before the promise settles. */
+  readonly plans: readonly [Float32Array, Float32Array];
+  readonly views: readonly [ViewSpec, ViewSpec];
+  readonly learningRate: number;
+  readonly tau: number;
+}
+
+/** Wall-clock seconds of the parts of one step, measured on the LibTorch thread. */
+export interface StepTiming {
+  readonly augmentSeconds: number;
+  readonly computeSeconds: number;
+}
+
+export interface StepMetrics {
+  readonly steps: number;
+  readonly loss: number;
+  readonly probeLoss: number;
+  readonly probeTop1: number;
+  readonly projectionStd: number;
+  readonly targetDistance: number;
+  readonly targetMovement: number;
+  /** -1: none. */
+  readonly firstBadStep: number;
+}
+
+export interface NativeImageStore {
+  readonly size: number;
+  readonly height: number;
+  readonly width: number;
+  readonly labelled: boolean;
+  dispose(): void;
+}
+
+export interface NativeFeatureBank {
+  readonly size: number;
+  readonly dimension: number;
+  /** A copy of rows [start, end), row-major float32. */
+  read(start: number, end: number): Promise<Float32Array>;
+  dispose(): void;
+}
+
+export interface EmbedInput {
+  readonly images: NativeImageStore;
+  readonly indices: Int32Array;
+  readonly plan: Float32Array;
+  readonly view: ViewSpec;
+  /** 'batch': statistics of this batch (an encoder that has never been trained has no running ones). */
+  readonly statistics: 'running' | 'batch';
+  readonly bank: NativeFeatureBank;
+  /** First row of the bank to write. */
+  readonly offset: number;
+}
+
+export interface NativeLearner {
+  readonly features: number;
+  readonly encoderParameters: number;
+  /** Resolves when the step is done; several may be queued, they run in order. */
+  step(input: StepInput): Promise<StepTiming>;
+  /** Means since the last call. */
+  readMetrics(): Promise<StepMetrics>;
+  /** Optimiser steps done. */
+  readonly stepCount: Promise<number>;
+  embed(input: EmbedInput): Promise<void>;
+  /** Everything needed to go on bit-exactly, as one safetensors file, atomically. */
+  save(path: string, metadata: Readonly<Record<string, string>>): Promise<void>;
+  /** Strict: another architecture is refused. Resolves with the metadata. */
+  load(path: string): Promise<Record<string, string>>;
+  /** Weights only, from a training state or an encoder file; what the file lacks keeps its initial value. */
+  loadWeights(path: string): Promise<Record<string, string>>;
+  /** The online encoder with torchvision's names. */
+  exportEncoder(path: string, metadata: Readonly<Record<string, string>>): Promise<void>;
+  dispose(): void;
+}
+
+export interface Accuracy {
+  readonly top1: number;
+  readonly top5: number;
+}
+
+export interface LinearProbeSpec {
+  readonly features: number;
+  readonly classes: number;
+  readonly learningRates: readonly number[];
+  readonly momentum: number;
+  readonly nesterov: boolean;
+  readonly weightDecay: number;
+  readonly seed: number;
+  readonly device: string;
+}
+
+export interface NativeLinearProbe {
+  /** Mean loss of each classifier on these rows. `scale` multiplies every learning rate. */
+  step(bank: NativeFeatureBank, rows: Int32Array, scale: number): Promise<number[]>;
+  evaluate(bank: NativeFeatureBank): Promise<Accuracy[]>;
+  dispose(): void;
+}
+
+export interface NativeModule {
+  readonly apiVersion: number;
+  info(): NativeInfo;
+  /** The ByolError class, so that native failures are instances of it. Called once by the loader. */
+  setErrorClass(errorClass: new (code: string, message: string) => Error): void;
+  /** Threads of LibTorch's CPU pool; 0: all cores. */
+  setThreads(threads: number): void;
+  /** Stops accepting work, waits at most `milliseconds` for the command in progress. For process 'exit' handlers. */
+  shutdown(milliseconds: number): void;
+  ImageStore: new (
+    pixels: Uint8Array,
+    count: number,
+    height: number,
+    width: number,
+    labels: Int32Array | null,
+  ) => NativeImageStore;
+  FeatureBank: new (count: number, dimension: number, device: string) => NativeFeatureBank;
+  Learner: new (spec: LearnerSpec) => NativeLearner;
+  LinearProbe: new (spec: LinearProbeSpec) => NativeLinearProbe;
+  knn(
+    train: NativeFeatureBank,
+    test: NativeFeatureBank,
+    options: { readonly classes: number; readonly k: number; readonly temperature: number },
+  ): Promise<Accuracy>;
+  /** Views as float32 [rows, height, width, 3] (NHWC); 'bfloat16' values are rounded as the network sees them. */
+  executePlan(input: {
+    readonly images: NativeImageStore;
+    readonly indices: Int32Array;
+    readonly plan: Float32Array;
+    readonly view: ViewSpec;
+    readonly executor: 'fused' | 'reference';
+    readonly dtype: 'float32' | 'bfloat16';
+    readonly threads: number;
+  }): Promise<Float32Array>;
+}

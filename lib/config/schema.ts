@@ -1,0 +1,175 @@
+import { z } from 'zod';
+import { pipelineSchema } from './pipeline.js';
+
+/** The configuration of a run: plain data, the same for the command line, files and the API. Every key is checked. */
+
+const positiveInt = z.int().positive();
+const fraction = z.number().min(0).max(1);
+
+export const dataSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    /** CIFAR-10, binary version: data_batch_1..5.bin and test_batch.bin. */
+    kind: z.literal('cifar10'),
+    path: z.string().min(1),
+    /** Training files to use, 1 to 5. */
+    batches: z.array(z.int().min(1).max(5)).min(1),
+  }),
+  z.strictObject({
+    /** Equally sized uint8 RGB images: a folder with raw.json, train.bin, test.bin and, if labelled, *.labels.bin. */
+    kind: z.literal('raw'),
+    path: z.string().min(1),
+  }),
+  z.strictObject({
+    /** Generated, labelled images: ten classes of outlines under nuisances of colour, pose, scale, background and noise. */
+    kind: z.literal('shapes'),
+    trainImages: positiveInt,
+    testImages: positiveInt,
+    /** Side in pixels. */
+    size: z.int().min(16).max(256),
+    seed: z.int().nonnegative(),
+  }),
+  z.strictObject({
+    /** A folder of photos, one sub-folder per class or flat. */
+    kind: z.literal('folder'),
+    path: z.string().min(1),
+  }),
+]);
+
+export const encoderSchema = z.strictObject({
+  block: z.enum(['basic', 'bottleneck']),
+  /** Blocks per group; resnet18 is [2, 2, 2, 2]. Each group after the first halves the resolution. */
+  blocks: z.array(positiveInt).min(1).max(6),
+  /** Channels of the stem: 64 for a 1x network. Group g has width * 2^g channels (4 times that in bottlenecks). */
+  width: positiveInt,
+  stem: z.enum(['imagenet', 'small']),
+  /** 'same': TensorFlow's asymmetric padding, as the official code; 'symmetric': as torchvision. */
+  padding: z.enum(['same', 'symmetric']),
+  /** 'official': truncated normal, 1/sqrt(fan_in); 'torchvision': Kaiming normal, fan_out. */
+  initialization: z.enum(['official', 'torchvision']),
+  /** 'official': a projection in the first block of every group; 'torchvision': only where shapes differ. */
+  shortcut: z.enum(['official', 'torchvision']),
+  /** gamma = 0 in the last normalisation of each block. The paper's numbers used 1 (byol-facts 0.1, item 15). */
+  zeroInitLastNorm: z.boolean(),
+});
+
+export const headSchema = z.strictObject({
+  hidden: z.array(positiveInt),
+  output: positiveInt,
+  hiddenBias: z.boolean(),
+  outputBias: z.boolean(),
+});
+
+export const optimizerSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('lars'),
+    /** Peak learning rate is this times (batchSize * accumulate) / 256. */
+    baseLearningRate: z.number().positive(),
+    weightDecay: z.number().min(0),
+    momentum: fraction,
+    trustCoefficient: z.number().positive(),
+    warmupEpochs: z.number().min(0),
+  }),
+  z.strictObject({
+    kind: z.literal('sgd'),
+    baseLearningRate: z.number().positive(),
+    weightDecay: z.number().min(0),
+    momentum: fraction,
+    nesterov: z.boolean(),
+    /** Decay normalisation parameters and biases as well, as torch.optim.SGD does when given all parameters. */
+    decayNormAndBias: z.boolean(),
+    warmupEpochs: z.number().min(0),
+  }),
+]);
+
+export const targetSchema = z.strictObject({
+  /** Decay of the target's moving average at step 0 (tau, not 1 - tau). */
+  tauBase: z.number().min(0).max(1),
+  /** 'cosine': rises to 1 at the last step (paper section 3.3); 'constant': stays at tauBase. */
+  schedule: z.enum(['cosine', 'constant']),
+  /** 'independent': the target's own random draw, as the official code; 'copy': starts equal to the online network. */
+  init: z.enum(['independent', 'copy']),
+});
+
+export const viewsSchema = z.strictObject({
+  /** Side of the square views in pixels. */
+  size: z.int().min(8),
+  resampling: z.enum(['bicubic', 'bilinear']),
+  /** Widen the filter when shrinking, as Pillow does. The official code does not. */
+  antialias: z.boolean(),
+  /** Whose definitions of brightness, contrast and saturation. */
+  jitter: z.enum(['official', 'torchvision']),
+  blurBorder: z.enum(['zero', 'reflect']),
+  mean: z.tuple([z.number(), z.number(), z.number()]),
+  std: z.tuple([z.number().positive(), z.number().positive(), z.number().positive()]),
+  /** Operations of view 1 (T) and view 2 (T'). */
+  view1: pipelineSchema,
+  view2: pipelineSchema,
+});
+
+export const evaluationSchema = z.strictObject({
+  knn: z.strictObject({
+    k: positiveInt,
+    temperature: z.number().positive(),
+    /** Every so many epochs, and always after the last; 0: only after the last. */
+    everyEpochs: z.int().nonnegative(),
+    /** Training images in the bank and test images asked during the run, to save time; 0: all. The last epoch uses all. */
+    bankImages: z.int().nonnegative(),
+    queryImages: z.int().nonnegative(),
+  }),
+  linear: z.strictObject({
+    /** Run the linear protocol (paper C.1) at the end of training. */
+    atEnd: z.boolean(),
+    epochs: positiveInt,
+    batchSize: positiveInt,
+    /** Learning rates per 256 images, all trained in one pass. */
+    learningRates: z.array(z.number().positive()).min(1),
+    momentum: fraction,
+    weightDecay: z.number().min(0),
+    /** 'crop-flip': new random crops each epoch (the protocol); 'cached': features of the plain images, computed once. */
+    views: z.enum(['crop-flip', 'cached']),
+    /** Part of the training set held out to choose the learning rate. */
+    heldOut: z.number().gt(0).lt(1),
+  }),
+  /** Images per forward pass. */
+  batchSize: positiveInt,
+});
+
+export const configSchema = z.strictObject({
+  /** Where the settings came from; informational. */
+  preset: z.string().optional(),
+  seed: z.int().nonnegative(),
+  device: z.union([z.enum(['auto', 'cpu', 'cuda']), z.templateLiteral(['cuda:', z.int().nonnegative()])]),
+  /** 'auto': bfloat16 where the device has instructions for it. */
+  precision: z.enum(['auto', 'float32', 'bfloat16']),
+  /** CPU threads; 0: all cores. */
+  threads: z.int().nonnegative(),
+  data: dataSchema,
+  views: viewsSchema,
+  encoder: encoderSchema,
+  norm: z.strictObject({ decay: fraction, epsilon: z.number().positive() }),
+  projector: headSchema,
+  /** null removes it; BYOL then collapses (paper Table 5b). */
+  predictor: headSchema.nullable(),
+  target: targetSchema,
+  optimizer: optimizerSchema,
+  epochs: positiveInt,
+  /** Images per forward pass; batch statistics are over these. */
+  batchSize: z.int().min(2),
+  /** Forward passes per optimiser step, gradients averaged (paper F.2). */
+  accumulate: positiveInt,
+  /** Train a linear classifier on stopped gradients alongside (needs labels). */
+  onlineProbe: z.boolean(),
+  evaluation: evaluationSchema,
+  checkpoint: z.strictObject({
+    everyEpochs: positiveInt,
+    /** Also after so many minutes; 0: never. */
+    everyMinutes: z.number().min(0),
+    keep: positiveInt,
+  }),
+});
+
+export type Config = z.infer<typeof configSchema>;
+export type DataConfig = Config['data'];
+export type EncoderConfig = Config['encoder'];
+export type HeadConfig = NonNullable<Config['predictor']>;
+export type OptimizerConfig = Config['optimizer'];

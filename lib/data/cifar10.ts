@@ -1,0 +1,99 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ByolError } from '../errors.js';
+import { Breather } from './breather.js';
+import type { Dataset, ImageArray } from './dataset.js';
+import { isFile, isFolder, readDataFile } from './files.js';
+
+/** CIFAR-10, binary version (A. Krizhevsky, https://www.cs.toronto.edu/~kriz/cifar.html). */
+
+const SIDE = 32;
+const PLANE = SIDE * SIDE;
+const RECORD = 1 + 3 * PLANE;
+const IMAGES_PER_FILE = 10_000;
+const CLASSES = 10;
+const FOLDER = 'cifar-10-batches-bin';
+const HINT = `the folder ${FOLDER} of cifar-10-binary.tar.gz from https://www.cs.toronto.edu/~kriz/cifar.html`;
+
+/**
+ * Reads training files 1..5 as asked, and the test file. `path` is the folder with the .bin files or the one that holds
+ * `cifar-10-batches-bin`. Throws ERR_BYOL_DATA for a missing or truncated file and for a label above 9.
+ */
+export async function readCifar10(path: string, batches: readonly number[]): Promise<Dataset> {
+  const folder = await findFolder(path);
+  const trainFiles = [...new Set(batches)].sort((a, b) => a - b).map((batch) => join(folder, `data_batch_${batch}.bin`));
+  const classNames = await readClassNames(join(folder, 'batches.meta.txt'));
+  const train = await readFiles(trainFiles);
+  const test = await readFiles([join(folder, 'test_batch.bin')]);
+  return { train, test, classNames };
+}
+
+async function findFolder(path: string): Promise<string> {
+  if (await isFile(path)) {
+    throw new ByolError('ERR_BYOL_DATA', `${path} is a file. data.path must be a folder: ${HINT}, or its parent.`);
+  }
+  if (!(await isFolder(path))) {
+    throw new ByolError('ERR_BYOL_DATA', `There is no folder ${path}. data.path must be ${HINT}, or its parent.`);
+  }
+  const inner = join(path, FOLDER);
+  const folder = (await isFolder(inner)) ? inner : path;
+  const names = await readdir(folder);
+  if (!names.some((name) => name.endsWith('.bin'))) {
+    const holds = names.length === 0 ? 'is empty' : `holds no .bin files (but ${names.slice(0, 4).join(', ')})`;
+    throw new ByolError('ERR_BYOL_DATA', `The folder ${folder} ${holds}. data.path must be ${HINT}, or its parent.`);
+  }
+  return folder;
+}
+
+async function readClassNames(path: string): Promise<string[]> {
+  const bytes = await readDataFile(path, `the class names of CIFAR-10, part of ${HINT}`);
+  const lines = Buffer.from(bytes).toString('utf8').split('\n');
+  const names = lines.map((line) => line.trim()).filter((line) => line !== '');
+  if (names.length !== CLASSES) {
+    throw new ByolError('ERR_BYOL_DATA', `${path} should name ${CLASSES} classes, one a line, but names ${names.length}.`);
+  }
+  return names;
+}
+
+async function readFiles(paths: readonly string[]): Promise<ImageArray> {
+  const count = paths.length * IMAGES_PER_FILE;
+  const pixels = new Uint8Array(count * 3 * PLANE);
+  const labels = new Int32Array(count);
+  const breather = new Breather();
+  for (const [fileIndex, path] of paths.entries()) {
+    const bytes = await readDataFile(path, `CIFAR-10 images, part of ${HINT}`, (size) => checkSize(path, size));
+    for (let record = 0; record < IMAGES_PER_FILE; record += 1) {
+      const image = fileIndex * IMAGES_PER_FILE + record;
+      labels[image] = readRecord(bytes, record, pixels, image * 3 * PLANE, path);
+      if (record % 100 === 0) await breather.breathe();
+    }
+  }
+  return { count, height: SIDE, width: SIDE, pixels, labels };
+}
+
+function checkSize(path: string, size: number): void {
+  const expected = IMAGES_PER_FILE * RECORD;
+  if (size === expected) return;
+  const kind = size < expected ? 'truncated' : 'not a CIFAR-10 binary file (CIFAR-100 and the Python version differ)';
+  throw new ByolError(
+    'ERR_BYOL_DATA',
+    `${path} is ${kind}: expected ${expected} bytes (${IMAGES_PER_FILE} records of ${RECORD}), got ${size} ` +
+      `(${(size / RECORD).toFixed(2)} records). Unpack the archive again.`,
+  );
+}
+
+/** One record, from planes to pixels; returns its label. */
+function readRecord(bytes: Uint8Array, record: number, pixels: Uint8Array, offset: number, path: string): number {
+  const start = record * RECORD;
+  const label = bytes[start] as number;
+  if (label >= CLASSES) {
+    throw new ByolError('ERR_BYOL_DATA', `${path} is damaged: record ${record} has label ${label}, expected 0 to ${CLASSES - 1}.`);
+  }
+  const red = start + 1;
+  for (let i = 0, out = offset; i < PLANE; i += 1, out += 3) {
+    pixels[out] = bytes[red + i] as number;
+    pixels[out + 1] = bytes[red + PLANE + i] as number;
+    pixels[out + 2] = bytes[red + 2 * PLANE + i] as number;
+  }
+  return label;
+}

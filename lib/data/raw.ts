@@ -1,0 +1,131 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { ByolError } from '../errors.js';
+import { ioError, writeAtomically } from './atomic-file.js';
+import type { Dataset, ImageArray } from './dataset.js';
+import { isFile, readDataFile } from './files.js';
+
+/**
+ * A raw store: a folder with `raw.json`, `train.bin` and `test.bin` (uint8 RGB pixels, images x height x width x 3,
+ * row-major) and, if labelled, `train.labels.bin` and `test.labels.bin` (int32, little-endian, -1: unknown). Any tool that can
+ * write bytes can make one: `array.tofile('train.bin')` in NumPy.
+ */
+const manifestSchema = z.strictObject({
+  height: z.int().positive(),
+  width: z.int().positive(),
+  /** Names in label order. Without it labels are named by their numbers. */
+  classes: z.array(z.string().min(1)).min(1).optional(),
+  train: z.strictObject({ images: z.int().positive() }),
+  test: z.strictObject({ images: z.int().positive() }),
+});
+type Manifest = z.infer<typeof manifestSchema>;
+
+const MANIFEST = 'raw.json';
+
+/** Throws ERR_BYOL_DATA naming the file, what was expected and what is there. */
+export async function readRawStore(folder: string): Promise<Dataset> {
+  const manifest = await readManifest(folder);
+  const train = await readPart(folder, 'train', manifest);
+  const test = await readPart(folder, 'test', manifest);
+  return { train, test, classNames: manifest.classes ?? numberedClasses(train, test) };
+}
+
+/** Writes a store; raw.json comes last, so that an unfinished store is not taken for a whole one. Throws ERR_BYOL_IO. */
+export async function writeRawStore(folder: string, data: Dataset): Promise<void> {
+  const { train, test, classNames } = data;
+  if (train.height !== test.height || train.width !== test.width) {
+    const sizes = `${train.width} x ${train.height} and ${test.width} x ${test.height}`;
+    throw new ByolError('ERR_BYOL_DATA', `A raw store has one image size, but train and test images are ${sizes} pixels.`);
+  }
+  const manifest = join(folder, MANIFEST);
+  try {
+    await mkdir(folder, { recursive: true });
+    await rm(manifest, { force: true });
+  } catch (error) {
+    throw ioError(folder, 'write to', error);
+  }
+  for (const [part, images] of Object.entries({ train, test })) {
+    await writeAtomically(join(folder, `${part}.bin`), images.pixels);
+    const labels = join(folder, `${part}.labels.bin`);
+    if (images.labels !== null) await writeAtomically(labels, encodeLabels(images.labels));
+    else await rm(labels, { force: true });
+  }
+  const content: Manifest = {
+    height: train.height,
+    width: train.width,
+    ...(classNames.length > 0 ? { classes: [...classNames] } : {}),
+    train: { images: train.count },
+    test: { images: test.count },
+  };
+  await writeAtomically(manifest, `${JSON.stringify(content, null, 2)}\n`);
+}
+
+async function readManifest(folder: string): Promise<Manifest> {
+  const path = join(folder, MANIFEST);
+  const bytes = await readDataFile(path, 'the description of a raw store: sizes and numbers of its images');
+  let value: unknown;
+  try {
+    value = JSON.parse(Buffer.from(bytes).toString('utf8'));
+  } catch (error) {
+    throw new ByolError('ERR_BYOL_DATA', `${path} is not JSON: ${(error as Error).message}.`, { cause: error });
+  }
+  const parsed = manifestSchema.safeParse(value);
+  if (!parsed.success) {
+    const example = '{"height": 32, "width": 32, "train": {"images": 50000}, "test": {"images": 10000}}';
+    const problems = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'the whole'}: ${issue.message}`).join('; ');
+    throw new ByolError('ERR_BYOL_DATA', `${path} does not describe a raw store: ${problems}. Example: ${example}`);
+  }
+  return parsed.data;
+}
+
+async function readPart(folder: string, part: 'train' | 'test', manifest: Manifest): Promise<ImageArray> {
+  const { height, width } = manifest;
+  const count = manifest[part].images;
+  const path = join(folder, `${part}.bin`);
+  const pixels = await readDataFile(path, 'the pixels of a raw store', (size) =>
+    checkSize(path, size, count * height * width * 3, `${count} images of ${width} x ${height} x 3 bytes`),
+  );
+  const labelsPath = join(folder, `${part}.labels.bin`);
+  if (!(await isFile(labelsPath))) return { count, height, width, pixels, labels: null };
+  const bytes = await readDataFile(labelsPath, 'the labels of a raw store', (size) =>
+    checkSize(labelsPath, size, count * 4, `${count} labels of 4 bytes`),
+  );
+  const labels = decodeLabels(bytes);
+  checkLabels(labelsPath, labels, manifest);
+  return { count, height, width, pixels, labels };
+}
+
+function checkSize(path: string, size: number, expected: number, as: string): void {
+  if (size === expected) return;
+  const kind = size < expected ? 'truncated' : 'too long';
+  throw new ByolError('ERR_BYOL_DATA', `${path} is ${kind}: expected ${expected} bytes (${as}, by ${MANIFEST}), got ${size}.`);
+}
+
+function checkLabels(path: string, labels: Int32Array, manifest: Manifest): void {
+  // Without names, more classes than training images can only be garbage, which must not become a giant classifier.
+  const classes = manifest.classes?.length ?? manifest.train.images;
+  const bad = labels.findIndex((label) => label < -1 || label >= classes);
+  if (bad < 0) return;
+  throw new ByolError(
+    'ERR_BYOL_DATA',
+    `${path}: image ${bad} has label ${labels[bad]}, expected 0 to ${classes - 1}, or -1 for unknown.`,
+  );
+}
+
+function numberedClasses(...parts: readonly ImageArray[]): string[] {
+  let largest = -1;
+  for (const { labels } of parts) for (const label of labels ?? []) largest = Math.max(largest, label);
+  return Array.from({ length: largest + 1 }, (_, label) => String(label));
+}
+
+function encodeLabels(labels: Int32Array): Uint8Array {
+  const view = new DataView(new ArrayBuffer(labels.length * 4));
+  for (const [index, label] of labels.entries()) view.setInt32(index * 4, label, true);
+  return new Uint8Array(view.buffer);
+}
+
+function decodeLabels(bytes: Uint8Array): Int32Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Int32Array.from({ length: bytes.byteLength / 4 }, (_, index) => view.getInt32(index * 4, true));
+}

@@ -1,0 +1,119 @@
+import type { Outline } from './outlines.js';
+import type { Paint, Scene, Stroke } from './scene.js';
+
+/**
+ * Draws a scene with one anti-aliased outline in it: `size` x `size` x 3 bytes from `offset` of `out`. Edges are soft over one
+ * pixel, from the signed distance at the pixel's centre.
+ */
+export function renderScene(scene: Scene, outline: Outline, size: number, out: Uint8Array, offset: number): void {
+  const back = painter(scene.background);
+  const fore = painter(scene.foreground);
+  const distance = placed(scene, outline);
+  const noise = noiseSource(scene.noiseSeed, scene.noise);
+  const pixel: [number, number, number] = [0, 0, 0];
+  let at = offset;
+  for (let row = 0; row < size; row += 1) {
+    const y = (row + 0.5) / size;
+    for (let column = 0; column < size; column += 1) {
+      const x = (column + 0.5) / size;
+      back(x, y, 1, pixel);
+      for (const stroke of scene.strokes) blendStroke(stroke, x, y, size, pixel);
+      fore(x, y, coverage(distance(x, y), size), pixel);
+      for (let channel = 0; channel < 3; channel += 1) {
+        // Uint8Array wraps instead of clamping.
+        const value = ((pixel[channel] as number) + noise()) * 255 + 0.5;
+        out[at] = value < 0 ? 0 : value > 255 ? 255 : value;
+        at += 1;
+      }
+    }
+  }
+}
+
+/** Share of a pixel that lies inside an edge at this signed distance, in parts of the side. */
+function coverage(distance: number, size: number): number {
+  return Math.min(1, Math.max(0, 0.5 - distance * size));
+}
+
+/** The outline's distance in the image: moved, turned, stretched and scaled. */
+function placed(scene: Scene, outline: Outline): (x: number, y: number) => number {
+  const { center, radius, rotation, aspect, mirrored } = scene;
+  const cos = Math.cos(rotation);
+  const sin = Math.sin(rotation);
+  const stretch = Math.sqrt(aspect);
+  const side = mirrored ? -1 : 1;
+  // Stretching bends distances; the smaller of the two scales keeps edges at most one pixel soft.
+  const unit = radius * Math.min(stretch, 1 / stretch);
+  return (x, y) => {
+    const dx = x - center[0];
+    const dy = y - center[1];
+    const u = (side * (cos * dx + sin * dy)) / (radius * stretch);
+    const v = ((cos * dy - sin * dx) * stretch) / radius;
+    return outline(u, v) * unit;
+  };
+}
+
+function blendStroke(stroke: Stroke, x: number, y: number, size: number, pixel: [number, number, number]): void {
+  const { from, to, radius, color } = stroke;
+  const ex = to[0] - from[0];
+  const ey = to[1] - from[1];
+  const along = Math.min(1, Math.max(0, ((x - from[0]) * ex + (y - from[1]) * ey) / (ex * ex + ey * ey)));
+  const share = coverage(Math.hypot(x - from[0] - ex * along, y - from[1] - ey * along) - radius, size);
+  if (share > 0) for (let c = 0; c < 3; c += 1) pixel[c] = mix(pixel[c] as number, color[c] as number, share);
+}
+
+/** Blends a paint over `pixel` with the given share. */
+function painter(paint: Paint): (x: number, y: number, share: number, pixel: [number, number, number]) => void {
+  const [first, second] = paint.colors;
+  const weight = patternWeight(paint);
+  return (x, y, share, pixel) => {
+    if (share === 0) return;
+    const t = weight(x, y);
+    for (let c = 0; c < 3; c += 1) {
+      pixel[c] = mix(pixel[c] as number, mix(first[c] as number, second[c] as number, t), share);
+    }
+  };
+}
+
+/** How much of the second colour: 0..1 over the plane. */
+function patternWeight({ pattern, angle, period, phase }: Paint): (x: number, y: number) => number {
+  const cos = Math.cos(angle);
+  const sin = Math.sin(angle);
+  const frequency = (2 * Math.PI) / period;
+  const u = (x: number, y: number): number => cos * (x - 0.5) + sin * (y - 0.5);
+  const v = (x: number, y: number): number => cos * (y - 0.5) - sin * (x - 0.5);
+  // Steep enough for clear stripes, soft enough not to alias at 16 pixels.
+  const step = (wave: number): number => Math.min(1, Math.max(0, 0.5 + 2 * wave));
+  switch (pattern) {
+    case 'plain':
+      return () => 0;
+    case 'gradient':
+      return (x, y) => Math.min(1, Math.max(0, 0.5 + u(x, y)));
+    case 'stripes':
+      return (x, y) => step(Math.sin(frequency * u(x, y) + phase));
+    case 'checks':
+      return (x, y) => step(Math.sin(frequency * u(x, y) + phase) * Math.sin(frequency * v(x, y) + phase));
+    case 'waves':
+      return (x, y) => 0.5 + 0.5 * Math.sin(frequency * u(x, y) + phase + 2 * Math.sin(0.6 * frequency * v(x, y)));
+  }
+}
+
+function mix(from: number, to: number, share: number): number {
+  return from + (to - from) * share;
+}
+
+/**
+ * Noise that is normal enough: the sum of four random bytes. One number per channel is the bulk of all that is drawn, so it
+ * comes from xorshift32, started by the image's own stream, and not from the counter-based generator.
+ */
+function noiseSource(seed: number, deviation: number): () => number {
+  let state = seed | 1;
+  // Variance of a uniform byte: (256^2 - 1) / 12.
+  const scale = deviation / Math.sqrt((4 * (256 ** 2 - 1)) / 12);
+  return () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    const sum = (state & 255) + ((state >>> 8) & 255) + ((state >>> 16) & 255) + (state >>> 24);
+    return (sum - 510) * scale;
+  };
+}

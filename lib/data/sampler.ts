@@ -1,0 +1,50 @@
+import { ByolError } from '../errors.js';
+import { permutation } from '../random/philox.js';
+
+/**
+ * Which images each optimiser step sees. Every epoch is its own random order of all images, keyed by (seed, epoch) alone, so
+ * that any step can be drawn without the ones before it.
+ */
+export class Sampler {
+  readonly images: number;
+  /** Images per optimiser step. */
+  readonly rows: number;
+  readonly stepsPerEpoch: number;
+  /** Images of each epoch's order that do not fill a step and are left out; other ones each epoch. */
+  readonly dropped: number;
+  readonly #seed: number;
+  #epoch = -1;
+  #order: Int32Array = new Int32Array(0);
+
+  /** Throws ERR_BYOL_DATA if the images do not fill one step. */
+  constructor(images: number, batchSize: number, accumulate: number, seed: number) {
+    this.images = images;
+    this.rows = batchSize * accumulate;
+    this.stepsPerEpoch = Math.floor(images / this.rows);
+    this.dropped = images - this.stepsPerEpoch * this.rows;
+    this.#seed = seed;
+    if (this.stepsPerEpoch === 0) {
+      const step = accumulate === 1 ? `batchSize is ${batchSize}` : `batchSize ${batchSize} x accumulate ${accumulate} is ${this.rows}`;
+      throw new ByolError(
+        'ERR_BYOL_DATA',
+        `An epoch would have no steps: there are ${images} training images, but ${step}. Lower batchSize or use more images.`,
+      );
+    }
+  }
+
+  /** 0-based epoch of a 0-based step. */
+  epochOf(step: number): number {
+    return Math.floor(step / this.stepsPerEpoch);
+  }
+
+  /** Image numbers of one optimiser step: micro-batches x batchSize rows, a new array. */
+  indices(step: number): Int32Array {
+    const epoch = this.epochOf(step);
+    if (epoch !== this.#epoch) {
+      this.#order = permutation(this.images, this.#seed, epoch);
+      this.#epoch = epoch;
+    }
+    const start = (step - epoch * this.stepsPerEpoch) * this.rows;
+    return this.#order.slice(start, start + this.rows);
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * The nuisance of a generated image, drawn from a source of uniform numbers in [0, 1). Lengths are in parts of the image's
+ * side, so that the same scene can be drawn at any size; colours are in [0, 1].
+ */
+
+export type Color = readonly [number, number, number];
+
+/** Two colours mixed by a pattern over the plane. */
+export interface Paint {
+  readonly pattern: 'plain' | 'gradient' | 'stripes' | 'checks' | 'waves';
+  readonly colors: readonly [Color, Color];
+  readonly angle: number;
+  /** Length of one period. */
+  readonly period: number;
+  readonly phase: number;
+}
+
+/** A short stroke with round ends. */
+export interface Stroke {
+  readonly from: readonly [number, number];
+  readonly to: readonly [number, number];
+  readonly radius: number;
+  readonly color: Color;
+}
+
+export interface Scene {
+  readonly background: Paint;
+  readonly foreground: Paint;
+  /** Clutter in the background, behind the shape. */
+  readonly strokes: readonly Stroke[];
+  readonly center: readonly [number, number];
+  /** Radius of the disc that has the shape's area. */
+  readonly radius: number;
+  readonly rotation: number;
+  /** Width over height before the rotation; area is kept. */
+  readonly aspect: number;
+  readonly mirrored: boolean;
+  /** Standard deviation of the pixel noise. */
+  readonly noise: number;
+  /** For the noise: a whole number below 2^32. */
+  readonly noiseSeed: number;
+}
+
+const PATTERNS: readonly Paint['pattern'][] = ['plain', 'gradient', 'stripes', 'checks', 'waves'];
+
+/** Shape and background differ by at least this much in luminance, so that the outline can be seen without colour. */
+const LEAST_CONTRAST = 0.3;
+
+/** Largest change of a colour within a pattern, per channel. */
+const PATTERN_CONTRAST = 0.2;
+
+type Uniform = () => number;
+
+export function drawScene(uniform: Uniform): Scene {
+  const between = (low: number, high: number): number => low + (high - low) * uniform();
+  const pick = <T>(items: readonly T[]): T => items[Math.floor(uniform() * items.length)] as T;
+  const color = (): Color => [uniform(), uniform(), uniform()];
+  const nearby = (base: Color): Color => {
+    const shift = between(-PATTERN_CONTRAST, PATTERN_CONTRAST);
+    return [
+      clamp(base[0] + shift + between(-0.08, 0.08)),
+      clamp(base[1] + shift + between(-0.08, 0.08)),
+      clamp(base[2] + shift + between(-0.08, 0.08)),
+    ];
+  };
+  const paint = (base: Color, pattern: Paint['pattern']): Paint => ({
+    pattern,
+    colors: [base, nearby(base)],
+    angle: between(0, 2 * Math.PI),
+    period: between(0.15, 0.5),
+    phase: between(0, 2 * Math.PI),
+  });
+
+  const backColor = color();
+  const back = paint(backColor, pick(PATTERNS));
+  const fore = paint(contrasting(color, luminance(backColor)), uniform() < 0.5 ? 'plain' : 'gradient');
+  const strokes = Array.from({ length: Math.floor(between(0, 5)) }, () => {
+    const x = uniform();
+    const y = uniform();
+    const angle = between(0, 2 * Math.PI);
+    const length = between(0.05, 0.2);
+    return {
+      from: [x, y] as const,
+      to: [x + length * Math.cos(angle), y + length * Math.sin(angle)] as const,
+      radius: between(0.015, 0.04),
+      color: color(),
+    };
+  });
+  return {
+    background: back,
+    foreground: fore,
+    strokes,
+    center: [between(0.4, 0.6), between(0.4, 0.6)],
+    radius: between(0.2, 0.3),
+    rotation: between(-Math.PI / 6, Math.PI / 6),
+    aspect: between(0.8, 1.25),
+    mirrored: uniform() < 0.5,
+    noise: between(0.01, 0.06),
+    noiseSeed: Math.floor(uniform() * 2 ** 32),
+  };
+}
+
+/** Rec. 601, as the greyscale augmentation. */
+export function luminance(color: Color): number {
+  return 0.299 * color[0] + 0.587 * color[1] + 0.114 * color[2];
+}
+
+/** A colour at least LEAST_CONTRAST lighter or darker: drawn again until it is, which is soon. */
+function contrasting(color: () => Color, than: number): Color {
+  for (let attempt = 0; attempt < 64; attempt += 1) {
+    const candidate = color();
+    if (Math.abs(luminance(candidate) - than) >= LEAST_CONTRAST) return candidate;
+  }
+  return than < 0.5 ? [1, 1, 1] : [0, 0, 0];
+}
+
+function clamp(value: number): number {
+  return Math.min(1, Math.max(0, value));
+}

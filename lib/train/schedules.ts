@@ -1,0 +1,53 @@
+import type { Config } from '../config/schema.js';
+
+/** cos from 1 at step 0 to 0 at step `length`. */
+function cosineDecay(step: number, length: number): number {
+  return 0.5 * (1 + Math.cos((Math.PI * Math.min(step, length)) / length));
+}
+
+/** Peak learning rate of a run: linear in the images per optimiser step (BYOL section 3.3). */
+export function peakLearningRate(config: Config): number {
+  return (config.optimizer.baseLearningRate * config.batchSize * config.accumulate) / 256;
+}
+
+/**
+ * Learning rate of the 0-based optimiser step: peak * step / warmup before `warmup` (step 0 trains with 0), then cosine from
+ * peak towards 0, which it would reach at step `total` (BYOL section 3.3; official utils/schedules.py).
+ */
+export function learningRate(step: number, peak: number, warmup: number, total: number): number {
+  if (step < warmup) return (peak * step) / warmup;
+  return peak * cosineDecay(step - warmup, total - warmup);
+}
+
+/**
+ * Decay of the target's moving average at the 0-based step: 1 - (1 - tauBase) * (cos(pi * step / total) + 1) / 2, which rises
+ * from tauBase to 1 (BYOL section 3.3), or constant.
+ */
+export function tau(step: number, target: Config['target'], total: number): number {
+  if (target.schedule === 'constant') return target.tauBase;
+  return 1 - (1 - target.tauBase) * cosineDecay(step, total);
+}
+
+/** Every number that a run's steps need, from the configuration and the steps of one epoch. */
+export interface Schedule {
+  readonly stepsPerEpoch: number;
+  readonly steps: number;
+  readonly warmupSteps: number;
+  readonly peakLearningRate: number;
+  learningRate(step: number): number;
+  tau(step: number): number;
+}
+
+export function makeSchedule(config: Config, stepsPerEpoch: number): Schedule {
+  const steps = config.epochs * stepsPerEpoch;
+  const warmupSteps = Math.min(steps, Math.floor(config.optimizer.warmupEpochs * stepsPerEpoch));
+  const peak = peakLearningRate(config);
+  return {
+    stepsPerEpoch,
+    steps,
+    warmupSteps,
+    peakLearningRate: peak,
+    learningRate: (step) => learningRate(step, peak, warmupSteps, steps),
+    tau: (step) => tau(step, config.target, steps),
+  };
+}

@@ -1,0 +1,84 @@
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <ATen/Version.h>
+#include <c10/util/StringUtil.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "core/augment/fused_kernels.h"
+#include "core/augment/plan.h"
+#include "core/augment/plan_check.h"
+#include "core/augment/plan_row.h"
+#include "core/error.h"
+
+namespace byol {
+namespace {
+
+// ATen's own choice, which also honours ATEN_CPU_CAPABILITY.
+const FusedKernels& kernels_of_this_cpu() {
+#if defined(__x86_64__)
+  const std::string capability = at::get_cpu_capability();
+  if (capability == "AVX512") return kFusedKernelsAvx512;
+  if (capability == "AVX2") return kFusedKernelsAvx2;
+#endif
+  return kFusedKernelsBaseline;
+}
+
+FusedView fused_view(const ViewSpec& view, at::ScalarType dtype) {
+  FusedView result{};
+  result.height = static_cast<int>(view.height);
+  result.width = static_cast<int>(view.width);
+  result.cubic = view.resampling == Resampling::Bicubic;
+  result.antialias = view.antialias;
+  result.official_jitter = view.jitter == JitterKind::Official;
+  result.blur_radius = static_cast<int>(view.blur_radius);
+  result.reflect = view.blur_border == BlurBorder::Reflect;
+  for (int c = 0; c < 3; ++c) {
+    result.mean[c] = view.mean[c];
+    result.inverse_std[c] = 1.0F / view.std[c];
+  }
+  result.bfloat16 = dtype == at::kBFloat16;
+  return result;
+}
+
+}  // namespace
+
+at::Tensor execute_plan(const ImageStore& images, const std::vector<int64_t>& indices, const float* plan,
+                        const ViewSpec& view, at::ScalarType dtype, int threads) {
+  if (dtype != at::kFloat && dtype != at::kBFloat16) {
+    throw Error("ERR_BYOL_VALUE", c10::str("views are float32 or bfloat16, not ", dtype, "."));
+  }
+  if (threads < 0) throw Error("ERR_BYOL_VALUE", c10::str("threads must be 0 (all) or more, not ", threads, "."));
+  check_plan(images, indices, plan, view);
+
+  static const FusedKernels& kernels = kernels_of_this_cpu();
+  const FusedView fused = fused_view(view, dtype);
+  const auto rows = static_cast<int64_t>(indices.size());
+  const at::Tensor views = at::empty({rows, 3, view.height, view.width}, at::dtype(dtype), at::MemoryFormat::ChannelsLast);
+  const auto source_height = static_cast<int>(images.height());
+  const auto source_width = static_cast<int>(images.width());
+  const int64_t source_bytes = images.height() * images.width() * 3;
+  const int64_t view_bytes = view.height * view.width * 3 * static_cast<int64_t>(views.element_size());
+  const int64_t scratch_floats = kernels.scratch_floats(fused, source_height, source_width);
+  const auto* pixels = images.pixels().const_data_ptr<uint8_t>();
+  auto* out = static_cast<char*>(views.data_ptr());
+
+  // A sample is computed by one thread from its row alone, so the partition does not show in the result. parallel_for
+  // makes no more pieces than fit this grain.
+  const int64_t workers = std::max<int64_t>(1, threads > 0 ? std::min(threads, at::get_num_threads()) : at::get_num_threads());
+  const int64_t grain = std::max<int64_t>(1, (rows + workers - 1) / workers);
+  at::parallel_for(0, rows, grain, [&](int64_t begin, int64_t end) {
+    // Zeros: padding takes part in the arithmetic, and what an earlier owner left there could be slow denormals.
+    const at::Tensor scratch = at::zeros({scratch_floats}, at::kFloat);
+    for (int64_t i = begin; i < end; ++i) {
+      const FusedSource source{pixels + indices[i] * source_bytes, source_height, source_width};
+      kernels.execute(fused, source, read_plan_row(plan + i * kPlanColumns), scratch.data_ptr<float>(),
+                      out + i * view_bytes);
+    }
+  });
+  return views;
+}
+
+}  // namespace byol

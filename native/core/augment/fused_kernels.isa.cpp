@@ -1,0 +1,269 @@
+// Compiled three times, with -DBYOL_ISA=baseline, avx2 and avx512 and the matching -m flags; see fused_lanes.h.
+
+#include "core/augment/fused_kernels.h"
+
+#include "core/augment/fused_lanes.h"
+#include "core/augment/fused_resize.h"
+#include "core/augment/pixel_arithmetic.h"
+
+namespace byol {
+namespace {
+
+using pixel::Rgb;
+using std::int64_t;
+
+struct Scratch {
+  ResizeScratch resize;
+  float* interleaved;  ///< [height * width, 3]
+  int plane;           ///< floats from one colour plane to the next
+  float* planes;
+  int blur_stride;    ///< floats from row to row of `blurred`
+  float* blur_line;   ///< one row with its borders
+  float* blurred;     ///< one plane, blurred along rows, with its borders above and below
+  float* blur_taps;
+
+  Scratch(Arena& arena, const FusedView& view, int crop_height, int crop_width)
+      : resize(arena, view, crop_height, crop_width),
+        plane(padded(view.height * view.width)),
+        blur_stride(padded(view.width)) {
+    const int radius = view.blur_radius;
+    interleaved = arena.take(3 * static_cast<int64_t>(plane) + 1);
+    planes = arena.take(3 * static_cast<int64_t>(plane) + kQuantum);
+    blur_line = arena.take(blur_stride + 2 * radius);
+    blurred = arena.take(static_cast<int64_t>(blur_stride) * (view.height + 2 * radius));
+    blur_taps = arena.take(radius + 1);
+  }
+};
+
+int64_t scratch_floats(const FusedView& view, int source_height, int source_width) {
+  Arena arena(nullptr);
+  Scratch(arena, view, source_height, source_width);
+  return arena.used();
+}
+
+// --- Planes ---------------------------------------------------------------------------------------------------------
+
+// To planes in [0, 1].
+void separate(const Scratch& s, int pixels) {
+  const float* __restrict from = s.interleaved;
+  float* __restrict r = s.planes;
+  float* __restrict g = r + s.plane;
+  float* __restrict b = g + s.plane;
+  for (int i = 0; i < pixels; ++i) {
+    r[i] = from[3 * i];
+    g[i] = from[3 * i + 1];
+    b[i] = from[3 * i + 2];
+  }
+  for (int i = 0; i < 3 * s.plane; i += kLanes) {
+    store(s.planes + i, pixel::clip(load<Lanes>(s.planes + i) / 255.0F));
+  }
+}
+
+// Replaces each pixel by change(pixel).
+template <class Change>
+inline __attribute__((always_inline)) void for_each_pixel(const Scratch& s, Change&& change) {
+  float* r = s.planes;
+  float* g = r + s.plane;
+  float* b = g + s.plane;
+  for (int i = 0; i < s.plane; i += kLanes) {
+    const Rgb<Lanes> p = change(Rgb<Lanes>{load<Lanes>(r + i), load<Lanes>(g + i), load<Lanes>(b + i)});
+    store(r + i, p.r);
+    store(g + i, p.g);
+    store(b + i, p.b);
+  }
+}
+
+// Mean of value<V>(i) over the pixels i. Float32 sums of at most 64 terms per lane are added up in float64.
+template <class Value>
+inline __attribute__((always_inline)) float mean_over(int pixels, Value&& value) {
+  double total = 0.0;
+  int i = 0;
+  while (i + kLanes <= pixels) {
+    Lanes sum{};
+    for (int term = 0; term < 64 && i + kLanes <= pixels; ++term, i += kLanes) sum += value.template operator()<Lanes>(i);
+    float lanes[kLanes];
+    store(lanes, sum);
+    for (const float lane : lanes) total += lane;
+  }
+  for (; i < pixels; ++i) total += value.template operator()<float>(i);
+  return static_cast<float>(total / pixels);
+}
+
+// --- Colour jitter --------------------------------------------------------------------------------------------------
+
+void jitter_brightness(const Scratch& s, float amount, bool official) {
+  const float factor = official ? 1.0F : amount;
+  const float offset = official ? amount : 0.0F;
+  for (int i = 0; i < 3 * s.plane; i += kLanes) {
+    store(s.planes + i, pixel::clip(load<Lanes>(s.planes + i) * factor + offset));
+  }
+}
+
+void jitter_contrast(const Scratch& s, int pixels, float factor, bool official) {
+  const float* r = s.planes;
+  const float* g = r + s.plane;
+  const float* b = g + s.plane;
+  Rgb<float> middle;
+  if (official) {
+    middle.r = mean_over(pixels, [&]<class V>(int i) { return load<V>(r + i); });
+    middle.g = mean_over(pixels, [&]<class V>(int i) { return load<V>(g + i); });
+    middle.b = mean_over(pixels, [&]<class V>(int i) { return load<V>(b + i); });
+  } else {
+    const float grey = mean_over(pixels, [&]<class V>(int i) {
+      return pixel::luma(Rgb<V>{load<V>(r + i), load<V>(g + i), load<V>(b + i)});
+    });
+    middle = {grey, grey, grey};
+  }
+  const Rgb<Lanes> other{Lanes{} + middle.r, Lanes{} + middle.g, Lanes{} + middle.b};
+  for_each_pixel(s, [&](Rgb<Lanes> p) { return pixel::clip(pixel::blend(p, other, factor)); });
+}
+
+void jitter_saturation(const Scratch& s, float factor, bool official) {
+  if (official) {
+    for_each_pixel(s, [&](Rgb<Lanes> p) { return pixel::clip(pixel::scale_saturation(p, factor)); });
+  } else {
+    for_each_pixel(s, [&](Rgb<Lanes> p) {
+      const Lanes grey = pixel::luma(p);
+      return pixel::clip(pixel::blend(p, {grey, grey, grey}, factor));
+    });
+  }
+}
+
+void jitter(const FusedView& view, const PlanRow& row, const Scratch& s, int pixels) {
+  for (const JitterStep step : row.order) {
+    switch (step) {
+      case JitterStep::Brightness: jitter_brightness(s, row.brightness, view.official_jitter); break;
+      case JitterStep::Contrast: jitter_contrast(s, pixels, row.contrast, view.official_jitter); break;
+      case JitterStep::Saturation: jitter_saturation(s, row.saturation, view.official_jitter); break;
+      case JitterStep::Hue:
+        for_each_pixel(s, [&](Rgb<Lanes> p) { return pixel::clip(pixel::shift_hue(p, row.hue)); });
+        break;
+    }
+  }
+}
+
+void grayscale(const Scratch& s) {
+  for_each_pixel(s, [](Rgb<Lanes> p) {
+    const Lanes grey = pixel::luma(p);
+    return Rgb<Lanes>{grey, grey, grey};
+  });
+}
+
+// --- Blur -----------------------------------------------------------------------------------------------------------
+
+// out[i] = sum of taps[|k|] * at(i, k) over -radius <= k <= radius.
+template <class At>
+inline __attribute__((always_inline)) void convolve(const float* taps, int radius, int count, float* out, At&& at) {
+  for (int i = 0; i < count; i += kLanes) {
+    Lanes sum = load<Lanes>(at(i, 0)) * taps[0];
+    for (int k = 1; k <= radius; ++k) sum += (load<Lanes>(at(i, -k)) + load<Lanes>(at(i, k))) * taps[k];
+    store(out + i, sum);
+  }
+}
+
+void blur(const FusedView& view, float sigma, const Scratch& s) {
+  const int radius = view.blur_radius, width = view.width, height = view.height, stride = s.blur_stride;
+  float sum = 1.0F;
+  s.blur_taps[0] = 1.0F;
+  for (int k = 1; k <= radius; ++k) {
+    s.blur_taps[k] = pixel::gaussian(static_cast<float>(k), sigma);
+    sum += 2.0F * s.blur_taps[k];
+  }
+  for (int k = 0; k <= radius; ++k) s.blur_taps[k] /= sum;
+
+  // Row or column -i and length - 1 + i are borders. Reflected, they are i and length - 1 - i.
+  float* const first = s.blurred + static_cast<int64_t>(radius) * stride;
+  for (int c = 0; c < 3; ++c) {
+    float* const plane = s.planes + static_cast<int64_t>(c) * s.plane;
+    float* const line = s.blur_line + radius;
+    for (int y = 0; y < height; ++y) {
+      const float* const row = plane + static_cast<int64_t>(y) * width;
+      __builtin_memcpy(line, row, sizeof(float) * static_cast<std::size_t>(width));
+      for (int i = 1; i <= radius; ++i) {
+        line[-i] = view.reflect ? row[i] : 0.0F;
+        line[width - 1 + i] = view.reflect ? row[width - 1 - i] : 0.0F;
+      }
+      convolve(s.blur_taps, radius, width, first + static_cast<int64_t>(y) * stride,
+               [&](int i, int k) { return line + i + k; });
+    }
+    const std::size_t row_bytes = sizeof(float) * static_cast<std::size_t>(stride);
+    for (int i = 1; i <= radius; ++i) {
+      float* const above = first - static_cast<int64_t>(i) * stride;
+      float* const below = first + static_cast<int64_t>(height - 1 + i) * stride;
+      if (view.reflect) {
+        __builtin_memcpy(above, first + static_cast<int64_t>(i) * stride, row_bytes);
+        __builtin_memcpy(below, first + static_cast<int64_t>(height - 1 - i) * stride, row_bytes);
+      } else {
+        __builtin_memset(above, 0, row_bytes);
+        __builtin_memset(below, 0, row_bytes);
+      }
+    }
+    // Rows of `plane` are not padded: the last vector of a row runs into the next, which is written after it.
+    for (int y = 0; y < height; ++y) {
+      const float* const row = first + static_cast<int64_t>(y) * stride;
+      convolve(s.blur_taps, radius, width, plane + static_cast<int64_t>(y) * width,
+               [&](int i, int k) { return row + static_cast<int64_t>(k) * stride + i; });
+    }
+  }
+}
+
+// --- Result ---------------------------------------------------------------------------------------------------------
+
+// Round to nearest, ties to even. Values are finite.
+inline std::uint16_t to_bfloat16(float v) {
+  const auto bits = __builtin_bit_cast(std::uint32_t, v);
+  return static_cast<std::uint16_t>((bits + 0x7FFFU + ((bits >> 16) & 1U)) >> 16);
+}
+
+template <class Convert, class T>
+inline __attribute__((always_inline)) void interleave(const Scratch& s, int pixels, T* __restrict out,
+                                                      Convert&& convert) {
+  const float* __restrict r = s.planes;
+  const float* __restrict g = r + s.plane;
+  const float* __restrict b = g + s.plane;
+  for (int i = 0; i < pixels; ++i) {
+    out[3 * i] = convert(r[i]);
+    out[3 * i + 1] = convert(g[i]);
+    out[3 * i + 2] = convert(b[i]);
+  }
+}
+
+void finish(const FusedView& view, const PlanRow& row, const Scratch& s, int pixels, void* out) {
+  for (int c = 0; c < 3; ++c) {
+    float* const plane = s.planes + static_cast<int64_t>(c) * s.plane;
+    for (int i = 0; i < s.plane; i += kLanes) {
+      Lanes v = load<Lanes>(plane + i);
+      if (row.solarize) v = pixel::solarise(v);
+      store(plane + i, (pixel::clip(v) - view.mean[c]) * view.inverse_std[c]);
+    }
+  }
+  if (view.bfloat16) {
+    interleave(s, pixels, static_cast<std::uint16_t*>(out), to_bfloat16);
+  } else {
+    interleave(s, pixels, static_cast<float*>(out), [](float v) { return v; });
+  }
+}
+
+void execute(const FusedView& view, const FusedSource& source, const PlanRow& row, float* scratch, void* out) {
+  Arena arena(scratch);
+  const Scratch s(arena, view, row.height, row.width);
+  const int pixels = view.height * view.width;
+  crop_and_resize(view, source, row, s.resize, s.interleaved);
+  separate(s, pixels);
+  if (row.jitter) jitter(view, row, s, pixels);
+  if (row.grayscale) grayscale(s);
+  if (row.blur_sigma > 0.0F) blur(view, row.blur_sigma, s);
+  finish(view, row, s, pixels, out);
+}
+
+}  // namespace
+
+#define BYOL_ISA_IS_baseline kFusedKernelsBaseline
+#define BYOL_ISA_IS_avx2 kFusedKernelsAvx2
+#define BYOL_ISA_IS_avx512 kFusedKernelsAvx512
+#define BYOL_ISA_JOIN(isa) BYOL_ISA_IS_##isa
+#define BYOL_ISA_TABLE(isa) BYOL_ISA_JOIN(isa)
+
+extern const FusedKernels BYOL_ISA_TABLE(BYOL_ISA) = {scratch_floats, execute};
+
+}  // namespace byol

@@ -1,0 +1,142 @@
+#include "core/augment/plan_check.h"
+
+#include <c10/util/StringUtil.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/augment/plan_row.h"
+#include "core/error.h"
+
+namespace byol {
+namespace {
+
+constexpr int64_t kLargestSide = 1 << 14;
+constexpr int kJitterOrders = 24;
+
+[[noreturn]] void refuse_value(int64_t row, const char* column, float value, const char* allowed) {
+  throw Error("ERR_BYOL_VALUE", c10::str("augmentation plan, row ", row, ": ", column, " is ", value, ", must be ",
+                                         allowed, "."));
+}
+
+void check_view(const ViewSpec& view) {
+  if (view.height < 1 || view.width < 1 || view.height > kLargestSide || view.width > kLargestSide) {
+    throw Error("ERR_BYOL_SHAPE", c10::str("a view must have sides of 1 to ", kLargestSide, " pixels, not ",
+                                           view.height, " x ", view.width, "."));
+  }
+  if (view.blur_radius < 0 || view.blur_radius > kLargestSide) {
+    throw Error("ERR_BYOL_VALUE", c10::str("the blur's radius must be 0 to ", kLargestSide, " pixels, not ",
+                                           view.blur_radius, "."));
+  }
+  // Mirroring about the edge pixel needs as many pixels on its other side.
+  if (view.blur_border == BlurBorder::Reflect && view.blur_radius >= std::min(view.height, view.width)) {
+    throw Error("ERR_BYOL_VALUE", c10::str("a blur of radius ", view.blur_radius, " with reflected borders needs views",
+                                           " of more than ", view.blur_radius, " pixels, not ", view.height, " x ",
+                                           view.width, "."));
+  }
+  for (int c = 0; c < 3; ++c) {
+    if (!std::isfinite(view.mean[c]) || !std::isfinite(view.std[c]) || view.std[c] <= 0.0F) {
+      throw Error("ERR_BYOL_VALUE", c10::str("channel ", c, " cannot be normalised with mean ", view.mean[c],
+                                             " and standard deviation ", view.std[c],
+                                             "; both must be finite, the latter positive."));
+    }
+  }
+}
+
+void check_crop(const float* row, int64_t index, int64_t height, int64_t width) {
+  struct Side {
+    const char *start_name, *length_name;
+    float start, length;
+    int64_t limit;
+  };
+  for (const Side& side : {Side{"cropTop", "cropHeight", row[kCropTop], row[kCropHeight], height},
+                           Side{"cropLeft", "cropWidth", row[kCropLeft], row[kCropWidth], width}}) {
+    const auto limit = static_cast<float>(side.limit);
+    if (!(side.length >= 1.0F && side.length <= limit && side.length == std::floor(side.length))) {
+      refuse_value(index, side.length_name, side.length, "an integer from 1 to the image's size");
+    }
+    if (!(side.start >= 0.0F && side.start + side.length <= limit && side.start == std::floor(side.start))) {
+      refuse_value(index, side.start_name, side.start, "an integer that keeps the crop inside the image");
+    }
+  }
+}
+
+void check_row(const float* row, int64_t index, JitterKind kind) {
+  const auto flag = [&](PlanColumn column, const char* name) {
+    if (row[column] != 0.0F && row[column] != 1.0F) refuse_value(index, name, row[column], "0 or 1");
+  };
+  const auto factor = [&](PlanColumn column, const char* name) {
+    if (!std::isfinite(row[column]) || row[column] < 0.0F) {
+      refuse_value(index, name, row[column], "a finite factor of at least 0");
+    }
+  };
+  flag(kFlip, "flip");
+  flag(kGrayscale, "grayscale");
+  flag(kSolarize, "solarize");
+  const float order = row[kJitterOrder];
+  if (!(order >= -1.0F && order < kJitterOrders && order == std::floor(order))) {
+    refuse_value(index, "jitterOrder", order, "an integer from -1 to 23");
+  }
+  if (order >= 0.0F) {
+    if (kind == JitterKind::Torchvision) {
+      factor(kBrightness, "brightness");
+    } else if (!std::isfinite(row[kBrightness])) {
+      refuse_value(index, "brightness", row[kBrightness], "finite");
+    }
+    factor(kContrast, "contrast");
+    factor(kSaturation, "saturation");
+    if (!(std::abs(row[kHue]) <= 0.5F)) refuse_value(index, "hue", row[kHue], "from -0.5 to 0.5");
+  }
+  if (!std::isfinite(row[kBlurSigma]) || row[kBlurSigma] < 0.0F) {
+    refuse_value(index, "blurSigma", row[kBlurSigma], "finite and at least 0");
+  }
+}
+
+}  // namespace
+
+PlanRow read_plan_row(const float* row) {
+  PlanRow result{};
+  result.top = static_cast<int>(row[kCropTop]);
+  result.left = static_cast<int>(row[kCropLeft]);
+  result.height = static_cast<int>(row[kCropHeight]);
+  result.width = static_cast<int>(row[kCropWidth]);
+  result.flip = row[kFlip] != 0.0F;
+  result.jitter = row[kJitterOrder] >= 0.0F;
+  if (result.jitter) {
+    // The lexicographic index of a permutation, in the factorial number system: each digit picks one of those left.
+    int index = static_cast<int>(row[kJitterOrder]);
+    int left[4] = {0, 1, 2, 3};
+    int weight = 6;
+    for (int i = 0; i < 4; ++i) {
+      const int digit = index / weight;
+      index %= weight;
+      weight = i < 2 ? weight / (3 - i) : 1;
+      result.order[i] = static_cast<JitterStep>(left[digit]);
+      std::copy(left + digit + 1, left + 4, left + digit);
+    }
+    result.brightness = row[kBrightness];
+    result.contrast = row[kContrast];
+    result.saturation = row[kSaturation];
+    result.hue = row[kHue];
+  }
+  result.grayscale = row[kGrayscale] != 0.0F;
+  result.blur_sigma = row[kBlurSigma];
+  result.solarize = row[kSolarize] != 0.0F;
+  return result;
+}
+
+void check_plan(const ImageStore& images, const std::vector<int64_t>& indices, const float* plan,
+                const ViewSpec& view) {
+  check_view(view);
+  for (std::size_t i = 0; i < indices.size(); ++i) {
+    if (indices[i] < 0 || indices[i] >= images.size()) {
+      throw Error("ERR_BYOL_SHAPE", c10::str("there is no image ", indices[i], " in a store of ", images.size(),
+                                             " (row ", i, " of the batch)."));
+    }
+    const float* row = plan + i * kPlanColumns;
+    check_crop(row, static_cast<int64_t>(i), images.height(), images.width());
+    check_row(row, static_cast<int64_t>(i), view.jitter);
+  }
+}
+
+}  // namespace byol

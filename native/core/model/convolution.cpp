@@ -1,0 +1,44 @@
+#include "core/model/convolution.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace byol {
+namespace {
+
+// Pads where the two sides differ, and says what symmetric padding is left for the operator itself.
+at::Tensor pad_asymmetric(const at::Tensor& x, int64_t kernel, int64_t stride, double value, int64_t* rest) {
+  const SamePadding rows = same_padding(x.size(2), kernel, stride), columns = same_padding(x.size(3), kernel, stride);
+  const bool symmetric = rows.before == rows.after && columns.before == columns.after && rows.before == columns.before;
+  *rest = symmetric ? rows.before : 0;
+  if (symmetric) return x;
+  return at::constant_pad_nd(x, {columns.before, columns.after, rows.before, rows.after}, value);
+}
+
+}  // namespace
+
+SamePadding same_padding(int64_t length, int64_t kernel, int64_t stride) {
+  const int64_t outputs = (length + stride - 1) / stride;
+  const int64_t total = std::max<int64_t>((outputs - 1) * stride + kernel - length, 0);
+  return {total / 2, total - total / 2};
+}
+
+Convolution::Convolution(NetworkBuilder& builder, const std::string& name, int64_t in, int64_t out, int64_t kernel,
+                         int64_t stride, Padding padding)
+    : weight_(builder.convolution(name + ".weight", in, out, kernel)), kernel_(kernel), stride_(stride), padding_(padding) {}
+
+at::Tensor Convolution::forward(const ForwardContext& context, const at::Tensor& x) const {
+  int64_t padding = kernel_ / 2;
+  const at::Tensor input = padding_ == Padding::Same ? pad_asymmetric(x, kernel_, stride_, 0.0, &padding) : x;
+  return at::conv2d(input, context.parameters[weight_], {}, stride_, padding);
+}
+
+at::Tensor max_pool(const at::Tensor& x, Padding padding) {
+  int64_t rest = 1;
+  // -infinity, so that padding never wins.
+  const at::Tensor input =
+      padding == Padding::Same ? pad_asymmetric(x, 3, 2, -std::numeric_limits<double>::infinity(), &rest) : x;
+  return at::max_pool2d(input, 3, 2, rest);
+}
+
+}  // namespace byol

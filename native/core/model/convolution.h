@@ -1,0 +1,32 @@
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include "core/model/forward_context.h"
+#include "core/model/network_builder.h"
+
+namespace byol {
+
+/// Zeros (or -infinity for a pool) before and after one axis of length n, TensorFlow's SAME rule (byol-facts 1.1).
+struct SamePadding {
+  int64_t before, after;
+};
+SamePadding same_padding(int64_t length, int64_t kernel, int64_t stride);
+
+/// A convolution without bias.
+class Convolution {
+ public:
+  Convolution(NetworkBuilder& builder, const std::string& name, int64_t in, int64_t out, int64_t kernel, int64_t stride,
+              Padding padding);
+  at::Tensor forward(const ForwardContext& context, const at::Tensor& x) const;
+
+ private:
+  size_t weight_;
+  int64_t kernel_, stride_;
+  Padding padding_;
+};
+
+/// 3x3 max pool with stride 2.
+at::Tensor max_pool(const at::Tensor& x, Padding padding);
+
+}  // namespace byol

@@ -1,0 +1,69 @@
+#include "core/model/encoder.h"
+
+namespace byol {
+namespace {
+
+int64_t expansion(BlockKind kind) { return kind == BlockKind::Bottleneck ? 4 : 1; }
+
+}  // namespace
+
+int64_t EncoderSpec::features() const {
+  return (width << (static_cast<int64_t>(blocks.size()) - 1)) * expansion(block);
+}
+
+Encoder::Unit Encoder::unit(NetworkBuilder& builder, const std::string& convolution, const std::string& norm, int64_t in,
+                            int64_t out, int64_t kernel, int64_t stride, double gamma) const {
+  Convolution built(builder, convolution, in, out, kernel, stride, spec_.padding);
+  return {built, builder.norm(norm, out, gamma)};
+}
+
+Encoder::Block Encoder::block(NetworkBuilder& builder, const std::string& name, int64_t in, int64_t inner, int64_t stride,
+                              bool first) const {
+  const int64_t out = inner * expansion(spec_.block);
+  const double last_gamma = spec_.zero_init_last_norm ? 0.0 : 1.0;
+  Block built;
+  if (spec_.block == BlockKind::Bottleneck) {
+    built.units.push_back(unit(builder, name + ".conv1", name + ".bn1", in, inner, 1, 1));
+    built.units.push_back(unit(builder, name + ".conv2", name + ".bn2", inner, inner, 3, stride));
+    built.units.push_back(unit(builder, name + ".conv3", name + ".bn3", inner, out, 1, 1, last_gamma));
+  } else {
+    built.units.push_back(unit(builder, name + ".conv1", name + ".bn1", in, inner, 3, stride));
+    built.units.push_back(unit(builder, name + ".conv2", name + ".bn2", inner, out, 3, 1, last_gamma));
+  }
+  const bool reshapes = stride != 1 || in != out;
+  if (reshapes || (first && spec_.shortcut == Shortcut::Official)) {
+    built.shortcut = unit(builder, name + ".downsample.0", name + ".downsample.1", in, out, 1, stride);
+  }
+  return built;
+}
+
+Encoder::Encoder(NetworkBuilder& builder, const EncoderSpec& spec, const std::string& prefix) : spec_(spec) {
+  const bool small = spec.stem == Stem::Small;
+  stem_.push_back(unit(builder, prefix + "conv1", prefix + "bn1", 3, spec.width, small ? 3 : 7, small ? 1 : 2));
+  int64_t in = spec.width;
+  for (size_t group = 0; group < spec.blocks.size(); ++group) {
+    const int64_t inner = spec.width << group;
+    for (int64_t index = 0; index < spec.blocks[group]; ++index) {
+      const std::string name = prefix + "layer" + std::to_string(group + 1) + "." + std::to_string(index);
+      const int64_t stride = index == 0 && group > 0 ? 2 : 1;
+      blocks_.push_back(block(builder, name, in, inner, stride, index == 0));
+      in = inner * expansion(spec.block);
+    }
+  }
+}
+
+at::Tensor Encoder::forward(const ForwardContext& context, const at::Tensor& images) const {
+  const auto apply = [&](const Unit& u, const at::Tensor& input, bool relu, const std::optional<at::Tensor>& residual) {
+    return context.norm(u.norm, u.convolution.forward(context, input), residual, relu);
+  };
+  at::Tensor x = apply(stem_.front(), images, true, std::nullopt);
+  if (spec_.stem == Stem::ImageNet) x = max_pool(x, spec_.padding);
+  for (const Block& block : blocks_) {
+    const at::Tensor residual = block.shortcut ? apply(*block.shortcut, x, false, std::nullopt) : x;
+    for (size_t i = 0; i + 1 < block.units.size(); ++i) x = apply(block.units[i], x, true, std::nullopt);
+    x = apply(block.units.back(), x, true, residual);
+  }
+  return x.mean({2, 3}, /*keepdim=*/false, at::kFloat);
+}
+
+}  // namespace byol

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "core/model/convolution.h"
+
+namespace byol {
+
+/// Post-activation ResNet (v1, stride on the 3x3 of a bottleneck) with torchvision's parameter names.
+class Encoder {
+ public:
+  Encoder(NetworkBuilder& builder, const EncoderSpec& spec, const std::string& prefix);
+  /// Images [B, 3, H, W] to representations y, float32 [B, features]: the global average pool.
+  at::Tensor forward(const ForwardContext& context, const at::Tensor& images) const;
+
+ private:
+  struct Unit {  // convolution and its norm
+    Convolution convolution;
+    NormSlot norm;
+  };
+  struct Block {
+    std::vector<Unit> units;
+    std::optional<Unit> shortcut;
+  };
+  Unit unit(NetworkBuilder& builder, const std::string& convolution, const std::string& norm, int64_t in, int64_t out,
+            int64_t kernel, int64_t stride, double gamma = 1.0) const;
+  Block block(NetworkBuilder& builder, const std::string& name, int64_t in, int64_t inner, int64_t stride, bool first) const;
+
+  EncoderSpec spec_;
+  std::vector<Unit> stem_;  // one
+  std::vector<Block> blocks_;
+};
+
+}  // namespace byol

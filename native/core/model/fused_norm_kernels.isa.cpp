@@ -1,0 +1,285 @@
+// Compiled three times, with -DBYOL_ISA=baseline, avx2 and avx512 and the matching -m flags; see norm_lanes.h.
+
+#include "core/model/fused_norm_kernels.h"
+
+#include "core/model/norm_lanes.h"
+
+namespace byol {
+namespace {
+
+using arithmetic::input_gradient;
+using arithmetic::masked_gradient;
+using arithmetic::normalise;
+using std::int64_t;
+
+struct alignas(64) Columns {
+  float at[kNormBlockColumns];
+
+  void clear(int64_t columns) {
+    for (int64_t i = 0; i < columns; ++i) at[i] = 0.0F;
+  }
+};
+
+// Vectors that a loop keeps in flight: enough to hide the latency of the additions, as few as fit the registers with
+// `Live` values each.
+template <class V, int Live>
+constexpr int unroll() {
+  if constexpr (V::kWidth == 1) {
+    return 1;
+  } else {
+    return 4 * Live + 6 <= V::kRegisters ? 4 : 2;
+  }
+}
+
+// Calls body<V, U>(pointer offset of the first element, lines, first column) over the whole block. Some lines are done
+// column by column, so that sums and coefficients stay in registers, before the next lines are touched: few enough
+// to stay in the first-level cache. Sums over more lines are sums of sums, which also keeps float32 accurate.
+template <int Live, class Body>
+inline __attribute__((always_inline)) void walk(const NormBlock& block, Body&& body) {
+  const auto band = [&](int64_t offset, int64_t lines, int64_t columns) __attribute__((always_inline)) {
+    constexpr int kUnroll = unroll<Lanes, Live>();
+    int64_t column = 0;
+    for (; column + kUnroll * Lanes::kWidth <= columns; column += kUnroll * Lanes::kWidth) {
+      body.template operator()<Lanes, kUnroll>(offset + column, lines, column);
+    }
+    for (; column + Lanes::kWidth <= columns; column += Lanes::kWidth) {
+      body.template operator()<Lanes, 1>(offset + column, lines, column);
+    }
+    for (; column < columns; ++column) body.template operator()<Scalar, 1>(offset + column, lines, column);
+  };
+  const int64_t band_lines = block.columns <= 64 ? 128 : block.columns < 1024 ? 8192 / block.columns : 8;
+  for (int64_t line = 0; line < block.lines; line += band_lines) {
+    const int64_t lines = block.lines - line < band_lines ? block.lines - line : band_lines;
+    band(block.offset + line * block.stride, lines, block.columns);
+  }
+  if (block.tail > 0) band(block.offset + block.lines * block.stride, 1, block.tail);
+}
+
+template <class V, int U>
+struct Group {
+  V v[U];
+
+  template <class T>
+  static Group load(const T* p) {
+    Group group;
+    for (int u = 0; u < U; ++u) group.v[u] = V::load(p + u * V::kWidth);
+    return group;
+  }
+  static Group zero() {
+    Group group;
+    for (int u = 0; u < U; ++u) group.v[u] = V::zero();
+    return group;
+  }
+  void add_to(float* p) const {
+    for (int u = 0; u < U; ++u) (V::load(p + u * V::kWidth) + v[u]).store(p + u * V::kWidth);
+  }
+};
+
+// A value near the mean of each channel. Deviations from it, unlike the values, can be squared and summed in float32
+// when the mean is large against the deviation.
+template <class T>
+void pivots(const NormBlock& block, const T* x, Columns& pivot) {
+  constexpr int64_t kSample = 8;
+  const int64_t rows = block.rows() < kSample ? block.rows() : kSample;
+  const int64_t stride = block.fold == 1 ? block.stride : block.channels;
+  pivot.clear(block.channels);
+  for (int64_t row = 0; row < rows; ++row) {
+    const T* p = x + block.offset + row * stride;
+    for (int64_t c = 0; c < block.channels; ++c) pivot.at[c] += Scalar::load(p + c).v;
+  }
+  for (int64_t c = 0; c < block.channels; ++c) pivot.at[c] /= static_cast<float>(rows);
+  for (int64_t i = block.channels; i < block.columns; ++i) pivot.at[i] = pivot.at[i - block.channels];
+}
+
+double folded(const NormBlock& block, const Columns& sums, int64_t channel) {
+  double sum = 0.0;
+  for (int64_t i = channel; i < block.columns; i += block.channels) sum += static_cast<double>(sums.at[i]);
+  return sum;
+}
+
+template <class T>
+void moments(const NormBlock& block, const void* x_memory, double* mean, double* squares) {
+  const T* x = static_cast<const T*>(x_memory);
+  Columns pivot;
+  Columns sum;
+  Columns square;
+  pivots(block, x, pivot);
+  sum.clear(block.columns);
+  square.clear(block.columns);
+  walk<3>(block, [&]<class V, int U>(int64_t offset, int64_t lines, int64_t column) __attribute__((always_inline)) {
+    const auto k = Group<V, U>::load(pivot.at + column);
+    auto s = Group<V, U>::zero();
+    auto q = Group<V, U>::zero();
+    const T* p = x + offset;
+    for (; lines > 0; --lines, p += block.stride) {
+      for (int u = 0; u < U; ++u) {
+        const V d = V::load(p + u * V::kWidth) - k.v[u];
+        s.v[u] = s.v[u] + d;
+        q.v[u] = multiply_add(d, d, q.v[u]);
+      }
+    }
+    s.add_to(sum.at + column);
+    q.add_to(square.at + column);
+  });
+  const auto rows = static_cast<double>(block.rows());
+  for (int64_t c = 0; c < block.channels; ++c) {
+    const double s = folded(block, sum, c);
+    const double q = folded(block, square, c) - s * s / rows;
+    mean[c] = static_cast<double>(pivot.at[c]) + s / rows;
+    squares[c] = q < 0.0 ? 0.0 : q;  // NaN stays NaN
+  }
+}
+
+template <class T, bool HasResidual, bool Relu>
+void normalise_block(const NormBlock& block, const T* x, const T* residual, T* y, const NormCoefficients& c) {
+  walk<2>(block, [&]<class V, int U>(int64_t offset, int64_t lines, int64_t column) __attribute__((always_inline)) {
+    const auto scale = Group<V, U>::load(c.scale + block.first_column + column);
+    const auto shift = Group<V, U>::load(c.shift + block.first_column + column);
+    for (; lines > 0; --lines, offset += block.stride) {
+      for (int u = 0; u < U; ++u) {
+        const int64_t at = offset + u * V::kWidth;
+        V v = normalise(V::load(x + at), scale.v[u], shift.v[u]);
+        if constexpr (HasResidual) v = v + V::load(residual + at);
+        if constexpr (Relu) v = positive_part(v);
+        v.store(y + at);
+      }
+    }
+  });
+}
+
+template <class T>
+void normalise_any(const NormBlock& block, const void* x, const void* residual, void* y, const NormCoefficients& c,
+                   bool relu) {
+  const auto* x_ = static_cast<const T*>(x);
+  const auto* r_ = static_cast<const T*>(residual);
+  auto* y_ = static_cast<T*>(y);
+  if (residual != nullptr) {
+    relu ? normalise_block<T, true, true>(block, x_, r_, y_, c) : normalise_block<T, true, false>(block, x_, r_, y_, c);
+  } else {
+    relu ? normalise_block<T, false, true>(block, x_, r_, y_, c)
+         : normalise_block<T, false, false>(block, x_, r_, y_, c);
+  }
+}
+
+enum class Mask { kNone, kFromInput, kFromOutput };
+
+template <class T, Mask M>
+void reduce_block(const NormBlock& block, const T* x, const T* dy, const T* y, T* g_out, const NormCoefficients& c,
+                  double* sum_g, double* sum_g_centred) {
+  Columns sum;
+  Columns centred;
+  sum.clear(block.columns);
+  centred.clear(block.columns);
+  walk<M == Mask::kFromInput ? 5 : 3>(
+      block, [&]<class V, int U>(int64_t offset, int64_t lines, int64_t column) __attribute__((always_inline)) {
+        const auto mean = Group<V, U>::load(c.mean + block.first_column + column);
+        Group<V, U> scale;
+        Group<V, U> shift;
+        if constexpr (M == Mask::kFromInput) {
+          scale = Group<V, U>::load(c.scale + block.first_column + column);
+          shift = Group<V, U>::load(c.shift + block.first_column + column);
+        }
+        auto s = Group<V, U>::zero();
+        auto q = Group<V, U>::zero();
+        for (; lines > 0; --lines, offset += block.stride) {
+          for (int u = 0; u < U; ++u) {
+            const int64_t at = offset + u * V::kWidth;
+            const V v = V::load(x + at);
+            V g = V::load(dy + at);
+            if constexpr (M == Mask::kFromInput) g = masked_gradient(v, g, scale.v[u], shift.v[u]);
+            if constexpr (M == Mask::kFromOutput) {
+              g = where_positive(V::load(y + at), g);
+              g.store(g_out + at);
+            }
+            s.v[u] = s.v[u] + g;
+            q.v[u] = multiply_add(g, v - mean.v[u], q.v[u]);
+          }
+        }
+        s.add_to(sum.at + column);
+        q.add_to(centred.at + column);
+      });
+  for (int64_t i = 0; i < block.channels; ++i) {
+    sum_g[i] = folded(block, sum, i);
+    sum_g_centred[i] = folded(block, centred, i);
+  }
+}
+
+template <class T>
+void reduce_any(const NormBlock& block, const void* x, const void* dy, const void* y, void* g,
+                const NormCoefficients& c, bool relu, double* sum_g, double* sum_g_centred) {
+  const auto* x_ = static_cast<const T*>(x);
+  const auto* dy_ = static_cast<const T*>(dy);
+  const auto* y_ = static_cast<const T*>(y);
+  auto* g_ = static_cast<T*>(g);
+  if (!relu) {
+    reduce_block<T, Mask::kNone>(block, x_, dy_, y_, g_, c, sum_g, sum_g_centred);
+  } else if (y == nullptr) {
+    reduce_block<T, Mask::kFromInput>(block, x_, dy_, y_, g_, c, sum_g, sum_g_centred);
+  } else {
+    reduce_block<T, Mask::kFromOutput>(block, x_, dy_, y_, g_, c, sum_g, sum_g_centred);
+  }
+}
+
+template <class T, bool Masked>
+void input_gradient_block(const NormBlock& block, const T* x, const T* dy, T* dx, const NormCoefficients& c,
+                          const NormGradientCoefficients& d) {
+  walk<Masked ? 4 : 3>(
+      block, [&]<class V, int U>(int64_t offset, int64_t lines, int64_t column) __attribute__((always_inline)) {
+        const auto scale = Group<V, U>::load(c.scale + block.first_column + column);
+        const auto slope = Group<V, U>::load(d.slope + block.first_column + column);
+        const auto constant = Group<V, U>::load(d.offset + block.first_column + column);
+        Group<V, U> shift;
+        if constexpr (Masked) shift = Group<V, U>::load(c.shift + block.first_column + column);
+        for (; lines > 0; --lines, offset += block.stride) {
+          for (int u = 0; u < U; ++u) {
+            const int64_t at = offset + u * V::kWidth;
+            const V v = V::load(x + at);
+            V g = V::load(dy + at);
+            if constexpr (Masked) g = masked_gradient(v, g, scale.v[u], shift.v[u]);
+            input_gradient(v, g, scale.v[u], slope.v[u], constant.v[u]).store(dx + at);
+          }
+        }
+      });
+}
+
+template <class T>
+void input_gradient_any(const NormBlock& block, const void* x, const void* dy, void* dx, const NormCoefficients& c,
+                        const NormGradientCoefficients& d, bool masked) {
+  const auto* x_ = static_cast<const T*>(x);
+  const auto* dy_ = static_cast<const T*>(dy);
+  auto* dx_ = static_cast<T*>(dx);
+  masked ? input_gradient_block<T, true>(block, x_, dy_, dx_, c, d)
+         : input_gradient_block<T, false>(block, x_, dy_, dx_, c, d);
+}
+
+void merge_moments(int64_t channels, double* __restrict mean_a, double* __restrict squares_a, int64_t rows_a,
+                   const double* __restrict mean_b, const double* __restrict squares_b, int64_t rows_b) {
+  const double share = static_cast<double>(rows_b) / static_cast<double>(rows_a + rows_b);
+  const double weight = share * static_cast<double>(rows_a);
+  for (int64_t c = 0; c < channels; ++c) {
+    const double difference = mean_b[c] - mean_a[c];
+    mean_a[c] += difference * share;
+    squares_a[c] += squares_b[c] + difference * difference * weight;
+  }
+}
+
+void merge_sums(int64_t count, double* __restrict a, const double* __restrict b) {
+  for (int64_t i = 0; i < count; ++i) a[i] += b[i];
+}
+
+template <class T>
+constexpr NormKernels kernels() {
+  return {moments<T>, normalise_any<T>, reduce_any<T>, input_gradient_any<T>, merge_moments, merge_sums};
+}
+
+}  // namespace
+
+#define BYOL_ISA_IS_baseline kNormKernelsBaseline
+#define BYOL_ISA_IS_avx2 kNormKernelsAvx2
+#define BYOL_ISA_IS_avx512 kNormKernelsAvx512
+#define BYOL_ISA_JOIN(isa) BYOL_ISA_IS_##isa
+#define BYOL_ISA_TABLE(isa) BYOL_ISA_JOIN(isa)
+
+extern const NormKernels BYOL_ISA_TABLE(BYOL_ISA)[2] = {kernels<float>(), kernels<Bfloat16>()};
+
+}  // namespace byol

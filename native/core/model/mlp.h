@@ -1,0 +1,35 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "core/model/forward_context.h"
+#include "core/model/network_builder.h"
+
+namespace byol {
+
+/// A projector or predictor: Linear -> norm -> ReLU for every hidden width, then a Linear. Official: hidden bias although a
+/// norm follows, no bias at the end (byol-facts 1.2).
+class Mlp {
+ public:
+  Mlp(NetworkBuilder& builder, const HeadSpec& spec, int64_t in, const std::string& prefix);
+  /// [B, in] of any floating type to [B, output] in the precision of the weights.
+  at::Tensor forward(const ForwardContext& context, const at::Tensor& x) const;
+  int64_t output() const { return output_; }
+
+ private:
+  struct Linear {
+    size_t weight;
+    std::optional<size_t> bias;
+    at::Tensor forward(const ForwardContext& context, const at::Tensor& x) const;
+  };
+  struct Hidden {
+    Linear linear;
+    NormSlot norm;
+  };
+  std::vector<Hidden> hidden_;
+  std::vector<Linear> last_;  // one
+  int64_t output_;
+};
+
+}  // namespace byol

@@ -1,0 +1,66 @@
+#pragma once
+
+// The arithmetic of one element of the fused normalisation, and nothing else: no include, no standard library, no memory.
+// The host's vector kernels and a run-time compiled device kernel both take it from here, so what the tests prove on the
+// CPU holds for the device. Every function is templated on the value: `float`, or a vector that has the same operations.
+
+#if defined(__CUDACC__) || defined(__CUDACC_RTC__)
+#define BYOL_ARITHMETIC static __device__ __forceinline__
+#else
+// Internal linkage on purpose: the host compiles this header once per instruction set, and a linker that merged those
+// copies could put AVX-512 code on the path of a CPU without it.
+#define BYOL_ARITHMETIC static inline __attribute__((always_inline))
+#endif
+
+namespace byol::arithmetic {
+
+/// a * b + c, rounded once where the target has the instruction.
+BYOL_ARITHMETIC float multiply_add(float a, float b, float c) {
+#if defined(__CUDACC__) || defined(__CUDACC_RTC__)
+  return fmaf(a, b, c);
+#elif defined(__FMA__) || defined(__aarch64__)
+  return __builtin_fmaf(a, b, c);
+#else
+  return a * b + c;
+#endif
+}
+
+/// max(v, 0). NaN stays NaN: a diverging run must show it in its loss instead of hiding it behind a ReLU.
+BYOL_ARITHMETIC float positive_part(float v) { return v < 0.0F ? 0.0F : v; }
+
+/// `value` where `condition` > 0, else 0: the derivative of ReLU.
+BYOL_ARITHMETIC float where_positive(float condition, float value) { return condition > 0.0F ? value : 0.0F; }
+
+/// (x - mean) / sqrt(variance + eps) * gamma + beta, with scale = gamma / sqrt(variance + eps) and
+/// shift = beta - mean * scale taken out of the loop.
+template <class V>
+BYOL_ARITHMETIC V normalise(V x, V scale, V shift) {
+  return multiply_add(x, scale, shift);
+}
+
+/// The gradient that passes a ReLU whose input was normalise(x, scale, shift). The sign is computed again with the very
+/// operation of the forward pass, which is cheaper than reading the output back.
+template <class V>
+BYOL_ARITHMETIC V masked_gradient(V x, V dy, V scale, V shift) {
+  return where_positive(normalise(x, scale, shift), dy);
+}
+
+/// With g the gradient at the normalisation's output and means over the n values of a channel,
+///   dx = scale * (g - mean(g) - xhat * mean(g * xhat)),   xhat = (x - mean) * inverse_deviation,
+/// is linear in g and x: scale * g + slope * x + offset.
+template <class V>
+BYOL_ARITHMETIC V input_gradient(V x, V g, V scale, V slope, V offset) {
+  return multiply_add(scale, g, multiply_add(slope, x, offset));
+}
+
+/// `slope` of input_gradient. sum_g_centred is the sum of g * (x - mean) over the n values of the channel.
+BYOL_ARITHMETIC double input_gradient_slope(double sum_g_centred, double scale, double inverse_deviation, double n) {
+  return -scale * inverse_deviation * inverse_deviation * sum_g_centred / n;
+}
+
+/// `offset` of input_gradient. sum_g is the sum of g over the n values of the channel.
+BYOL_ARITHMETIC double input_gradient_offset(double sum_g, double slope, double scale, double mean, double n) {
+  return -scale * sum_g / n - slope * mean;
+}
+
+}  // namespace byol::arithmetic

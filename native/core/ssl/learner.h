@@ -1,0 +1,79 @@
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/io/tensor_file.h"
+#include "core/ssl/learner_spec.h"
+
+namespace byol {
+
+/// One optimiser step's scalars; the schedules that make them live in TypeScript.
+struct StepScalars {
+  double learning_rate = 0.0;
+  double tau = 1.0;
+};
+
+/// Means over the steps since the last read.
+struct StepMetrics {
+  int64_t steps = 0;             // optimiser steps since the last read
+  double loss = 0.0;             // BYOL loss: 2 - 2cos, both directions summed, 0..8
+  double probe_loss = 0.0;       // cross-entropy of the online classifier
+  double probe_top1 = 0.0;       // on the augmented training view
+  double projection_std = 0.0;   // sqrt(d) * mean std of the l2-normalised online projections: 1 spread, 0 collapsed
+  double target_distance = 0.0;  // ||theta - xi|| / ||theta|| over the shared parameters, at the last step
+  double target_movement = 0.0;  // largest absolute change of a target parameter since the learner was made or loaded
+  int64_t first_bad_step = -1;   // global index of the first optimiser step whose loss or gradient was not finite
+};
+
+enum class EmbedStatistics { Running, Batch };
+
+/// Online and target network, optimiser and EMA of BYOL (Grill et al. 2020, Algorithm 1).
+class Learner {
+ public:
+  struct Impl;  // learner_parts.h
+  explicit Learner(const LearnerSpec& spec, at::Device device);
+
+  /// Views [B,3,H,W] in `compute_dtype()`, labels int64 [B] (-1: unlabelled). Adds this micro-batch's gradient / `micro_batches`.
+  void accumulate(const at::Tensor& view1, const at::Tensor& view2, const at::Tensor& labels, int64_t micro_batches);
+  /// One optimiser step on the accumulated gradient, then the EMA of the target. A step whose loss or gradient is not finite,
+  /// and every later one, changes nothing: what remains is the last good state.
+  void apply(const StepScalars& scalars);
+
+  StepMetrics read_metrics();
+
+  /// Representations y of the online encoder in inference mode, float32 [B, features].
+  at::Tensor embed(const at::Tensor& images, EmbedStatistics statistics);
+
+  int64_t step() const { return step_; }
+  int64_t features() const { return spec_.encoder.features(); }
+  at::ScalarType compute_dtype() const;
+  at::Device device() const { return device_; }
+  /// Trainable parameters of the online encoder alone.
+  int64_t encoder_parameters() const;
+
+  /// Everything needed to go on bit-exactly, by name ("online.encoder.conv1.weight", "momentum....", "target....").
+  NamedTensors state() const;
+  /// Throws ERR_BYOL_CHECKPOINT where a name is missing, unknown or of another shape. Strict.
+  void load_state(const NamedTensors& tensors);
+  /// Copies only the parameters and statistics of the networks present in `tensors` (init-from): encoder needed, rest optional.
+  void load_weights(const NamedTensors& tensors);
+  /// The online encoder with torchvision's parameter names, float32, running statistics included.
+  NamedTensors encoder_state() const;
+
+ private:
+  /// Forgets failures and metrics; movement of the target counts from now.
+  void restart();
+  void after_load();
+
+  LearnerSpec spec_;
+  at::Device device_;
+  int64_t step_ = 0;
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace byol

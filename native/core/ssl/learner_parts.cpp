@@ -1,0 +1,36 @@
+#include "core/ssl/learner_parts.h"
+
+namespace byol {
+namespace {
+
+enum SeedStream : uint64_t { kOnline, kOwn, kTarget };
+
+// SplitMix64's finaliser: neighbouring seeds give unrelated streams.
+uint64_t stream_seed(uint64_t seed, SeedStream stream) {
+  uint64_t x = seed * 4 + stream + 0x9E3779B97F4A7C15ULL;
+  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9ULL;
+  x = (x ^ (x >> 27)) * 0x94D049BB133111EBULL;
+  return x ^ (x >> 31);
+}
+
+}  // namespace
+
+Learner::Impl::Impl(const LearnerSpec& spec, at::Device device)
+    : shared_builder(spec.encoder.initialization),
+      own_builder(spec.encoder.initialization),
+      encoder(shared_builder, spec.encoder, "encoder."),
+      encoder_parameters(shared_builder.parameters().numel()),
+      projector(shared_builder, spec.projector, spec.encoder.features(), "projector."),
+      predictor(spec.predictor ? std::make_optional<Mlp>(own_builder, *spec.predictor, projector.output(), "predictor.")
+                               : std::nullopt),
+      classifier(spec.classes > 0
+                     ? std::make_optional<LinearClassifier>(own_builder, spec.encoder.features(), spec.classes)
+                     : std::nullopt),
+      online(shared_builder, spec.norm, spec.precision, device, true, stream_seed(spec.seed, kOnline)),
+      target(shared_builder, spec.norm, spec.precision, device, false,
+             stream_seed(spec.seed, spec.target_init == TargetInit::Copy ? kOnline : kTarget)),
+      own(own_builder, spec.norm, spec.precision, device, true, stream_seed(spec.seed, kOwn)),
+      online_optimizer(spec.optimizer, online.parameters),
+      own_optimizer(spec.optimizer, own.parameters) {}
+
+}  // namespace byol

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <optional>
+
+#include "core/model/encoder.h"
+#include "core/model/mlp.h"
+#include "core/model/network_state.h"
+#include "core/optim/optimizer.h"
+#include "core/ssl/learner.h"
+
+namespace byol {
+
+/// The online linear classifier on stopped gradients (byol-facts 1.6): float32, trained by the learner's own optimiser.
+class LinearClassifier {
+ public:
+  LinearClassifier(NetworkBuilder& builder, int64_t features, int64_t classes)
+      : weight_(builder.linear_weight("classifier.weight", features, classes, ParameterRole::FullPrecisionWeight)),
+        bias_(builder.linear_bias("classifier.bias", features, classes)) {}
+  at::Tensor forward(const ParameterStore& parameters, const at::Tensor& representation) const {
+    return at::linear(representation, parameters[weight_], parameters[bias_]);
+  }
+
+ private:
+  size_t weight_, bias_;
+};
+
+/// The structure of the networks (shared by online and target) and their states. `own` holds what only the online side has.
+struct Learner::Impl {
+  Impl(const LearnerSpec& spec, at::Device device);
+
+  NetworkBuilder shared_builder, own_builder;
+  Encoder encoder;
+  int64_t encoder_parameters;
+  Mlp projector;
+  std::optional<Mlp> predictor;
+  std::optional<LinearClassifier> classifier;
+  NetworkState online, target, own;
+  Optimizer online_optimizer, own_optimizer;
+
+  at::Tensor alive;            // 0-dim bool: no loss or gradient was ever not finite
+  at::Tensor bad_step;         // 0-dim int64: the first step that was not, or -1
+  at::Tensor target_at_start;  // a sample of the target's parameters
+  at::Tensor metrics;          // sums over micro-batches since the last read
+  int64_t metric_count = 0;
+  int64_t steps_since_read = 0;
+};
+
+}  // namespace byol

@@ -1,0 +1,160 @@
+// What a learner writes and reads: training state, weights to start from, the encoder for use elsewhere.
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "core/error.h"
+#include "core/ssl/learner_parts.h"
+
+namespace byol {
+namespace {
+
+constexpr const char* kEncoderPrefix = "encoder.";
+
+// Visits every tensor of a network's state under its name, as (name, destination view).
+template <typename Visit>
+void visit_network(const std::string& prefix, NetworkState& network, const Visit& visit) {
+  for (size_t i = 0; i < network.parameters.count(); ++i) {
+    visit(prefix + network.parameters.name(i), network.parameters.master(i));
+  }
+  if (network.running.mean.numel() == 0) return;
+  visit(prefix + "statistics.mean", network.running.mean);
+  visit(prefix + "statistics.variance", network.running.variance);
+  visit(prefix + "statistics.updates", network.running.updates);
+}
+
+template <typename Visit>
+void visit_momentum(NetworkState& network, Optimizer& optimizer, const Visit& visit) {
+  for (size_t i = 0; i < network.parameters.count(); ++i) {
+    visit("momentum." + network.parameters.name(i), network.parameters.view_of(optimizer.momentum(), i));
+  }
+}
+
+template <typename Visit>
+void visit_state(Learner::Impl& m, const Visit& visit) {
+  visit_network("online.", m.online, visit);
+  visit_network("online.own.", m.own, visit);
+  visit_network("target.", m.target, visit);
+  visit_momentum(m.online, m.online_optimizer, visit);
+  visit_momentum(m.own, m.own_optimizer, visit);
+}
+
+std::string shape_text(const at::Tensor& tensor) {
+  std::string text = "[";
+  for (int64_t i = 0; i < tensor.dim(); ++i) text += (i ? ", " : "") + std::to_string(tensor.size(i));
+  return text + "]";
+}
+
+void copy_checked(const std::string& name, at::Tensor destination, const at::Tensor& source) {
+  if (source.sizes() != destination.sizes()) {
+    throw Error("ERR_BYOL_CHECKPOINT", "The checkpoint's tensor '" + name + "' has shape " + shape_text(source) +
+                                           ", this network needs " + shape_text(destination) +
+                                           ": it was made with another architecture.");
+  }
+  destination.copy_(source);
+}
+
+std::map<std::string, at::Tensor> by_name(const NamedTensors& tensors) { return {tensors.begin(), tensors.end()}; }
+
+const at::Tensor& need(const std::map<std::string, at::Tensor>& tensors, const std::string& name) {
+  const auto found = tensors.find(name);
+  if (found == tensors.end()) {
+    throw Error("ERR_BYOL_CHECKPOINT", "The checkpoint lacks the tensor '" + name + "': it was made with another architecture or version.");
+  }
+  return found->second;
+}
+
+}  // namespace
+
+NamedTensors Learner::state() const {
+  NamedTensors out;
+  visit_state(*impl_, [&](const std::string& name, const at::Tensor& tensor) { out.emplace_back(name, tensor); });
+  const int64_t bad = impl_->bad_step.item<int64_t>();
+  out.emplace_back("step", at::full({}, bad >= 0 ? bad : step_, at::kLong));
+  return out;
+}
+
+void Learner::load_state(const NamedTensors& tensors) {
+  at::NoGradGuard no_grad;
+  const auto source = by_name(tensors);
+  std::set<std::string> expected = {"step"};
+  visit_state(*impl_, [&](const std::string& name, const at::Tensor&) { expected.insert(name); });
+  for (const auto& [name, tensor] : source) {
+    if (!expected.count(name)) {
+      throw Error("ERR_BYOL_CHECKPOINT", "The checkpoint has a tensor '" + name + "' that this configuration does not: it was made with another architecture or version.");
+    }
+  }
+  // All are looked up before the first is changed.
+  for (const std::string& name : expected) need(source, name);
+  visit_state(*impl_, [&](const std::string& name, const at::Tensor& destination) {
+    copy_checked(name, destination, need(source, name));
+  });
+  step_ = need(source, "step").item<int64_t>();
+  after_load();
+}
+
+void Learner::after_load() {
+  for (NetworkState* network : {&impl_->online, &impl_->own, &impl_->target}) {
+    network->parameters.refresh();
+    network->running.restage();
+  }
+  restart();
+}
+
+void Learner::load_weights(const NamedTensors& tensors) {
+  at::NoGradGuard no_grad;
+  const auto source = by_name(tensors);
+  if (source.count("step")) {  // a training state: both networks, without optimiser and step
+    for (auto [prefix, network] : {std::pair{"online.", &impl_->online}, {"online.own.", &impl_->own}, {"target.", &impl_->target}}) {
+      visit_network(prefix, *network, [&](const std::string& name, const at::Tensor& destination) {
+        const bool encoder = name.find(kEncoderPrefix) != std::string::npos;
+        if (encoder || source.count(name)) copy_checked(name, destination, need(source, name));
+      });
+    }
+  } else {  // an encoder file
+    const double updates = static_cast<double>(need(source, "bn1.num_batches_tracked").item<int64_t>());
+    const double debias = 1.0 - std::pow(spec_.norm.decay, updates);
+    for (NetworkState* network : {&impl_->online, &impl_->target}) {
+      for (size_t i = 0; i < network->parameters.count(); ++i) {
+        const std::string& name = network->parameters.name(i);
+        if (name.rfind(kEncoderPrefix, 0) != 0) continue;
+        const std::string key = name.substr(std::string(kEncoderPrefix).size());
+        copy_checked(key, network->parameters.master(i), need(source, key));
+      }
+      for (const NormSlot& norm : impl_->shared_builder.norms()) {
+        if (norm.name.rfind(kEncoderPrefix, 0) != 0) continue;
+        const std::string key = norm.name.substr(std::string(kEncoderPrefix).size());
+        const auto fill = [&](at::Tensor& flat, const std::string& statistic) {
+          at::Tensor slot = flat.narrow(0, norm.offset, norm.channels);
+          copy_checked(key + statistic, slot, need(source, key + statistic));
+          slot.mul_(debias);
+        };
+        fill(network->running.mean, ".running_mean");
+        fill(network->running.variance, ".running_var");
+      }
+      network->running.updates.fill_(updates);
+    }
+  }
+  after_load();
+}
+
+NamedTensors Learner::encoder_state() const {
+  const BatchStatistics average = impl_->online.running.average();
+  const at::Tensor updates = impl_->online.running.updates.to(at::kLong);
+  const ParameterStore& parameters = impl_->online.parameters;
+  const size_t skip = std::string(kEncoderPrefix).size();
+  NamedTensors out;
+  for (size_t i = 0; i < parameters.count(); ++i) {
+    if (parameters.name(i).rfind(kEncoderPrefix, 0) == 0) out.emplace_back(parameters.name(i).substr(skip), parameters.master(i));
+  }
+  for (const NormSlot& norm : impl_->shared_builder.norms()) {
+    if (norm.name.rfind(kEncoderPrefix, 0) != 0) continue;
+    const std::string key = norm.name.substr(skip);
+    out.emplace_back(key + ".running_mean", average.mean.narrow(0, norm.offset, norm.channels));
+    out.emplace_back(key + ".running_var", average.variance.narrow(0, norm.offset, norm.channels));
+    out.emplace_back(key + ".num_batches_tracked", updates);
+  }
+  return out;
+}
+
+}  // namespace byol

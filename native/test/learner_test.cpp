@@ -1,0 +1,277 @@
+// What the official code does in a step (byol-facts 0.1, 1.3, 1.5 to 1.7), seen from outside the learner.
+#include "core/ssl/learner.h"
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+#include <limits>
+#include <map>
+#include <string>
+
+#include "core/error.h"
+#include "core/model/convolution.h"
+#include "core/ssl/learner_parts.h"
+#include "core/ssl/loss.h"
+
+#include "check.h"
+
+namespace {
+
+using namespace byol;
+
+LearnerSpec tiny(OptimizerKind kind = OptimizerKind::Sgd) {
+  LearnerSpec spec;
+  spec.encoder.blocks = {1, 1};
+  spec.encoder.width = 8;
+  spec.projector = {{16}, 8, true, false};
+  spec.predictor = HeadSpec{{16}, 8, true, false};
+  spec.classes = 3;
+  spec.optimizer.kind = kind;
+  spec.optimizer.weight_decay = 1e-4;
+  spec.seed = 5;
+  return spec;
+}
+
+at::Tensor images(uint64_t seed, int64_t count = 8) {
+  at::manual_seed(seed);
+  return at::rand({count, 3, 12, 12}).contiguous(at::MemoryFormat::ChannelsLast);
+}
+
+at::Tensor labels(int64_t count = 8) { return at::arange(count) % 3; }
+
+std::map<std::string, at::Tensor> snapshot(const Learner& learner) {
+  std::map<std::string, at::Tensor> out;
+  for (const auto& [name, tensor] : learner.state()) out[name] = tensor.clone();
+  return out;
+}
+
+bool starts_with(const std::string& text, const std::string& prefix) { return text.rfind(prefix, 0) == 0; }
+
+}  // namespace
+
+TEST(same_padding_is_tensorflows_rule) {
+  const auto check = [](int64_t length, int64_t kernel, int64_t stride, int64_t before, int64_t after) {
+    const SamePadding padding = same_padding(length, kernel, stride);
+    CHECK(padding.before == before);
+    CHECK(padding.after == after);
+  };
+  check(224, 7, 2, 2, 3);  // the stem at 224 px
+  check(112, 3, 2, 0, 1);  // the pool
+  check(56, 3, 2, 0, 1);
+  check(55, 3, 2, 1, 1);
+  check(32, 3, 1, 1, 1);
+  check(56, 1, 2, 0, 0);
+}
+
+TEST(same_padded_convolution_equals_an_explicit_one) {
+  NetworkBuilder builder(Initialization::Official);
+  const Convolution convolution(builder, "c", 3, 4, 3, 2, Padding::Same);
+  NetworkState state(builder, {}, Precision::Float32, at::kCPU, true, 1);
+  at::NoGradGuard no_grad;
+  const at::Tensor x = images(1), w = state.parameters[0];
+  const at::Tensor y = convolution.forward(state.training(), x);
+  CHECK(y.sizes() == at::IntArrayRef({8, 4, 6, 6}));
+  // Window i covers rows 2i..2i+2; row 12 is the padding.
+  double expected = 0;
+  for (int64_t c = 0; c < 3; ++c)
+    for (int64_t r = 0; r < 3; ++r)
+      for (int64_t k = 0; k < 3; ++k)
+        if (10 + r < 12 && 4 + k < 12) expected += x[2][c][10 + r][4 + k].item<double>() * w[1][c][r][k].item<double>();
+  CHECK_CLOSE(y[2][1][5][2].item<double>(), expected, 1e-5);
+}
+
+TEST(loss_and_gradient_against_float64_formulae) {
+  at::manual_seed(7);
+  const int64_t n = 5, d = 6;
+  at::Tensor p = at::randn({n, d}, at::kDouble).set_requires_grad(true);
+  const at::Tensor z = at::randn({n, d}, at::kDouble);
+  at::Tensor loss;
+  {
+    at::AutoGradMode grad(true);
+    loss = regression_loss(p, z);
+    loss.mean().backward();
+  }
+  for (int64_t i = 0; i < n; ++i) {
+    double pp = 0, zz = 0, pz = 0;
+    for (int64_t j = 0; j < d; ++j) {
+      const double a = p[i][j].item<double>(), b = z[i][j].item<double>();
+      pp += a * a, zz += b * b, pz += a * b;
+    }
+    const double cosine = pz / std::sqrt(pp * zz);
+    CHECK_CLOSE(loss[i].item<double>(), 2 - 2 * cosine, 1e-12);
+    for (int64_t j = 0; j < d; ++j) {  // d(-2 cos)/dp = -2 (z/|z| - cos p/|p|) / |p|
+      const double a = p[i][j].item<double>() / std::sqrt(pp), b = z[i][j].item<double>() / std::sqrt(zz);
+      CHECK_CLOSE(p.grad()[i][j].item<double>(), -2 * (b - cosine * a) / std::sqrt(pp) / n, 1e-12);
+    }
+  }
+  const at::Tensor float_loss = regression_loss(p.detach().to(at::kFloat), z.to(at::kFloat));
+  CHECK(at::allclose(float_loss.to(at::kDouble), loss.detach(), 1e-6, 1e-6));
+}
+
+TEST(loss_range_and_the_tiny_norm) {
+  const at::Tensor a = at::tensor({1.0F, 0.0F}).unsqueeze(0);
+  CHECK_CLOSE(regression_loss(a, a).item<double>(), 0.0, 1e-6);
+  CHECK_CLOSE(regression_loss(a, -a).item<double>(), 4.0, 1e-6);
+  // x * rsqrt(max(sum x^2, 1e-12)): a vector of norm 1e-7 is scaled by 1e6, not to unit length.
+  CHECK_CLOSE(l2_normalize(a * 1e-7).norm().item<double>(), 0.1, 1e-4);
+}
+
+TEST(the_target_starts_from_its_own_draw_unless_copied) {
+  const auto state = snapshot(Learner(tiny(), at::kCPU));
+  CHECK(!at::equal(state.at("online.encoder.conv1.weight"), state.at("target.encoder.conv1.weight")));
+  LearnerSpec copied = tiny();
+  copied.target_init = TargetInit::Copy;
+  const auto same = snapshot(Learner(copied, at::kCPU));
+  CHECK(at::equal(same.at("online.encoder.conv1.weight"), same.at("target.encoder.conv1.weight")));
+}
+
+TEST(ema_uses_the_updated_online_parameters_and_not_the_statistics) {
+  Learner learner(tiny(), at::kCPU);
+  const auto before = snapshot(learner);
+  learner.accumulate(images(1), images(2), labels(), 1);
+  learner.apply({0.1, 0.9});
+  const auto after = snapshot(learner);
+  int64_t compared = 0;
+  for (const auto& [name, old] : before) {
+    if (!starts_with(name, "target.") || name.find("statistics") != std::string::npos) continue;
+    const at::Tensor& theta = after.at("online." + name.substr(7));
+    const at::Tensor expected = 0.9 * old.to(at::kDouble) + 0.1 * theta.to(at::kDouble);
+    CHECK(at::allclose(after.at(name).to(at::kDouble), expected, 1e-6, 1e-7));
+    ++compared;
+  }
+  CHECK(compared > 10);
+  // Two forward passes each: the target keeps statistics of its own.
+  CHECK_CLOSE(after.at("target.statistics.updates").item<double>(), 2.0, 0.0);
+  CHECK(!at::allclose(after.at("target.statistics.mean"), after.at("online.statistics.mean")));
+}
+
+TEST(running_statistics_are_debiased_averages_of_biased_per_view_statistics) {
+  LearnerSpec spec = tiny();
+  spec.encoder.padding = Padding::Symmetric;
+  Learner learner(spec, at::kCPU);
+  const at::Tensor w = snapshot(learner).at("online.encoder.conv1.weight");
+  const at::Tensor view1 = images(1), view2 = images(2) * 0.5;
+  learner.accumulate(view1, view2, labels(), 1);
+  learner.apply({0.0, 1.0});
+  const auto statistics = [&](const at::Tensor& x) {
+    const at::Tensor y = at::conv2d(x, w, {}, 1, 1).to(at::kDouble);
+    return std::pair{y.mean({0, 2, 3}), y.var({0, 2, 3}, /*unbiased=*/false)};
+  };
+  const auto [mean1, variance1] = statistics(view1);
+  const auto [mean2, variance2] = statistics(view2);
+  // hidden = 0.9 (0.1 s1) + 0.1 s2, divided by 1 - 0.9^2. Joint statistics would give another variance.
+  const auto debiased = [](const at::Tensor& a, const at::Tensor& b) { return (0.09 * a + 0.1 * b) / 0.19; };
+  std::map<std::string, at::Tensor> encoder;
+  for (const auto& [name, tensor] : learner.encoder_state()) encoder[name] = tensor;
+  CHECK(at::allclose(encoder.at("bn1.running_mean").to(at::kDouble), debiased(mean1, mean2), 1e-4, 1e-6));
+  CHECK(at::allclose(encoder.at("bn1.running_var").to(at::kDouble), debiased(variance1, variance2), 1e-4, 1e-6));
+  CHECK(encoder.at("bn1.num_batches_tracked").item<int64_t>() == 2);
+}
+
+TEST(accumulation_averages_gradients_and_moves_the_target_once) {
+  // Four micro-batches of the same images have the gradient, and so the step, of one.
+  Learner once(tiny(), at::kCPU), four(tiny(), at::kCPU);
+  once.accumulate(images(1), images(2), labels(), 1);
+  once.apply({0.1, 0.9});
+  for (int i = 0; i < 4; ++i) four.accumulate(images(1), images(2), labels(), 4);
+  four.apply({0.1, 0.9});
+  const auto a = snapshot(once), b = snapshot(four);
+  for (const auto& [name, tensor] : a) {
+    if (name.find("statistics") != std::string::npos) continue;
+    CHECK(at::allclose(tensor, b.at(name), 1e-4, 1e-6));
+  }
+  CHECK_CLOSE(b.at("target.statistics.updates").item<double>(), 8.0, 0.0);
+  CHECK(b.at("step").item<int64_t>() == 1);
+}
+
+TEST(the_classifier_does_not_touch_the_representation) {
+  LearnerSpec without = tiny();
+  without.classes = 0;
+  Learner a(tiny(), at::kCPU), b(without, at::kCPU);
+  for (Learner* learner : {&a, &b}) {
+    learner->accumulate(images(1), images(2), labels(), 1);
+    learner->apply({0.1, 0.9});
+  }
+  const auto with = snapshot(a), bare = snapshot(b);
+  for (const auto& [name, tensor] : bare) {
+    if (starts_with(name, "online.encoder")) CHECK(at::equal(tensor, with.at(name)));
+  }
+  CHECK(!at::equal(with.at("online.own.classifier.weight"), snapshot(Learner(tiny(), at::kCPU)).at("online.own.classifier.weight")));
+}
+
+TEST(state_round_trip_is_bit_exact) {
+  Learner a(tiny(OptimizerKind::Lars), at::kCPU);
+  const auto step = [](Learner& learner, uint64_t seed) {
+    learner.accumulate(images(seed), images(seed + 100), labels(), 1);
+    learner.apply({0.3, 0.95});
+  };
+  for (uint64_t i = 0; i < 3; ++i) step(a, i);
+  LearnerSpec other = tiny(OptimizerKind::Lars);
+  other.seed = 99;
+  Learner b(other, at::kCPU);
+  NamedTensors copy;
+  for (const auto& [name, tensor] : snapshot(a)) copy.emplace_back(name, tensor);
+  b.load_state(copy);
+  for (uint64_t i = 3; i < 6; ++i) step(a, i), step(b, i);
+  const auto left = snapshot(a), right = snapshot(b);
+  CHECK(left.size() == right.size());
+  for (const auto& [name, tensor] : left) CHECK(at::equal(tensor, right.at(name)));
+}
+
+TEST(a_state_of_another_architecture_is_refused) {
+  LearnerSpec wider = tiny();
+  wider.encoder.width = 16;
+  const NamedTensors state = Learner(wider, at::kCPU).state();
+  Learner learner(tiny(), at::kCPU);
+  bool refused = false;
+  try {
+    learner.load_state(state);
+  } catch (const Error& error) {
+    refused = error.code() == "ERR_BYOL_CHECKPOINT";
+  }
+  CHECK(refused);
+}
+
+TEST(a_step_that_is_not_finite_leaves_the_last_good_state) {
+  for (OptimizerKind kind : {OptimizerKind::Lars, OptimizerKind::Sgd}) {
+    Learner learner(tiny(kind), at::kCPU);
+    learner.accumulate(images(1), images(2), labels(), 1);
+    learner.apply({0.1, 0.9});
+    const auto good = snapshot(learner);
+    at::Tensor bad = images(3);
+    bad[0][0][0][0] = std::numeric_limits<float>::quiet_NaN();
+    for (const at::Tensor& view : {bad, images(4)}) {  // the second is fine, but comes too late
+      learner.accumulate(view, images(5), labels(), 1);
+      learner.apply({0.1, 0.9});
+    }
+    for (const auto& [name, tensor] : snapshot(learner)) CHECK(at::equal(tensor, good.at(name)));
+    CHECK(learner.read_metrics().first_bad_step == 1);
+  }
+}
+
+TEST(embedding_uses_running_statistics_and_refuses_before_there_are_any) {
+  Learner learner(tiny(), at::kCPU);
+  bool refused = false;
+  try {
+    learner.embed(images(1), EmbedStatistics::Running);
+  } catch (const Error&) {
+    refused = true;
+  }
+  CHECK(refused);
+  CHECK(learner.embed(images(1), EmbedStatistics::Batch).sizes() == at::IntArrayRef({8, 16}));
+  learner.accumulate(images(1), images(2), labels(), 1);
+  learner.apply({0.1, 0.9});
+  // An image's features do not depend on its neighbours.
+  const at::Tensor all = learner.embed(images(1), EmbedStatistics::Running);
+  const at::Tensor one = learner.embed(images(1).narrow(0, 2, 1), EmbedStatistics::Running);
+  CHECK(at::allclose(all.narrow(0, 2, 1), one, 1e-4, 1e-5));
+}
+
+TEST(resnet50_has_torchvisions_parameter_count) {
+  LearnerSpec spec = tiny();
+  spec.encoder.block = BlockKind::Bottleneck;
+  spec.encoder.blocks = {3, 4, 6, 3};
+  spec.encoder.width = 64;
+  spec.encoder.stem = Stem::ImageNet;
+  CHECK(Learner(spec, at::kCPU).encoder_parameters() == 23508032);  // 25,557,032 less the classifier's 2,049,000
+}
