@@ -138,7 +138,11 @@ export const configSchema = z.strictObject({
   /** Where the settings came from; informational. */
   preset: z.string().optional(),
   seed: z.int().nonnegative(),
-  device: z.union([z.enum(['auto', 'cpu', 'cuda']), z.templateLiteral(['cuda:', z.int().nonnegative()])]),
+  device: z.union([
+    z.enum(['auto', 'cpu', 'cuda']),
+    // Parts of a template are checked for their form only: -1 is a whole number too.
+    z.templateLiteral(['cuda:', z.int()]).refine((name) => /^cuda:\d+$/.test(name), "expected 'cuda:N' with N from 0"),
+  ]),
   /** 'auto': bfloat16 where the device has instructions for it. */
   precision: z.enum(['auto', 'float32', 'bfloat16']),
   /** CPU threads; 0: all cores. */

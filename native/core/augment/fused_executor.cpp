@@ -56,7 +56,8 @@ at::Tensor execute_plan(const ImageStore& images, const std::vector<int64_t>& in
   static const FusedKernels& kernels = kernels_of_this_cpu();
   const FusedView fused = fused_view(view, dtype);
   const auto rows = static_cast<int64_t>(indices.size());
-  const at::Tensor views = at::empty({rows, 3, view.height, view.width}, at::dtype(dtype), at::MemoryFormat::ChannelsLast);
+  const at::Tensor views =
+      at::empty({rows, 3, view.height, view.width}, at::dtype(dtype), at::MemoryFormat::ChannelsLast);
   const auto source_height = static_cast<int>(images.height());
   const auto source_width = static_cast<int>(images.width());
   const int64_t source_bytes = images.height() * images.width() * 3;
@@ -67,7 +68,8 @@ at::Tensor execute_plan(const ImageStore& images, const std::vector<int64_t>& in
 
   // A sample is computed by one thread from its row alone, so the partition does not show in the result. parallel_for
   // makes no more pieces than fit this grain.
-  const int64_t workers = std::max<int64_t>(1, threads > 0 ? std::min(threads, at::get_num_threads()) : at::get_num_threads());
+  const int64_t workers =
+      std::max<int64_t>(1, threads > 0 ? std::min(threads, at::get_num_threads()) : at::get_num_threads());
   const int64_t grain = std::max<int64_t>(1, (rows + workers - 1) / workers);
   at::parallel_for(0, rows, grain, [&](int64_t begin, int64_t end) {
     // Zeros: padding takes part in the arithmetic, and what an earlier owner left there could be slow denormals.

@@ -1,8 +1,8 @@
 #pragma once
 
 // The fused pipeline for one sample as a plain function on plain memory, compiled once per instruction set from
-// fused_kernels.isa.cpp. No header of LibTorch here: that file must not pull inline code of others into an object that is
-// compiled with AVX-512.
+// fused_kernels.isa.cpp. No header of LibTorch here: that file must not pull inline code of others into an object that
+// is compiled with AVX-512.
 
 #include <cstdint>
 

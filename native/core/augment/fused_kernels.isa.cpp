@@ -15,16 +15,18 @@ using std::int64_t;
 struct Scratch {
   ResizeScratch resize;
   float* interleaved;  ///< [height * width, 3]
-  int plane;           ///< floats from one colour plane to the next
+  int plane;           ///< floats from one colour plane to the next; not a power of two, whose addresses would clash
   float* planes;
-  int blur_stride;    ///< floats from row to row of `blurred`
-  float* blur_line;   ///< one row with its borders
-  float* blurred;     ///< one plane, blurred along rows, with its borders above and below
+  int blur_stride;   ///< floats from row to row of `blurred`
+  float* blur_line;  ///< one row with its borders
+  float* blurred;    ///< one plane, blurred along rows, with its borders above and below
   float* blur_taps;
 
-  Scratch(Arena& arena, const FusedView& view, int crop_height, int crop_width)
-      : resize(arena, view, crop_height, crop_width),
-        plane(padded(view.height * view.width)),
+  // The layout depends on the source's size and not on the crop's, so that no sample finds the integers of another
+  // where it has its padding: read as floats they would be denormals, which are slow.
+  Scratch(Arena& arena, const FusedView& view, int source_height, int source_width)
+      : resize(arena, view, source_height, source_width),
+        plane(padded(view.height * view.width) + kQuantum),
         blur_stride(padded(view.width)) {
     const int radius = view.blur_radius;
     interleaved = arena.take(3 * static_cast<int64_t>(plane) + 1);
@@ -41,7 +43,7 @@ int64_t scratch_floats(const FusedView& view, int source_height, int source_widt
   return arena.used();
 }
 
-// --- Planes ---------------------------------------------------------------------------------------------------------
+// --- Planes ---
 
 // To planes in [0, 1].
 void separate(const Scratch& s, int pixels) {
@@ -80,7 +82,8 @@ inline __attribute__((always_inline)) float mean_over(int pixels, Value&& value)
   int i = 0;
   while (i + kLanes <= pixels) {
     Lanes sum{};
-    for (int term = 0; term < 64 && i + kLanes <= pixels; ++term, i += kLanes) sum += value.template operator()<Lanes>(i);
+    for (int term = 0; term < 64 && i + kLanes <= pixels; ++term, i += kLanes)
+      sum += value.template operator()<Lanes>(i);
     float lanes[kLanes];
     store(lanes, sum);
     for (const float lane : lanes) total += lane;
@@ -89,7 +92,7 @@ inline __attribute__((always_inline)) float mean_over(int pixels, Value&& value)
   return static_cast<float>(total / pixels);
 }
 
-// --- Colour jitter --------------------------------------------------------------------------------------------------
+// --- Colour jitter ---
 
 void jitter_brightness(const Scratch& s, float amount, bool official) {
   const float factor = official ? 1.0F : amount;
@@ -132,9 +135,15 @@ void jitter_saturation(const Scratch& s, float factor, bool official) {
 void jitter(const FusedView& view, const PlanRow& row, const Scratch& s, int pixels) {
   for (const JitterStep step : row.order) {
     switch (step) {
-      case JitterStep::Brightness: jitter_brightness(s, row.brightness, view.official_jitter); break;
-      case JitterStep::Contrast: jitter_contrast(s, pixels, row.contrast, view.official_jitter); break;
-      case JitterStep::Saturation: jitter_saturation(s, row.saturation, view.official_jitter); break;
+      case JitterStep::Brightness:
+        jitter_brightness(s, row.brightness, view.official_jitter);
+        break;
+      case JitterStep::Contrast:
+        jitter_contrast(s, pixels, row.contrast, view.official_jitter);
+        break;
+      case JitterStep::Saturation:
+        jitter_saturation(s, row.saturation, view.official_jitter);
+        break;
       case JitterStep::Hue:
         for_each_pixel(s, [&](Rgb<Lanes> p) { return pixel::clip(pixel::shift_hue(p, row.hue)); });
         break;
@@ -149,15 +158,40 @@ void grayscale(const Scratch& s) {
   });
 }
 
-// --- Blur -----------------------------------------------------------------------------------------------------------
+// --- Blur ---
 
-// out[i] = sum of taps[|k|] * at(i, k) over -radius <= k <= radius.
+template <int U>
+struct Group {
+  Lanes v[U];
+};
+
+// U vectors of convolve(), side by side: the additions of one depend on each other.
+template <int U, class At>
+inline __attribute__((always_inline)) Group<U> convolve_group(const float* taps, int radius, int i, At&& at) {
+  Group<U> sum;
+  for (int u = 0; u < U; ++u) sum.v[u] = load<Lanes>(at(i, 0) + u * kLanes) * taps[0];
+  for (int k = 1; k <= radius; ++k) {
+    const float* const before = at(i, -k);
+    const float* const after = at(i, k);
+    for (int u = 0; u < U; ++u)
+      sum.v[u] += (load<Lanes>(before + u * kLanes) + load<Lanes>(after + u * kLanes)) * taps[k];
+  }
+  return sum;
+}
+
+// out[i] = sum of taps[|k|] * at(i, k)[0] over -radius <= k <= radius.
 template <class At>
 inline __attribute__((always_inline)) void convolve(const float* taps, int radius, int count, float* out, At&& at) {
-  for (int i = 0; i < count; i += kLanes) {
-    Lanes sum = load<Lanes>(at(i, 0)) * taps[0];
-    for (int k = 1; k <= radius; ++k) sum += (load<Lanes>(at(i, -k)) + load<Lanes>(at(i, k))) * taps[k];
-    store(out + i, sum);
+  int i = 0;
+  for (; i + 4 * kLanes <= count; i += 4 * kLanes) {
+    const Group<4> sum = convolve_group<4>(taps, radius, i, at);
+    for (int u = 0; u < 4; ++u) store(out + i + u * kLanes, sum.v[u]);
+  }
+  for (; i + kLanes <= count; i += kLanes) store(out + i, convolve_group<1>(taps, radius, i, at).v[0]);
+  if (i < count) {
+    float rest[kLanes];
+    store(rest, convolve_group<1>(taps, radius, i, at).v[0]);
+    for (int j = 0; i + j < count; ++j) out[i + j] = rest[j];
   }
 }
 
@@ -198,7 +232,6 @@ void blur(const FusedView& view, float sigma, const Scratch& s) {
         __builtin_memset(below, 0, row_bytes);
       }
     }
-    // Rows of `plane` are not padded: the last vector of a row runs into the next, which is written after it.
     for (int y = 0; y < height; ++y) {
       const float* const row = first + static_cast<int64_t>(y) * stride;
       convolve(s.blur_taps, radius, width, plane + static_cast<int64_t>(y) * width,
@@ -207,7 +240,7 @@ void blur(const FusedView& view, float sigma, const Scratch& s) {
   }
 }
 
-// --- Result ---------------------------------------------------------------------------------------------------------
+// --- Result ---
 
 // Round to nearest, ties to even. Values are finite.
 inline std::uint16_t to_bfloat16(float v) {
@@ -246,7 +279,7 @@ void finish(const FusedView& view, const PlanRow& row, const Scratch& s, int pix
 
 void execute(const FusedView& view, const FusedSource& source, const PlanRow& row, float* scratch, void* out) {
   Arena arena(scratch);
-  const Scratch s(arena, view, row.height, row.width);
+  const Scratch s(arena, view, source.height, source.width);
   const int pixels = view.height * view.width;
   crop_and_resize(view, source, row, s.resize, s.interleaved);
   separate(s, pixels);

@@ -26,7 +26,9 @@ inline double reach_of(const FusedView& view, int in, int out) {
   return (view.cubic ? 2.0 : 1.0) * stretch_of(view, in, out);
 }
 
-inline int most_taps(const FusedView& view, int in, int out) { return static_cast<int>(2.0 * reach_of(view, in, out)) + 2; }
+inline int most_taps(const FusedView& view, int in, int out) {
+  return static_cast<int>(2.0 * reach_of(view, in, out)) + 2;
+}
 
 inline Taps take_taps(Arena& arena, const FusedView& view, int in, int out) {
   const int stride = most_taps(view, in, out);
@@ -61,10 +63,10 @@ struct ResizeScratch {
   int ring_stride;  ///< floats per row
   float* line;      ///< their weighted mean
 
-  ResizeScratch(Arena& arena, const FusedView& view, int height, int width)
-      : down(take_taps(arena, view, height, view.height)),
-        across(take_taps(arena, view, width, view.width)),
-        ring_stride(padded(3 * width + 1)) {
+  ResizeScratch(Arena& arena, const FusedView& view, int source_height, int source_width)
+      : down(take_taps(arena, view, source_height, view.height)),
+        across(take_taps(arena, view, source_width, view.width)),
+        ring_stride(padded(3 * source_width + 1)) {
     ring = arena.take(static_cast<std::int64_t>(ring_stride) * down.stride);
     line = arena.take(ring_stride);
   }
@@ -74,13 +76,16 @@ inline void widen(const std::uint8_t* __restrict from, float* __restrict to, int
   for (int i = 0; i < count; ++i) to[i] = static_cast<float>(from[i]);
 }
 
-// line = sum of weights[k] * row k of the window.
-inline void combine_rows(const ResizeScratch& s, pixel::Window window, const float* weights) {
-  for (int i = 0; i < s.ring_stride; i += kLanes) {
+// line = sum of weights[k] * row k of the window, which lies in the ring from some slot on and goes on at slot 0.
+inline void combine_rows(const ResizeScratch& s, pixel::Window window, const float* weights, int floats) {
+  const int slot = window.first % s.down.stride;
+  const int before_end = window.count < s.down.stride - slot ? window.count : s.down.stride - slot;
+  for (int i = 0; i < floats; i += kLanes) {
     Lanes sum{};
-    for (int k = 0; k < window.count; ++k) {
-      sum += load<Lanes>(s.ring + (window.first + k) % s.down.stride * s.ring_stride + i) * weights[k];
-    }
+    const float* from = s.ring + slot * s.ring_stride + i;
+    for (int k = 0; k < before_end; ++k, from += s.ring_stride) sum += load<Lanes>(from) * weights[k];
+    from = s.ring + i;
+    for (int k = before_end; k < window.count; ++k, from += s.ring_stride) sum += load<Lanes>(from) * weights[k];
     store(s.line + i, sum);
   }
 }
@@ -110,7 +115,7 @@ inline void crop_and_resize(const FusedView& view, const FusedSource& source, co
       widen(corner + static_cast<std::int64_t>(widened) * source.width * 3,
             s.ring + widened % s.down.stride * s.ring_stride, 3 * row.width);
     }
-    combine_rows(s, window, s.down.weights + static_cast<std::int64_t>(y) * s.down.stride);
+    combine_rows(s, window, s.down.weights + static_cast<std::int64_t>(y) * s.down.stride, 3 * row.width + 1);
     combine_pixels(s, view.width, out + static_cast<std::int64_t>(y) * view.width * 3);
   }
 }

@@ -1,9 +1,9 @@
 #pragma once
 
-// The arithmetic of one pixel of the augmentation pipeline, and nothing else: no include, no standard library, no memory.
-// The fused CPU kernels take it from here and a run-time compiled device kernel can, so what the tests prove on the CPU
-// holds for the device. Functions are templated on the value: `float`, or a vector type with the same operators, whose
-// comparisons give masks that `?:` accepts. Intensities are in [0, 1].
+// The arithmetic of one pixel of the augmentation pipeline, and nothing else: no include, no standard library, no
+// memory. The fused CPU kernels take it from here and a run-time compiled device kernel can, so what the tests prove on
+// the CPU holds for the device. Functions are templated on the value: `float`, or a vector type with the same
+// operators, whose comparisons give masks that `?:` accepts. Intensities are in [0, 1].
 
 #if defined(__CUDACC__) || defined(__CUDACC_RTC__)
 #define BYOL_PIXEL static __device__ __forceinline__
@@ -40,7 +40,7 @@ BYOL_PIXEL Rgb<V> clip(Rgb<V> p) {
   return {clip(p.r), clip(p.g), clip(p.b)};
 }
 
-// --- Resampling: one output position of a line of `length` pixels -------------------------------------------------
+// --- Resampling: one output position of a line of `length` pixels ---
 
 /// Keys' cubic convolution kernel (1981) with a = -0.5, the one of TensorFlow 2 and Pillow.
 BYOL_PIXEL float cubic_kernel(float x) {
@@ -63,7 +63,8 @@ struct Window {
 /// Half-pixel centres: output pixel i lies at (i + 0.5) * scale, source pixel j at j + 0.5. `reach` is the kernel's
 /// radius in source pixels. Pixels outside the line have no part in the mean, and the weights of the others are
 /// renormalised: TensorFlow's ResizeBicubic does so with half_pixel_centers (as in tf.image.resize), and so do Pillow
-/// and ATen's antialiased kernels. For the triangle it equals repeating the edge pixel.
+/// and ATen's antialiased kernels. For the triangle it equals repeating the edge pixel. (TensorFlow looks the kernel up
+/// in a table with 1,024 steps per pixel; here it is evaluated.)
 BYOL_PIXEL Window window(double centre, double reach, int length) {
   const int first = static_cast<int>(centre - reach + 0.5);  // truncation is floor here, negative values are clamped
   const int end = static_cast<int>(centre + reach + 0.5);
@@ -71,7 +72,7 @@ BYOL_PIXEL Window window(double centre, double reach, int length) {
   return {from, (end > length ? length : end) - from};
 }
 
-// --- Colour -------------------------------------------------------------------------------------------------------
+// --- Colour ---
 
 /// Luma as both definitions have it (ITU-R BT.601, four digits).
 template <class V>
@@ -109,8 +110,8 @@ BYOL_PIXEL V inverse_range(V range) {
   return one / (range > 0.0F ? range : one);
 }
 
-/// S <- clip(S * factor, 0, 1) in HSV, H and V as they are. At constant H and V the distances of the channels from V are
-/// proportional to S, so they are scaled by min(factor, 1 / S) and no hue is needed.
+/// S <- clip(S * factor, 0, 1) in HSV, H and V as they are. At constant H and V the distances of the channels from V
+/// are proportional to S, so they are scaled by min(factor, 1 / S) and no hue is needed.
 template <class V>
 BYOL_PIXEL Rgb<V> scale_saturation(Rgb<V> p, float factor) {
   const auto [value, range] = chroma(p);
@@ -147,7 +148,7 @@ BYOL_PIXEL V solarise(V v) {
   return v < 0.5F ? v : 1.0F - v;
 }
 
-// --- Blur -----------------------------------------------------------------------------------------------------------
+// --- Blur ---
 
 /// exp(-x^2 / (2 sigma^2)), not normalised; sigma > 0.
 BYOL_PIXEL float gaussian(float x, float sigma) {

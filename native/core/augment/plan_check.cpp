@@ -15,8 +15,8 @@ constexpr int64_t kLargestSide = 1 << 14;
 constexpr int kJitterOrders = 24;
 
 [[noreturn]] void refuse_value(int64_t row, const char* column, float value, const char* allowed) {
-  throw Error("ERR_BYOL_VALUE", c10::str("augmentation plan, row ", row, ": ", column, " is ", value, ", must be ",
-                                         allowed, "."));
+  throw Error("ERR_BYOL_VALUE",
+              c10::str("augmentation plan, row ", row, ": ", column, " is ", value, ", must be ", allowed, "."));
 }
 
 void check_view(const ViewSpec& view) {
@@ -25,20 +25,20 @@ void check_view(const ViewSpec& view) {
                                            view.height, " x ", view.width, "."));
   }
   if (view.blur_radius < 0 || view.blur_radius > kLargestSide) {
-    throw Error("ERR_BYOL_VALUE", c10::str("the blur's radius must be 0 to ", kLargestSide, " pixels, not ",
-                                           view.blur_radius, "."));
+    throw Error("ERR_BYOL_VALUE",
+                c10::str("the blur's radius must be 0 to ", kLargestSide, " pixels, not ", view.blur_radius, "."));
   }
   // Mirroring about the edge pixel needs as many pixels on its other side.
   if (view.blur_border == BlurBorder::Reflect && view.blur_radius >= std::min(view.height, view.width)) {
-    throw Error("ERR_BYOL_VALUE", c10::str("a blur of radius ", view.blur_radius, " with reflected borders needs views",
-                                           " of more than ", view.blur_radius, " pixels, not ", view.height, " x ",
-                                           view.width, "."));
+    throw Error("ERR_BYOL_VALUE",
+                c10::str("a blur of radius ", view.blur_radius, " with reflected borders needs views", " of more than ",
+                         view.blur_radius, " pixels, not ", view.height, " x ", view.width, "."));
   }
   for (int c = 0; c < 3; ++c) {
     if (!std::isfinite(view.mean[c]) || !std::isfinite(view.std[c]) || view.std[c] <= 0.0F) {
-      throw Error("ERR_BYOL_VALUE", c10::str("channel ", c, " cannot be normalised with mean ", view.mean[c],
-                                             " and standard deviation ", view.std[c],
-                                             "; both must be finite, the latter positive."));
+      throw Error("ERR_BYOL_VALUE",
+                  c10::str("channel ", c, " cannot be normalised with mean ", view.mean[c], " and standard deviation ",
+                           view.std[c], "; both must be finite, the latter positive."));
     }
   }
 }

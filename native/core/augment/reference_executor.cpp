@@ -1,5 +1,5 @@
 #include <ATen/ATen.h>
-#include <c10/core/InferenceMode.h>
+#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 #include <vector>
@@ -95,10 +95,18 @@ at::Tensor hue(const at::Tensor& image, double turns) {
 at::Tensor color_jitter(at::Tensor image, const PlanRow& row, JitterKind kind) {
   for (const JitterStep step : row.order) {
     switch (step) {
-      case JitterStep::Brightness: image = brightness(image, row.brightness, kind); break;
-      case JitterStep::Contrast: image = contrast(image, row.contrast, kind); break;
-      case JitterStep::Saturation: image = saturation(image, row.saturation, kind); break;
-      case JitterStep::Hue: image = hue(image, row.hue); break;
+      case JitterStep::Brightness:
+        image = brightness(image, row.brightness, kind);
+        break;
+      case JitterStep::Contrast:
+        image = contrast(image, row.contrast, kind);
+        break;
+      case JitterStep::Saturation:
+        image = saturation(image, row.saturation, kind);
+        break;
+      case JitterStep::Hue:
+        image = hue(image, row.hue);
+        break;
     }
     image = image.clamp(0, 1);
   }
@@ -137,8 +145,8 @@ at::Tensor execute_plan_reference(const ImageStore& images, const std::vector<in
   check_plan(images, indices, plan, view);
   const at::NoGradGuard no_grad;
   const auto rows = static_cast<int64_t>(indices.size());
-  at::Tensor views = at::empty({rows, 3, view.height, view.width}, at::kFloat, std::nullopt, std::nullopt,
-                               std::nullopt, at::MemoryFormat::ChannelsLast);
+  at::Tensor views = at::empty({rows, 3, view.height, view.width}, at::kFloat, std::nullopt, std::nullopt, std::nullopt,
+                               at::MemoryFormat::ChannelsLast);
   for (int64_t i = 0; i < rows; ++i) {
     views[i].copy_(execute_row(images.pixels()[indices[i]], read_plan_row(plan + i * kPlanColumns), view));
   }

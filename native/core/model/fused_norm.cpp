@@ -116,8 +116,15 @@ struct Forward {
 // `y` is where to put the result: x itself, or undefined for a new tensor.
 Forward forward(const Call& call, bool frozen, at::Tensor y = {}) {
   const NormPasses passes(call.x);
-  if (!frozen) passes.statistics(call.x, call.mean, call.variance);
-  at::Tensor coefficients = passes.coefficients(call.mean, call.variance, call.gamma, call.beta, call.eps);
+  at::Tensor statistics;
+  if (frozen) {
+    statistics = at::stack({call.mean, call.variance}).to(at::kDouble);
+  } else {
+    statistics = passes.statistics(call.x);
+    call.mean.copy_(statistics[0]);
+    call.variance.copy_(statistics[1]);
+  }
+  at::Tensor coefficients = passes.coefficients(statistics, call.gamma, call.beta, call.eps);
   if (!y.defined()) y = at::empty_like(call.x);
   passes.normalise(call.x, call.residual, y, coefficients, call.relu);
   return {std::move(y), std::move(coefficients)};

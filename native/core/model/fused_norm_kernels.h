@@ -8,7 +8,8 @@
 
 namespace byol {
 
-enum class NormElement { kFloat32 = 0, kBfloat16 = 1 };
+/// The last is bfloat16 too, for CPUs that have avx512_bf16; other instruction sets than AVX-512 treat it as kBfloat16.
+enum class NormElement { kFloat32 = 0, kBfloat16 = 1, kNativeBfloat16 = 2 };
 
 /// A feature map in channels_last is a matrix [rows, channels]. Where `channels` is small, `fold` consecutive rows are
 /// treated as one line of `fold` * channels columns, so that a line fills whole vectors; per-channel coefficients are
@@ -32,9 +33,10 @@ inline constexpr std::int64_t kNormBlockColumns = 4096;
 /// Coefficients per column, each an array of line width.
 struct NormCoefficients {
   float* mean;
+  float* mean_rest;          ///< what rounding `mean` to float32 left over
   float* inverse_deviation;  ///< 1 / sqrt(variance + eps)
   float* scale;              ///< gamma * inverse_deviation
-  float* shift;              ///< beta - mean * scale
+  float* shift;              ///< beta - mean_rest * scale
 };
 
 /// Coefficients of the input's gradient, see arithmetic::input_gradient; each an array of line width.
@@ -48,7 +50,7 @@ struct NormKernels {
   /// Mean and sum of squared deviations from it for each of the block's channels.
   void (*moments)(const NormBlock& block, const void* x, double* mean, double* squares);
 
-  /// y = act(x * scale + shift [+ residual]). y may be x. `residual` may be null.
+  /// y = act((x - mean) * scale + shift [+ residual]). y may be x. `residual` may be null.
   void (*normalise)(const NormBlock& block, const void* x, const void* residual, void* y, const NormCoefficients& c,
                     bool relu);
 
@@ -59,7 +61,7 @@ struct NormKernels {
   void (*reduce)(const NormBlock& block, const void* x, const void* dy, const void* y, void* g,
                  const NormCoefficients& c, bool relu, double* sum_g, double* sum_g_centred);
 
-  /// dx = scale * g + slope * x + offset. `masked`: g is dy where the forward pass was positive (judged from x), else 0;
+  /// dx = scale * g + slope * (x - mean) + offset. `masked`: g is dy where the forward pass was positive (judged from x), else 0;
   /// otherwise g is dy. dx may be dy.
   void (*input_gradient)(const NormBlock& block, const void* x, const void* dy, void* dx, const NormCoefficients& c,
                          const NormGradientCoefficients& d, bool masked);
@@ -74,10 +76,10 @@ struct NormKernels {
 };
 
 /// Indexed by NormElement.
-extern const NormKernels kNormKernelsBaseline[2];
+extern const NormKernels kNormKernelsBaseline[3];
 #if defined(__x86_64__)
-extern const NormKernels kNormKernelsAvx2[2];
-extern const NormKernels kNormKernelsAvx512[2];
+extern const NormKernels kNormKernelsAvx2[3];
+extern const NormKernels kNormKernelsAvx512[3];
 #endif
 
 }  // namespace byol

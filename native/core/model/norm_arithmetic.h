@@ -31,36 +31,37 @@ BYOL_ARITHMETIC float positive_part(float v) { return v < 0.0F ? 0.0F : v; }
 /// `value` where `condition` > 0, else 0: the derivative of ReLU.
 BYOL_ARITHMETIC float where_positive(float condition, float value) { return condition > 0.0F ? value : 0.0F; }
 
-/// (x - mean) / sqrt(variance + eps) * gamma + beta, with scale = gamma / sqrt(variance + eps) and
-/// shift = beta - mean * scale taken out of the loop.
+/// (x - m) / sqrt(variance + eps) * gamma + beta, from `centred` = x - mean, scale = gamma / sqrt(variance + eps) and
+/// shift = beta - (m - mean) * scale. `mean` is m rounded to float32: near it, the subtraction is exact, and `shift` makes
+/// up for the rounding, so that a large mean costs no accuracy.
 template <class V>
-BYOL_ARITHMETIC V normalise(V x, V scale, V shift) {
-  return multiply_add(x, scale, shift);
+BYOL_ARITHMETIC V normalise(V centred, V scale, V shift) {
+  return multiply_add(centred, scale, shift);
 }
 
-/// The gradient that passes a ReLU whose input was normalise(x, scale, shift). The sign is computed again with the very
-/// operation of the forward pass, which is cheaper than reading the output back.
+/// The gradient that passes a ReLU whose input was normalise(centred, scale, shift). The sign is computed again with the
+/// very operation of the forward pass, which is cheaper than reading the output back.
 template <class V>
-BYOL_ARITHMETIC V masked_gradient(V x, V dy, V scale, V shift) {
-  return where_positive(normalise(x, scale, shift), dy);
+BYOL_ARITHMETIC V masked_gradient(V centred, V dy, V scale, V shift) {
+  return where_positive(normalise(centred, scale, shift), dy);
 }
 
-/// With g the gradient at the normalisation's output and means over the n values of a channel,
-///   dx = scale * (g - mean(g) - xhat * mean(g * xhat)),   xhat = (x - mean) * inverse_deviation,
-/// is linear in g and x: scale * g + slope * x + offset.
+/// With g the gradient at the normalisation's output and averages over the n values of a channel,
+///   dx = scale * (g - average(g) - xhat * average(g * xhat)),   xhat = (x - m) / sqrt(variance + eps),
+/// is linear in g and x: scale * g + slope * (x - mean) + offset.
 template <class V>
-BYOL_ARITHMETIC V input_gradient(V x, V g, V scale, V slope, V offset) {
-  return multiply_add(scale, g, multiply_add(slope, x, offset));
+BYOL_ARITHMETIC V input_gradient(V centred, V g, V scale, V slope, V offset) {
+  return multiply_add(scale, g, multiply_add(slope, centred, offset));
 }
 
-/// `slope` of input_gradient. sum_g_centred is the sum of g * (x - mean) over the n values of the channel.
+/// `slope` of input_gradient. sum_g_centred is the sum of g * (x - m) over the n values of the channel.
 BYOL_ARITHMETIC double input_gradient_slope(double sum_g_centred, double scale, double inverse_deviation, double n) {
   return -scale * inverse_deviation * inverse_deviation * sum_g_centred / n;
 }
 
-/// `offset` of input_gradient. sum_g is the sum of g over the n values of the channel.
-BYOL_ARITHMETIC double input_gradient_offset(double sum_g, double slope, double scale, double mean, double n) {
-  return -scale * sum_g / n - slope * mean;
+/// `offset` of input_gradient. sum_g is the sum of g over the n values of the channel; mean_rest is m - mean.
+BYOL_ARITHMETIC double input_gradient_offset(double sum_g, double slope, double scale, double mean_rest, double n) {
+  return -scale * sum_g / n - slope * mean_rest;
 }
 
 }  // namespace byol::arithmetic

@@ -14,14 +14,14 @@ class NormPasses {
  public:
   explicit NormPasses(const at::Tensor& x);
 
-  /// Writes the biased statistics of x, float32 [C].
-  void statistics(const at::Tensor& x, const at::Tensor& mean, const at::Tensor& variance) const;
+  /// Mean and biased variance of each channel of x, float64 [2, C].
+  at::Tensor statistics(const at::Tensor& x) const;
 
-  /// The per-channel coefficients of the forward pass from its statistics, float32 [4, line width].
-  at::Tensor coefficients(const at::Tensor& mean, const at::Tensor& variance, const at::Tensor& gamma,
-                          const at::Tensor& beta, double eps) const;
+  /// The per-channel coefficients of the forward pass from such statistics, float32 [5, line width].
+  at::Tensor coefficients(const at::Tensor& statistics, const at::Tensor& gamma, const at::Tensor& beta,
+                          double eps) const;
 
-  /// y = act(x * scale + shift [+ residual]); y may be x. `residual` may be undefined.
+  /// y = act((x - mean) * scale + shift [+ residual]); y may be x. `residual` may be undefined.
   void normalise(const at::Tensor& x, const at::Tensor& residual, const at::Tensor& y, const at::Tensor& coefficients,
                  bool relu) const;
 
@@ -47,7 +47,7 @@ class NormPasses {
   std::int64_t rows_of(std::int64_t row_block) const;
   void repeat(float* line) const;
 
-  const NormKernels* kernels_;
+  const NormKernels& kernels_;
   std::int64_t rows_;
   std::int64_t channels_;
   std::int64_t fold_;

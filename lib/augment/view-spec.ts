@@ -1,0 +1,23 @@
+import type { ViewSpec } from '../binding/native.js';
+import type { Config } from '../config/schema.js';
+
+/** The blur kernel's radius for views of this side: nominal width side / 10, as the official code (224 -> 11, 32 -> 1). */
+export function blurRadius(side: number): number {
+  return Math.floor(side / 10 / 2);
+}
+
+/** What the executors need to know of a view besides its plan. */
+export function viewSpec(views: Config['views']): ViewSpec {
+  const { size, resampling, antialias, jitter, blurBorder, mean, std } = views;
+  return {
+    height: size,
+    width: size,
+    resampling,
+    antialias,
+    jitter,
+    blurRadius: blurRadius(size),
+    blurBorder,
+    mean,
+    std,
+  };
+}

@@ -1,0 +1,103 @@
+import type { EpochEvent, PhaseEvent, StepEvent, TrainEvent } from '../train/events.js';
+import type { VerdictState } from '../train/verdict.js';
+import { duration, percent } from './format.js';
+import type { ProgressOutput } from './progress-output.js';
+import { startText } from './start-text.js';
+
+const PHASES: Readonly<Record<PhaseEvent['phase'], string>> = {
+  data: 'opening the images',
+  untrained: 'measuring the untrained encoder',
+  knn: 'measuring kNN',
+  linear: 'training the linear classifier',
+};
+
+/** Shows a run's events as they come: sizes, a line per epoch, how far it is, and in words whether it learns. */
+export class Progress {
+  readonly #output: ProgressOutput;
+  #step: StepEvent | undefined;
+  #knn: number | undefined;
+  #verdict: VerdictState | undefined;
+
+  constructor(output: ProgressOutput) {
+    this.#output = output;
+  }
+
+  show(event: TrainEvent): void {
+    switch (event.type) {
+      case 'start':
+        this.#output.line(startText(event));
+        break;
+      case 'untrained':
+        if (event.knn !== null) this.#output.line(untrainedText(event.knn.top1, event.linear?.top1));
+        this.#knn = event.knn?.top1;
+        break;
+      case 'phase':
+        this.#showPhase(event);
+        break;
+      case 'step':
+        this.#step = event;
+        this.#output.state(event.step, event.steps, this.#stepText(event));
+        break;
+      case 'epoch':
+        this.#showEpoch(event);
+        break;
+      case 'warning':
+        this.#output.line(`warning: ${event.message}`);
+        break;
+      case 'checkpoint':
+      case 'end':
+        break;
+    }
+  }
+
+  /** A line beside the events. */
+  line(text: string): void {
+    this.#output.line(text);
+  }
+
+  close(): void {
+    this.#output.close();
+  }
+
+  #showPhase({ phase }: PhaseEvent): void {
+    const text = `${PHASES[phase]} ...`;
+    if (this.#step === undefined || phase === 'linear') this.#output.line(text);
+    else this.#output.state(this.#step.step, this.#step.steps, text);
+  }
+
+  #showEpoch({ epoch, epochs, metrics, verdict }: EpochEvent): void {
+    const top1 = metrics['knn/top1'];
+    if (top1 !== undefined) this.#knn = top1;
+    const parts = [
+      `epoch ${String(epoch).padStart(String(epochs).length)}/${epochs}`,
+      `loss ${metrics.loss.toFixed(3)}`,
+      `spread ${metrics['collapse/std'].toFixed(2)}`,
+    ];
+    if (top1 !== undefined) parts.push(`kNN ${percent(top1)}`);
+    const probe = metrics['probe/online/top1'];
+    if (probe !== undefined) parts.push(`online probe ${percent(probe)}`);
+    parts.push(`${Math.round(metrics.images_per_second)} images/s`, verdict.state);
+    this.#output.line(parts.join('   '));
+    // In full when it changes: once when learning begins to show, and at once if it is lost.
+    if (verdict.state !== this.#verdict && (top1 !== undefined || verdict.state === 'collapsed')) {
+      this.#output.line(verdict.text);
+      this.#verdict = verdict.state;
+    }
+  }
+
+  #stepText({ step, steps, epoch, epochs, loss, imagesPerSecond, dataWait, secondsLeft }: StepEvent): string {
+    const parts = [
+      `epoch ${epoch + 1}/${epochs}, step ${step}/${steps}`,
+      `loss ${loss.toFixed(3)}`,
+      `${Math.round(imagesPerSecond)} images/s`,
+      `data ${Math.round(100 * dataWait)} %`,
+      `${duration(secondsLeft)} left`,
+    ];
+    if (this.#knn !== undefined) parts.push(`kNN ${percent(this.#knn)}`);
+    return parts.join(' | ');
+  }
+}
+
+function untrainedText(knn: number, linear: number | undefined): string {
+  return `untrained encoder: kNN top-1 ${percent(knn)}${linear === undefined ? '' : `, linear top-1 ${percent(linear)}`}`;
+}

@@ -1,0 +1,76 @@
+import { findRecord, type RecordMatch, type Spread } from '../config/records.js';
+import { presets } from '../config/presets/index.js';
+import type { Config } from '../config/schema.js';
+import { differences } from '../train/config-difference.js';
+import type { RunResult } from '../train/events.js';
+import { count, duration, percent, points, table } from './format.js';
+
+/** A finished or stopped run in words: the untrained encoder, the trained one, and what the preset gave when it was recorded. */
+export function resultText(config: Config, result: RunResult, match: RecordMatch | null = findRecord(config)): string {
+  const lines = [resultTable(result, match), '', result.verdict.text];
+  const comparison = compareWithRecord(config, result, match);
+  if (comparison !== undefined) lines.push(comparison);
+  lines.push('', ...whereTo(result));
+  return lines.join('\n');
+}
+
+function resultTable({ untrained, knn, linear }: RunResult, match: RecordMatch | null): string {
+  const header = ['test accuracy', 'untrained', 'trained', 'points'];
+  if (match !== null) header.push('recorded');
+  const row = (name: string, before: number | undefined, after: number | undefined, recorded: Spread | undefined): string[] => {
+    const gain = before === undefined || after === undefined ? '-' : points(after - before);
+    return [name, percent(before), percent(after), gain, ...(recorded === undefined ? [] : [spreadText(recorded)])];
+  };
+  return table([
+    header,
+    row('kNN top-1', untrained.knn?.top1, knn?.top1, match?.record.knnTop1),
+    row('linear top-1', untrained.linear?.top1, linear?.top1, match?.record.linearTop1),
+  ]);
+}
+
+function spreadText({ mean, min, max }: Spread): string {
+  return `${percent(mean)} (${(100 * min).toFixed(1)} to ${(100 * max).toFixed(1)})`;
+}
+
+/** Results of other machines and seeds differ by this much without anything being wrong. */
+const TOLERANCE = 0.02;
+
+function compareWithRecord(config: Config, result: RunResult, match: RecordMatch | null): string | undefined {
+  if (match === null) return undefined;
+  const { preset, runs, file, knnTop1 } = match.record;
+  const recorded = `Recorded: mean (lowest to highest) of ${runs} runs of preset ${preset}, ${file}.`;
+  switch (match.state) {
+    case 'outdated':
+      return `${recorded} The preset's settings have changed since: that record is outdated.`;
+    case 'changed':
+      return `${recorded} Not the same experiment: this run changed ${changedSettings(config, match)}.`;
+    case 'same':
+      if (result.interrupted || result.knn === null) return recorded;
+      if (result.knn.top1 < knnTop1.min - TOLERANCE) {
+        return `${recorded} This run's kNN is lower than any of them: something may be wrong.`;
+      }
+      return `${recorded} This run's kNN is ${result.knn.top1 > knnTop1.max + TOLERANCE ? 'higher' : 'as expected'}.`;
+  }
+}
+
+function changedSettings(config: Config, { record }: RecordMatch): string {
+  const ignored = /^(preset|seed|device|threads|checkpoint|data\.path)\b/;
+  const paths = differences(presets[record.preset], config).map(({ path }) => path);
+  const shown = paths.filter((path) => !ignored.test(path));
+  return shown.length <= 6 ? shown.join(', ') : `${shown.slice(0, 6).join(', ')} and ${shown.length - 6} more`;
+}
+
+function whereTo(result: RunResult): string[] {
+  const time = `${count(result.epochs)} epochs, ${count(result.steps)} steps, ${duration(result.seconds)}`;
+  if (result.interrupted) {
+    return [`Stopped after ${time}. Everything is saved; go on with:`, `  npx byol train --resume ${quoteArgument(result.folder)}`];
+  }
+  const lines = [`Done: ${time}.`, `Run folder  ${result.folder}`];
+  if (result.encoder !== null) lines.push(`Encoder     ${result.encoder}`);
+  return lines;
+}
+
+/** As one word of a POSIX shell. */
+export function quoteArgument(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,80 @@
+import type { Config } from './schema.js';
+
+/**
+ * What is allowed but seldom meant, one sentence each with the reason. Needs no data: what depends on the images (labels, a
+ * batch larger than the set) is checked when they are opened.
+ */
+export function configWarnings(config: Config): string[] {
+  return [...targetWarnings(config), ...optimizerWarnings(config), ...batchWarnings(config), ...viewWarnings(config)];
+}
+
+/** Batch statistics are over this many images at least, or they say little about the data. */
+const SMALL_BATCH = 32;
+
+/** Plain SGD has no trust ratio that scales steps to the weights: published recipes stay below this. */
+const LARGE_SGD_RATE = 1;
+
+function targetWarnings({ target, predictor }: Config): string[] {
+  const warnings: string[] = [];
+  const { tauBase, schedule } = target;
+  if (tauBase === 0 && schedule === 'cosine') {
+    warnings.push(
+      "target.tauBase is 0 but rises to 1 with target.schedule 'cosine'. Without a moving average (paper Table 5a) is schedule 'constant'.",
+    );
+  } else if (tauBase > 0 && tauBase < 0.5) {
+    const meant = Number((1 - tauBase).toPrecision(6));
+    warnings.push(
+      `target.tauBase is ${tauBase}: it is tau, the share of the old target that stays, not 1 - tau. If you meant that, it is ${meant}.`,
+    );
+  } else if (tauBase === 1) {
+    warnings.push('target.tauBase is 1: the target keeps its random weights for the whole run (paper Table 5a: 18.8 %).');
+  }
+  if (predictor === null) {
+    warnings.push('There is no predictor: the representation will collapse to a constant (paper Table 5b).');
+  }
+  return warnings;
+}
+
+function optimizerWarnings({ optimizer, epochs, batchSize, accumulate }: Config): string[] {
+  const warnings: string[] = [];
+  const { kind, baseLearningRate, weightDecay, warmupEpochs } = optimizer;
+  if (warmupEpochs >= epochs) {
+    warnings.push(
+      `optimizer.warmupEpochs (${warmupEpochs}) is not less than epochs (${epochs}): the learning rate is still rising when the run ends.`,
+    );
+  }
+  const peak = (baseLearningRate * batchSize * accumulate) / 256;
+  if (kind === 'sgd' && peak > LARGE_SGD_RATE) {
+    warnings.push(
+      `The peak learning rate is ${Number(peak.toPrecision(3))} (optimizer.baseLearningRate ${baseLearningRate} x ${batchSize * accumulate} images / 256). ` +
+        'That is a size for LARS; SGD usually diverges or collapses with it.',
+    );
+  }
+  if (weightDecay === 0) {
+    warnings.push('optimizer.weightDecay is 0: BYOL becomes unstable or diverges without weight decay (paper section 5, Table 15).');
+  }
+  return warnings;
+}
+
+function batchWarnings({ batchSize }: Config): string[] {
+  if (batchSize >= SMALL_BATCH) return [];
+  return [
+    `batchSize is ${batchSize}: batch statistics over fewer than ${SMALL_BATCH} images are noise, and runs have collapsed from it. ` +
+      'accumulate makes larger steps, not larger statistics.',
+  ];
+}
+
+function viewWarnings({ views, encoder }: Config): string[] {
+  const warnings: string[] = [];
+  const halvings = encoder.blocks.length - 1 + (encoder.stem === 'imagenet' ? 2 : 0);
+  if (views.size <= 2 ** halvings) {
+    const way = encoder.stem === 'imagenet' ? "encoder.stem 'small', larger views.size" : 'larger views.size';
+    warnings.push(
+      `Views of ${views.size} pixels are halved ${halvings} times: the last group of blocks sees a single pixel. Use ${way} or fewer groups.`,
+    );
+  }
+  if ([...views.mean, ...views.std].some((value) => Math.abs(value) > 2)) {
+    warnings.push('views.mean and views.std are of pixels from 0 to 1, but some values look like pixels from 0 to 255.');
+  }
+  return warnings;
+}

@@ -1,0 +1,47 @@
+import type { Config } from '../schema.js';
+import { imagenetStatistics, officialLinear, officialNorm, officialViewSettings, standardKnn } from './shared.js';
+
+/** What the official code chooses by the number of epochs (configs/byol.py). */
+export interface ByEpochs {
+  readonly preset: string;
+  readonly epochs: number;
+  readonly baseLearningRate: number;
+  readonly weightDecay: number;
+  readonly tauBase: number;
+}
+
+/** BYOL on ImageNet with a ResNet-50 as its authors define it: paper section 3.3, official code where the paper is silent. */
+export function officialImagenet({ preset, epochs, baseLearningRate, weightDecay, tauBase }: ByEpochs): Config {
+  return {
+    preset,
+    seed: 0,
+    device: 'auto',
+    // Everything is float32 in the paper and its code.
+    precision: 'float32',
+    threads: 0,
+    data: { kind: 'folder', path: 'data/imagenet' },
+    views: { size: 224, ...officialViewSettings, ...imagenetStatistics },
+    encoder: {
+      block: 'bottleneck',
+      blocks: [3, 4, 6, 3],
+      width: 64,
+      stem: 'imagenet',
+      padding: 'same',
+      initialization: 'official',
+      shortcut: 'official',
+      // The public code starts the last gamma of each bottleneck at 0; the paper's numbers come from 1 (official README).
+      zeroInitLastNorm: false,
+    },
+    norm: officialNorm,
+    projector: { hidden: [4096], output: 256, hiddenBias: true, outputBias: false },
+    predictor: { hidden: [4096], output: 256, hiddenBias: true, outputBias: false },
+    target: { tauBase, schedule: 'cosine', init: 'independent' },
+    optimizer: { kind: 'lars', baseLearningRate, weightDecay, momentum: 0.9, trustCoefficient: 1e-3, warmupEpochs: 10 },
+    epochs,
+    batchSize: 4096,
+    accumulate: 1,
+    onlineProbe: true,
+    evaluation: { knn: { ...standardKnn, everyEpochs: 10 }, linear: officialLinear, batchSize: 256 },
+    checkpoint: { everyEpochs: 1, everyMinutes: 30, keep: 2 },
+  };
+}

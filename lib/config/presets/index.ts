@@ -1,0 +1,53 @@
+import { copySettings } from '../layers.js';
+import type { Config } from '../schema.js';
+import { cifar10 } from './cifar10.js';
+import { cifar10Small } from './cifar10-small.js';
+import { imagenet40 } from './imagenet-40.js';
+import { imagenet100 } from './imagenet-100.js';
+import { imagenet300 } from './imagenet-300.js';
+import { imagenet1000 } from './imagenet-1000.js';
+import { imagenette } from './imagenette.js';
+import { shapes } from './shapes.js';
+
+/** Keyed by what people know: the data, and for ImageNet the number of epochs. */
+const all = {
+  shapes,
+  'cifar10-small': cifar10Small,
+  cifar10,
+  imagenette,
+  'imagenet-40': imagenet40,
+  'imagenet-100': imagenet100,
+  'imagenet-300': imagenet300,
+  'imagenet-1000': imagenet1000,
+};
+
+export type PresetName = keyof typeof all;
+
+/** Complete configurations to train with or to start one's own from. They are frozen, and each owns all of its parts. */
+export const presets: Readonly<Record<PresetName, Config>> = deepFreeze(copySettings(all));
+
+export const presetNames = Object.keys(all) as PresetName[];
+
+export function isPresetName(name: string): name is PresetName {
+  return Object.hasOwn(all, name);
+}
+
+/** One line each for people who choose. */
+export const presetSummaries: Readonly<Record<PresetName, string>> = {
+  shapes: 'generated images, minutes on two cores; needs no files',
+  'cifar10-small': '10,000 images of CIFAR-10 and a small network, about 10 minutes on two cores',
+  cifar10: 'CIFAR-10 with a ResNet-18, 200 epochs; wants a GPU',
+  imagenette: "the authors' recipe for Imagenette, ResNet-18, 1000 epochs",
+  'imagenet-40': "the authors' 40-epoch setting on ImageNet, ResNet-50",
+  'imagenet-100': "the authors' 100-epoch setting on ImageNet, ResNet-50",
+  'imagenet-300': 'the setting of all ablations in the paper, ResNet-50, 300 epochs',
+  'imagenet-1000': 'the main result of the paper, ResNet-50, 1000 epochs',
+};
+
+function deepFreeze<T>(value: T): T {
+  if (value !== null && typeof value === 'object') {
+    for (const item of Object.values(value)) deepFreeze(item);
+    Object.freeze(value);
+  }
+  return value;
+}

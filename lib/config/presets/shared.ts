@@ -1,0 +1,57 @@
+import { officialViews } from '../pipeline.js';
+import type { Config } from '../schema.js';
+
+/** What several presets have in common. */
+
+type Evaluation = Config['evaluation'];
+type Views = Config['views'];
+
+/** Of ImageNet's training images (byol-facts 3.1). */
+export const imagenetStatistics = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } satisfies Partial<Views>;
+
+/** Of CIFAR-10's 50,000 training images, over all pixels. */
+export const cifarStatistics = { mean: [0.4914, 0.4822, 0.4465], std: [0.247, 0.2435, 0.2616] } satisfies Partial<Views>;
+
+/** Paper Table 6 and the official code's definitions of the operations (byol-facts 3.2). */
+export const officialViewSettings = {
+  resampling: 'bicubic',
+  antialias: false,
+  jitter: 'official',
+  blurBorder: 'zero',
+  view1: officialViews[0],
+  view2: officialViews[1],
+} satisfies Partial<Views>;
+
+/** Decay 0.9, as the official code counts it: 0.1 of the new statistics per batch. */
+export const officialNorm = { decay: 0.9, epsilon: 1e-5 } satisfies Config['norm'];
+
+/** Weighted kNN as everyone reports it on small images (byol-facts 8.6), all images every epoch. */
+export const standardKnn = {
+  k: 200,
+  temperature: 0.1,
+  everyEpochs: 1,
+  bankImages: 0,
+  queryImages: 0,
+} satisfies Evaluation['knn'];
+
+/** Paper C.1: five learning rates, Nesterov momentum 0.9, no weight decay. */
+export const officialLinear = {
+  atEnd: true,
+  epochs: 80,
+  batchSize: 1024,
+  learningRates: [0.4, 0.3, 0.2, 0.1, 0.05],
+  momentum: 0.9,
+  weightDecay: 0,
+  views: 'crop-flip',
+  // The paper holds out the last 10,009 images.
+  heldOut: 10_009 / 1_281_167,
+} satisfies Evaluation['linear'];
+
+/** The same classifier for small images: the features of the plain images, computed once. */
+export const cachedLinear = {
+  ...officialLinear,
+  batchSize: 256,
+  learningRates: [1.6, 0.8, 0.4, 0.2, 0.1],
+  views: 'cached',
+  heldOut: 0.1,
+} satisfies Evaluation['linear'];

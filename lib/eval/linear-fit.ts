@@ -1,0 +1,78 @@
+import type { Accuracy, LinearProbeSpec, NativeFeatureBank, NativeLinearProbe, NativeModule } from '../binding/native.js';
+import { permutation } from '../random/philox.js';
+import { runQueued } from './in-flight.js';
+
+export interface FitOptions {
+  /** Peak learning rates per 256 images; one classifier each. */
+  readonly learningRates: readonly number[];
+  readonly momentum: number;
+  readonly weightDecay: number;
+  readonly epochs: number;
+  /** At most the number of rows. */
+  readonly batchSize: number;
+  readonly seed: number;
+  /** Of the permutations that order the rows (lib/random/philox.ts). */
+  readonly purpose: number;
+  readonly features: number;
+  readonly classes: number;
+  readonly device: string;
+}
+
+/**
+ * Linear classifiers on some rows of a bank, one per learning rate, all on the same batches: SGD with Nesterov momentum, the
+ * learning rate falling from its peak to 0 by a cosine per step, no warm-up (official configs/eval.py). Every epoch has its
+ * own order; rows that do not fill a batch are left out, other ones each epoch.
+ */
+export class LinearFit {
+  readonly #probe: NativeLinearProbe;
+  readonly #rows: Int32Array;
+  readonly #options: FitOptions;
+  readonly #stepsPerEpoch: number;
+
+  constructor(native: NativeModule, rows: Int32Array, options: FitOptions) {
+    const { learningRates, momentum, weightDecay, batchSize, seed, features, classes, device } = options;
+    const spec: LinearProbeSpec = {
+      features,
+      classes,
+      learningRates: learningRates.map((rate) => (rate * batchSize) / 256),
+      momentum,
+      nesterov: true,
+      weightDecay,
+      seed,
+      device,
+    };
+    this.#rows = rows;
+    this.#options = options;
+    this.#stepsPerEpoch = Math.floor(rows.length / batchSize);
+    this.#probe = new native.LinearProbe(spec);
+  }
+
+  /** The 0-based epoch. `bank` may be another one each epoch, with other features of the same images in the same rows. */
+  async epoch(bank: NativeFeatureBank, epoch: number, signal?: AbortSignal): Promise<void> {
+    await runQueued(this.#steps(epoch), ({ rows, scale }) => this.#probe.step(bank, rows, scale), signal);
+  }
+
+  /** One accuracy for each learning rate. */
+  evaluate(bank: NativeFeatureBank): Promise<Accuracy[]> {
+    return this.#probe.evaluate(bank);
+  }
+
+  dispose(): void {
+    this.#probe.dispose();
+  }
+
+  *#steps(epoch: number): Generator<{ readonly rows: Int32Array; readonly scale: number }> {
+    const { batchSize, epochs, seed, purpose } = this.#options;
+    const order = permutation(this.#rows.length, seed, epoch, purpose);
+    const total = epochs * this.#stepsPerEpoch;
+    for (let i = 0; i < this.#stepsPerEpoch; i += 1) {
+      const rows = order.slice(i * batchSize, (i + 1) * batchSize).map((position) => this.#rows[position] as number);
+      yield { rows, scale: cosineScale(epoch * this.#stepsPerEpoch + i, total) };
+    }
+  }
+}
+
+/** From 1 at step 0 towards 0, which it would reach at step `total`. */
+export function cosineScale(step: number, total: number): number {
+  return 0.5 * (1 + Math.cos((Math.PI * step) / total));
+}

@@ -1,0 +1,152 @@
+import { access } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { loadNative } from '../binding/load.js';
+import type { NativeImageStore, NativeLearner, NativeModule } from '../binding/native.js';
+import { type ConfigPatch, resolveConfig } from '../config/resolve.js';
+import type { Config } from '../config/schema.js';
+import type { ImageArray } from '../data/dataset.js';
+import { readData } from '../data/open.js';
+import { ByolError } from '../errors.js';
+import { learnerSpec, resolveDevice, resolvePrecision } from '../methods/byol.js';
+import { Checkpoints } from '../train/checkpoints.js';
+import { differences, formatDifferences } from '../train/config-difference.js';
+import { describeEnvironment, type Environment } from '../train/environment.js';
+import { readRunConfig, RunFolder, writeJson } from '../train/run-folder.js';
+import { evaluateKnn, type KnnEvaluation } from './knn.js';
+import { evaluateLinear, type LinearEvaluation } from './linear.js';
+import type { EvaluationProgress, LabelledImages, Subject } from './subject.js';
+
+export type Protocol = 'knn' | 'linear';
+
+export interface EvaluateRunOptions<P extends Protocol> {
+  /** The folder of a finished run, or of one that has a checkpoint. */
+  readonly runDir: string;
+  readonly protocol: P;
+  /** Settings over the run's own: of evaluation, data, device, precision, threads and seed. */
+  readonly patch?: ConfigPatch;
+  /** The same as 'key.path=value'; over `patch`. */
+  readonly overrides?: readonly string[];
+  /** Takes effect between batches; the promise then rejects with the signal's reason and nothing is written. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: EvaluationProgress) => void;
+}
+
+/** What eval-knn.json and eval-linear.json hold. */
+export interface RunEvaluation<P extends Protocol = Protocol> {
+  readonly result: P extends 'knn' ? KnnEvaluation : LinearEvaluation;
+  /** The file that the encoder came from, relative to the run folder. */
+  readonly weights: string;
+  readonly data: Config['data'];
+  readonly seed: number;
+  readonly environment: Environment;
+}
+
+/** Settings that do not say what the encoder is and which images it expects. */
+const CHANGEABLE = ['preset', 'evaluation', 'data', 'device', 'precision', 'threads', 'seed'];
+
+/**
+ * Evaluates the encoder of a run and writes eval-knn.json or eval-linear.json into its folder, atomically. The encoder is
+ * that of encoder.safetensors, or of the newest checkpoint while there is none. Throws ERR_BYOL_RUN where there is no run or
+ * nothing to evaluate yet, ERR_BYOL_CONFIG for settings that cannot be changed, ERR_BYOL_DATA without images or labels.
+ */
+export async function evaluateRun<P extends Protocol>(options: EvaluateRunOptions<P>): Promise<RunEvaluation<P>> {
+  const folder = new RunFolder(options.runDir);
+  const config = evaluationConfig(await readRunConfig(options.runDir), options);
+  const native = loadNative();
+  native.setThreads(config.threads);
+  const info = native.info();
+  const device = resolveDevice(config.device, info);
+  const resolved = { device, precision: resolvePrecision(config.precision, device, info) };
+  options.signal?.throwIfAborted();
+
+  const { train, test, classNames } = await readData(config.data);
+  const resources: Array<{ dispose(): void }> = [];
+  const keep = <T extends { dispose(): void }>(resource: T): T => {
+    resources.push(resource);
+    return resource;
+  };
+  try {
+    const images = (array: ImageArray): LabelledImages => ({ store: keep(makeStore(native, array)), labels: array.labels });
+    // No online classifier: its size follows the training data's classes, not those of the images asked here.
+    const learner = keep(new native.Learner(learnerSpec(config, resolved, 0)));
+    const weights = await loadEncoder(learner, folder, config);
+    const subject: Subject = {
+      native,
+      learner,
+      device,
+      train: images(train),
+      test: images(test),
+      classes: classNames.length,
+      views: config.views,
+      batchSize: config.evaluation.batchSize,
+      statistics: 'running',
+      signal: options.signal,
+      ...(options.onProgress && { onProgress: options.onProgress }),
+    };
+    const result = await protocols[options.protocol](subject, config);
+    const evaluation = {
+      result,
+      weights: relative(folder.path, weights),
+      data: config.data,
+      seed: config.seed,
+      environment: await describeEnvironment(native.info(), resolved),
+    } as RunEvaluation<P>;
+    await writeJson(join(folder.path, `eval-${options.protocol}.json`), evaluation);
+    return evaluation;
+  } finally {
+    for (const resource of resources) resource.dispose();
+  }
+}
+
+const protocols = {
+  knn: (subject: Subject, { evaluation }: Config) => evaluateKnn(subject, evaluation.knn),
+  linear: (subject: Subject, { evaluation, seed }: Config) => evaluateLinear(subject, { ...evaluation.linear, seed }),
+};
+
+function evaluationConfig(base: Config, { patch, overrides }: EvaluateRunOptions<Protocol>): Config {
+  const config = resolveConfig({ base, ...(patch && { patch }), ...(overrides && { overrides }) });
+  const refused = differences(base, config).filter(({ path }) => !CHANGEABLE.includes(path.split('.')[0] as string));
+  if (refused.length > 0) {
+    throw new ByolError(
+      'ERR_BYOL_CONFIG',
+      `These settings belong to the run and cannot be changed for its evaluation (only ${CHANGEABLE.slice(1).join(', ')} can):\n` +
+        formatDifferences(refused),
+    );
+  }
+  return config;
+}
+
+function makeStore(native: NativeModule, images: ImageArray): NativeImageStore {
+  return new native.ImageStore(images.pixels, images.count, images.height, images.width, images.labels);
+}
+
+/** Returns the path of the file that was loaded. */
+async function loadEncoder(learner: NativeLearner, folder: RunFolder, config: Config): Promise<string> {
+  if (await exists(folder.encoder)) {
+    await learner.loadWeights(folder.encoder);
+    return folder.encoder;
+  }
+  const newestFirst = (await new Checkpoints(folder.checkpoints, config).list()).reverse();
+  let failure: unknown = new ByolError(
+    'ERR_BYOL_RUN',
+    `There is nothing to evaluate in ${folder.path} yet: neither encoder.safetensors nor a checkpoint.`,
+  );
+  for (const { path } of newestFirst) {
+    try {
+      await learner.loadWeights(path);
+      return path;
+    } catch (error) {
+      // A run that goes on meanwhile deletes old checkpoints, and the newest may be damaged: the next one will do.
+      if (!(error instanceof ByolError)) throw error;
+      failure = error;
+    }
+  }
+  throw failure;
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,52 @@
+import type { NativeImageStore, NativeLearner, NativeModule } from '../binding/native.js';
+import type { Config } from '../config/schema.js';
+import { ByolError } from '../errors.js';
+
+/** Images with what is known of them. */
+export interface LabelledImages {
+  readonly store: NativeImageStore;
+  /** One class per image, -1 where unknown: such images take no part. null: no labels at all. */
+  readonly labels: Int32Array | null;
+}
+
+/** What a protocol evaluates: an encoder, and the images to do it with. */
+export interface Subject {
+  readonly native: NativeModule;
+  readonly learner: NativeLearner;
+  /** The learner's. */
+  readonly device: string;
+  readonly train: LabelledImages;
+  readonly test: LabelledImages;
+  readonly classes: number;
+  readonly views: Config['views'];
+  /** Images per forward pass. */
+  readonly batchSize: number;
+  /** 'batch' for an encoder that has never been trained. */
+  readonly statistics: 'running' | 'batch';
+  /** Takes effect between batches; the promise then rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: (progress: EvaluationProgress) => void;
+}
+
+export interface EvaluationProgress {
+  /** Images through the encoder, or epochs of the classifier. */
+  readonly phase: 'training images' | 'held-out images' | 'test images' | 'classifier';
+  readonly done: number;
+  readonly total: number;
+}
+
+/** Numbers of the images with a label. Throws ERR_BYOL_DATA if there are none. */
+export function labelledIndices(images: LabelledImages, which: 'training images' | 'test images'): Int32Array {
+  const { labels } = images;
+  const found = labels === null ? [] : [...labels.keys()].filter((i) => (labels[i] as number) >= 0);
+  if (found.length === 0) {
+    throw new ByolError('ERR_BYOL_DATA', `None of the ${images.store.size} ${which} has a label, which this evaluation needs.`);
+  }
+  return Int32Array.from(found);
+}
+
+/** `count` of the indices, evenly spread over them; all if `count` is 0 or exceeds them. */
+export function evenSubset(indices: Int32Array, count: number): Int32Array {
+  if (count === 0 || count >= indices.length) return indices;
+  return Int32Array.from({ length: count }, (_, i) => indices[Math.floor((i * indices.length) / count)] as number);
+}

@@ -1,0 +1,128 @@
+import type { Config, EncoderConfig } from '../config/schema.js';
+import { configHash } from '../config/hash.js';
+
+/** What is written beside an exported encoder, so that the file alone says how to use it. */
+
+/** torchvision's names of the networks that it has: block kind and blocks per group. */
+const TORCHVISION: ReadonlyArray<readonly [string, EncoderConfig['block'], string]> = [
+  ['resnet18', 'basic', '2,2,2,2'],
+  ['resnet34', 'basic', '3,4,6,3'],
+  ['resnet50', 'bottleneck', '3,4,6,3'],
+  ['resnet101', 'bottleneck', '3,4,23,3'],
+  ['resnet152', 'bottleneck', '3,8,36,3'],
+];
+
+/** torchvision's eps of every batch normalisation. */
+const TORCHVISION_EPSILON = 1e-5;
+
+/** The name torchvision has for these blocks, whatever width and stem; null: it has none. */
+function torchvisionName(encoder: EncoderConfig): string | null {
+  const blocks = encoder.blocks.join(',');
+  return TORCHVISION.find(([, block, known]) => block === encoder.block && known === blocks)?.[0] ?? null;
+}
+
+/** "resnet50", "resnet50 width 128", "resnet18 small stem", "basic [1,1,1,1] width 16 small stem". */
+export function architectureName(encoder: EncoderConfig): string {
+  const name = torchvisionName(encoder) ?? `${encoder.block} [${encoder.blocks.join(',')}]`;
+  const width = encoder.width === 64 ? '' : ` width ${encoder.width}`;
+  return `${name}${width}${encoder.stem === 'small' ? ' small stem' : ''}`;
+}
+
+/** Size of the representation y: 2048 for a ResNet-50. */
+export function encoderFeatures(encoder: EncoderConfig): number {
+  return encoder.width * 2 ** (encoder.blocks.length - 1) * (encoder.block === 'bottleneck' ? 4 : 1);
+}
+
+export interface TorchvisionFit {
+  /** The model whose state dict has exactly these names and shapes once `fc` is Identity; null: torchvision has none. */
+  readonly model: string | null;
+  /** Loads strictly, with the changes named in `notes`. */
+  readonly strict: boolean;
+  /** Computes the same function after loading. */
+  readonly sameFunction: boolean;
+  /** One sentence each. */
+  readonly notes: readonly string[];
+}
+
+/** Whether, and how, torchvision's ResNet can take the exported file. */
+export function torchvisionFit(encoder: EncoderConfig, epsilon: number): TorchvisionFit {
+  const notes: string[] = [];
+  const name = torchvisionName(encoder);
+  let strict = true;
+  if (encoder.blocks.length !== 4) {
+    strict = false;
+    notes.push(`It has ${encoder.blocks.length} groups of blocks; torchvision's ResNet has 4.`);
+  }
+  if (encoder.width !== 64) {
+    strict = false;
+    notes.push(`Its stem has ${encoder.width} channels; torchvision's ResNet has 64 and no option for it.`);
+  }
+  if (encoder.shortcut === 'official' && encoder.block === 'basic') {
+    strict = false;
+    notes.push(
+      "It has a projection shortcut in layer1.0 (shortcut 'official'), where torchvision's basic-block networks have none: " +
+        'layer1.0.downsample.* are left over.',
+    );
+  }
+  const model = strict ? (name ?? `ResNet(${encoder.block === 'basic' ? 'BasicBlock' : 'Bottleneck'}, [${encoder.blocks}])`) : null;
+  if (model !== null) {
+    notes.push('Representations are the output of the average pool: set model.fc = torch.nn.Identity() before loading.');
+    if (encoder.stem === 'small') {
+      notes.push(
+        'Small stem: set model.conv1 = torch.nn.Conv2d(3, 64, 3, 1, 1, bias=False) and model.maxpool = torch.nn.Identity() first.',
+      );
+    }
+  }
+  // Only strided layers differ: at stride 1 and odd kernels SAME padding is symmetric.
+  const strided = encoder.stem === 'imagenet' || encoder.blocks.length > 1;
+  const samePadding = encoder.padding === 'same' && strided;
+  if (samePadding) {
+    notes.push(
+      "Strided layers pad as TensorFlow's SAME does, less before than after: with PyTorch's symmetric padding the weights load but compute something else (several points of accuracy).",
+    );
+  }
+  if (epsilon !== TORCHVISION_EPSILON) notes.push(`Batch normalisation has eps ${epsilon}; torchvision's default is 1e-5.`);
+  return { model, strict, sameFunction: strict && !samePadding && epsilon === TORCHVISION_EPSILON, notes };
+}
+
+/** What was measured with the encoder; fractions in [0, 1]. Left out where it was not. */
+export interface EncoderFacts {
+  /** Of this package. */
+  readonly version: string;
+  readonly epochs: number;
+  readonly knnTop1?: number | undefined;
+  readonly linearTop1?: number | undefined;
+}
+
+/**
+ * The metadata of an exported encoder. Every value is text, as safetensors wants it; lists are JSON. `format: pt` is what
+ * Hugging Face's readers look for.
+ */
+export function encoderMetadata(config: Config, facts: EncoderFacts): Record<string, string> {
+  const { encoder, views } = config;
+  const fit = torchvisionFit(encoder, config.norm.epsilon);
+  const metadata: Record<string, string> = {
+    format: 'pt',
+    framework: `byol-torch ${facts.version}`,
+    method: 'byol',
+    architecture: architectureName(encoder),
+    encoder: JSON.stringify(encoder),
+    features: String(encoderFeatures(encoder)),
+    padding: encoder.padding,
+    norm_epsilon: String(config.norm.epsilon),
+    color_order: 'RGB',
+    value_range: '[0, 1] before normalisation: (x - mean) / std',
+    mean: JSON.stringify(views.mean),
+    std: JSON.stringify(views.std),
+    input_size: String(views.size),
+    epochs: String(facts.epochs),
+    config_hash: configHash(config),
+    torchvision: fit.model === null ? 'does not fit' : fit.model,
+    torchvision_same_function: String(fit.sameFunction),
+    torchvision_notes: fit.notes.join(' '),
+  };
+  if (config.preset !== undefined) metadata['preset'] = config.preset;
+  if (facts.knnTop1 !== undefined) metadata['knn_top1'] = String(facts.knnTop1);
+  if (facts.linearTop1 !== undefined) metadata['linear_top1'] = String(facts.linearTop1);
+  return metadata;
+}

@@ -1,0 +1,100 @@
+import { type Chart, escapeText, renderChart } from './svg.js';
+
+/** report.html: one file that explains a run, without any external resource. */
+
+export interface ReportRow {
+  readonly name: string;
+  /** Accuracies as fractions; null: not measured. */
+  readonly untrained: number | null;
+  readonly trained: number | null;
+}
+
+export interface ReportPage {
+  readonly title: string;
+  /** "finished", "stopped at step 120 of 400", ... */
+  readonly status: string;
+  readonly verdict: { readonly state: 'collapsed' | 'not learning yet' | 'learning'; readonly text: string };
+  readonly rows: readonly ReportRow[];
+  readonly charts: readonly Chart[];
+  /** Any plain data; shown as a tree of paths and values. */
+  readonly settings: object;
+  readonly environment: object;
+}
+
+export function renderReport(page: ReportPage): string {
+  const tone = { collapsed: 'bad', 'not learning yet': 'fair', learning: 'good' }[page.verdict.state];
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeText(page.title)}</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<h1>${escapeText(page.title)}</h1>
+<p>${escapeText(page.status)}</p>
+<p class="verdict ${tone}">${escapeText(page.verdict.text)}</p>
+${renderResults(page.rows)}
+<div class="charts">
+${page.charts.map(renderChart).join('\n')}
+</div>
+<h2>Settings</h2>
+${renderTree(page.settings)}
+<h2>Environment</h2>
+${renderTree(page.environment)}
+</body>
+</html>
+`;
+}
+
+const STYLE = `
+body { font: 15px/1.5 system-ui, sans-serif; color: #222; background: #fff; max-width: 1000px; margin: 2em auto; padding: 0 1em; }
+.verdict { padding: .6em 1em; border-left: 5px solid; }
+.good { border-color: #009e73; background: #eef8f4; }
+.fair { border-color: #e69f00; background: #fdf6e7; }
+.bad { border-color: #d55e00; background: #fcefe6; }
+table { border-collapse: collapse; margin: 1em 0; }
+th, td { text-align: left; padding: .15em 1.2em .15em 0; vertical-align: top; }
+td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
+.charts { display: flex; flex-wrap: wrap; gap: 8px; }
+.charts svg { max-width: 100%; height: auto; }
+code { font-size: 13px; }
+`;
+
+function renderResults(rows: readonly ReportRow[]): string {
+  const measured = rows.filter((row) => row.untrained !== null || row.trained !== null);
+  if (measured.length === 0) return '';
+  const cell = (value: string): string => `<td class="number">${value}</td>`;
+  const percent = (value: number | null): string => (value === null ? '' : `${(100 * value).toFixed(2)} %`);
+  const gain = ({ untrained, trained }: ReportRow): string => {
+    if (untrained === null || trained === null) return '';
+    const points = 100 * (trained - untrained);
+    return `${points >= 0 ? '+' : ''}${points.toFixed(2)}`;
+  };
+  const body = measured.map(
+    (row) =>
+      `<tr><td>${escapeText(row.name)}</td>${cell(percent(row.untrained))}${cell(percent(row.trained))}${cell(gain(row))}</tr>`,
+  );
+  return `<table>
+<tr><th>Test accuracy</th><th class="number">untrained</th><th class="number">trained</th><th class="number">points</th></tr>
+${body.join('\n')}
+</table>`;
+}
+
+function renderTree(value: object): string {
+  const rows = leaves(value, '').map(
+    ([path, leaf]) => `<tr><td><code>${escapeText(path)}</code></td><td><code>${escapeText(leaf)}</code></td></tr>`,
+  );
+  return `<table>\n${rows.join('\n')}\n</table>`;
+}
+
+function leaves(value: unknown, path: string): Array<[string, string]> {
+  const nested = value !== null && typeof value === 'object' && Object.values(value).some((item) => typeof item === 'object');
+  if (value === null || typeof value !== 'object' || (Array.isArray(value) && !nested)) {
+    return [[path, typeof value === 'string' ? value : JSON.stringify(value)]];
+  }
+  return Object.entries(value)
+    .filter(([, item]) => item !== undefined)
+    .flatMap(([key, item]) => leaves(item, path === '' ? key : `${path}.${key}`));
+}

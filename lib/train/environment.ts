@@ -1,0 +1,81 @@
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { cpus, hostname, totalmem } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { NativeInfo } from '../binding/native.js';
+import type { ResolvedDevice } from '../methods/byol.js';
+
+/** Where and with what a run was made: enough to explain a number later. */
+export interface Environment {
+  readonly date: string;
+  readonly command: string;
+  readonly version: string;
+  /** Of the package's own checkout, "-dirty" if it had changes; null outside git. */
+  readonly commit: string | null;
+  readonly node: string;
+  readonly platform: string;
+  readonly torch: string;
+  readonly cpu: string;
+  readonly cores: number;
+  readonly memoryGiB: number;
+  readonly cpuCapability: string;
+  readonly host: string;
+  readonly threads: number;
+  readonly device: string;
+  readonly precision: 'float32' | 'bfloat16';
+}
+
+export async function describeEnvironment(info: NativeInfo, resolved: ResolvedDevice): Promise<Environment> {
+  const root = packageRoot();
+  const processors = cpus();
+  return {
+    date: new Date().toISOString(),
+    command: [...process.execArgv, ...process.argv.slice(1)].join(' '),
+    version: packageVersion(root),
+    commit: await commitOf(root),
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
+    torch: info.torchLoaded,
+    cpu: processors[0]?.model.trim() ?? 'unknown',
+    cores: processors.length,
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    cpuCapability: info.cpuCapability,
+    host: hostname(),
+    threads: info.threads,
+    device: resolved.device,
+    precision: resolved.precision,
+  };
+}
+
+/** The nearest folder upwards with a package.json: the same from lib/ and from dist/lib/. */
+function packageRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'package.json'))) {
+    const parent = dirname(folder);
+    if (parent === folder) return folder;
+    folder = parent;
+  }
+  return folder;
+}
+
+function packageVersion(root: string): string {
+  try {
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version?: string };
+    return version ?? 'unknown';
+  } catch {
+    return 'unknown';
+  }
+}
+
+async function commitOf(root: string): Promise<string | null> {
+  // An installed package may lie inside the user's own repository, whose commit would say nothing about this code.
+  if (!existsSync(join(root, '.git'))) return null;
+  try {
+    const describe = ['-C', root, 'describe', '--always', '--dirty', '--abbrev=40', '--exclude=*'];
+    return (await promisify(execFile)('git', describe)).stdout.trim();
+  } catch {
+    return null;
+  }
+}

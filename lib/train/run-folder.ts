@@ -1,0 +1,157 @@
+import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ioError, writeAtomically } from '../data/atomic-file.js';
+import { type Config, configSchema } from '../config/schema.js';
+import { ByolError } from '../errors.js';
+import type { Environment } from './environment.js';
+import type { Baseline, RunResult } from './events.js';
+import type { Accuracy } from '../binding/native.js';
+import { LOCK_FILE } from './run-lock.js';
+
+/** The files of a run. Everything but metrics.jsonl is written atomically. */
+export class RunFolder {
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  get config(): string {
+    return join(this.path, 'config.json');
+  }
+  get environment(): string {
+    return join(this.path, 'environment.json');
+  }
+  get metrics(): string {
+    return join(this.path, 'metrics.jsonl');
+  }
+  get checkpoints(): string {
+    return join(this.path, 'checkpoints');
+  }
+  get baseline(): string {
+    return join(this.path, 'baseline.json');
+  }
+  get encoder(): string {
+    return join(this.path, 'encoder.safetensors');
+  }
+  get report(): string {
+    return join(this.path, 'report.html');
+  }
+  /** Written last: a run with it is finished. */
+  get result(): string {
+    return join(this.path, 'result.json');
+  }
+}
+
+/** environment.json: the first session's, and when others went on. */
+export interface EnvironmentFile extends Environment {
+  /** Weights that the run started from. */
+  readonly initFrom: string | null;
+  readonly resumed: ReadonlyArray<{ readonly step: number } & Environment>;
+}
+
+/** baseline.json */
+export interface BaselineFile extends Baseline {
+  /** kNN with the images that are used during the run (evaluation.knn.bankImages, queryImages). */
+  readonly knnDuringRun: Accuracy | null;
+  /** The evaluation settings that it was measured with. */
+  readonly evaluation: Config['evaluation'];
+}
+
+/** 'new': nothing there but what an empty start leaves; 'started': a run; 'finished': a run with a result. */
+export type FolderState = 'new' | 'started' | 'finished';
+
+/** Throws ERR_BYOL_RUN if there is something else in the folder. */
+export async function inspectFolder(folder: RunFolder): Promise<FolderState> {
+  let names: string[];
+  try {
+    names = await readdir(folder.path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 'new';
+    throw ioError(folder.path, 'open the run folder', error);
+  }
+  if (names.includes('result.json')) return 'finished';
+  if (names.includes('config.json')) return 'started';
+  // config.json is the first file of a run: a process killed before leaves the lock and temporary files only.
+  const foreign = names.filter((name) => name !== LOCK_FILE && !name.startsWith(`${LOCK_FILE}.`) && !name.endsWith('.tmp'));
+  if (foreign.length === 0) return 'new';
+  throw new ByolError(
+    'ERR_BYOL_RUN',
+    `${folder.path} is not a run folder: it has no config.json, but holds ${foreign.slice(0, 4).join(', ')}. Choose another folder.`,
+  );
+}
+
+export function runExistsError(folder: RunFolder): ByolError {
+  return new ByolError(
+    'ERR_BYOL_RUN_EXISTS',
+    `There is already a run in ${folder.path}. Go on with it (--resume; in the API resume: true), or choose another folder ` +
+      `(--out DIR; in the API out: 'DIR').`,
+  );
+}
+
+export async function makeFolder(folder: RunFolder): Promise<void> {
+  try {
+    await mkdir(folder.path, { recursive: true });
+  } catch (error) {
+    throw ioError(folder.path, 'make the run folder', error);
+  }
+}
+
+export async function writeJson(path: string, value: unknown): Promise<void> {
+  await writeAtomically(path, `${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** The configuration of a run as it was resolved when it began. Throws ERR_BYOL_RUN if there is none. */
+export async function readRunConfig(path: string): Promise<Config> {
+  const folder = new RunFolder(path);
+  const value = await readJson(folder.config);
+  if (value === null) {
+    throw new ByolError('ERR_BYOL_RUN', `There is no run in ${path}: ${folder.config} does not exist.`);
+  }
+  const parsed = configSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
+  throw new ByolError('ERR_BYOL_RUN', `${folder.config} is not a configuration of this version: ${problems}.`);
+}
+
+/** null if the run has none yet. */
+export async function readEnvironment(folder: RunFolder): Promise<EnvironmentFile | null> {
+  return (await readJson(folder.environment)) as EnvironmentFile | null;
+}
+
+export async function readBaseline(folder: RunFolder): Promise<BaselineFile | null> {
+  return (await readJson(folder.baseline)) as BaselineFile | null;
+}
+
+/** The result of a finished run, with paths as they are now; null if it is not finished. */
+export async function readResult(path: string): Promise<RunResult | null> {
+  const folder = new RunFolder(path);
+  const result = (await readJson(folder.result)) as RunResult | null;
+  return result && { ...result, folder: path, encoder: folder.encoder };
+}
+
+/** null: no such file. These files are written atomically by ourselves: one that is not JSON has been damaged. */
+async function readJson(path: string): Promise<unknown> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw ioError(path, 'read', error);
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new ByolError('ERR_BYOL_RUN', `${path} is damaged: ${(error as Error).message}.`, { cause: error });
+  }
+}
+
+/** runs/NAME-1, -2, ...: the first that does not exist. */
+export async function freeRunFolder(config: Config): Promise<string> {
+  const taken = new Set(await readdir('runs').catch(() => []));
+  const name = config.preset ?? config.data.kind;
+  for (let number = 1; ; number += 1) {
+    const candidate = `${name}-${number}`;
+    if (!taken.has(candidate)) return join('runs', candidate);
+  }
+}

@@ -1,0 +1,39 @@
+#include "core/eval/accuracy_counter.h"
+
+#include "core/error.h"
+
+namespace byol {
+
+void AccuracyCounter::add(const at::Tensor& scores, const at::Tensor& labels) {
+  const at::Tensor column = labels.unsqueeze(1);
+  const at::Tensor own = scores.gather(1, column);
+  const at::Tensor classes = at::arange(scores.size(1), labels.options()).unsqueeze(0);
+  const at::Tensor earlier = scores.gt(own).logical_or(scores.eq(own).logical_and(classes.lt(column)));
+  // NaN compares as false with everything, which would otherwise put it first.
+  const at::Tensor void_rows = at::isfinite(own).squeeze(1).logical_not().logical_or(at::isnan(scores).any(1));
+  const at::Tensor rank = earlier.sum(1).masked_fill(void_rows, scores.size(1) + 5);
+  const at::Tensor correct = at::stack({rank.lt(1).sum(), rank.lt(5).sum()});
+  correct_ = correct_.defined() ? correct_ + correct : correct;
+  rows_ += labels.size(0);
+}
+
+Accuracy AccuracyCounter::result() const {
+  if (rows_ == 0) throw Error("ERR_BYOL_VALUE", "An accuracy needs at least one labelled row.");
+  const at::Tensor fractions = correct_.to(at::kCPU, at::kDouble) / static_cast<double>(rows_);
+  return {fractions[0].item<double>(), fractions[1].item<double>()};
+}
+
+at::Tensor labelled_rows(const FeatureBank& bank, int64_t classes) {
+  const at::Tensor rows = bank.labels().ge(0).nonzero().squeeze(1);
+  if (rows.size(0) == 0) {
+    throw Error("ERR_BYOL_VALUE", "None of the " + std::to_string(bank.size()) + " rows of the feature bank has a label.");
+  }
+  const int64_t largest = bank.labels().max().item<int64_t>();
+  if (largest >= classes) {
+    throw Error("ERR_BYOL_VALUE", "The feature bank has label " + std::to_string(largest) + ", but there are only " +
+                                      std::to_string(classes) + " classes.");
+  }
+  return rows;
+}
+
+}  // namespace byol

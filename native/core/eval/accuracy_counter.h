@@ -1,0 +1,28 @@
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include "core/eval/feature_bank.h"
+
+namespace byol {
+
+/// Counts top-1 and top-5 over batches of class scores. A row is right within k if fewer than k classes come before its own:
+/// those with a higher score, and those with the same score and a lower number. So ties are not decided by the order in which
+/// a sort happens to leave them. A row whose own class has no finite score, or with NaN among its scores, is wrong: a
+/// classifier that diverged does not count as right by accident.
+class AccuracyCounter {
+ public:
+  /// `scores`: [B, C]; `labels`: int64 [B], 0 to C - 1.
+  void add(const at::Tensor& scores, const at::Tensor& labels);
+  /// Throws ERR_BYOL_VALUE if there was no row.
+  Accuracy result() const;
+
+ private:
+  at::Tensor correct_;  // int64 [2], on the scores' device: within 1, within 5
+  int64_t rows_ = 0;
+};
+
+/// Rows of the bank with a label. Throws ERR_BYOL_VALUE if there is none, or if a label is not below `classes`.
+at::Tensor labelled_rows(const FeatureBank& bank, int64_t classes);
+
+}  // namespace byol

@@ -1,0 +1,204 @@
+/** Whole training steps of the learner against independent float64 PyTorch code (test/python/byol_reference.py). */
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { loadNative } from '../../lib/binding/load.js';
+import type { LearnerSpec, NativeLearner, OptimizerSpec, ViewSpec } from '../../lib/binding/native.js';
+import { readSafetensors } from '../../lib/export/safetensors.js';
+import { root, withTempDir } from '../support/paths.js';
+import { findPython, runPython } from '../support/python.js';
+import { identityPlan } from '../support/plans.js';
+
+const size = 12;
+const batch = 6;
+const steps = [
+  { learningRate: 0, tau: 0.9 },
+  { learningRate: 0.3, tau: 0.92 },
+  { learningRate: 0.2, tau: 0.97 },
+];
+const view: ViewSpec = {
+  height: size,
+  width: size,
+  resampling: 'bicubic',
+  antialias: false,
+  jitter: 'official',
+  blurRadius: 0,
+  blurBorder: 'zero',
+  mean: [0.5, 0.4, 0.3],
+  std: [0.25, 0.3, 0.2],
+};
+const lars: OptimizerSpec = {
+  kind: 'lars',
+  momentum: 0.9,
+  weightDecay: 1e-3,
+  nesterov: false,
+  trustCoefficient: 0.02,
+  decayNormAndBias: false,
+};
+
+interface Case {
+  readonly name: string;
+  readonly spec: LearnerSpec;
+  readonly microBatches: number;
+}
+
+function specOf(changes: Partial<LearnerSpec>): LearnerSpec {
+  return {
+    encoder: {
+      block: 'basic',
+      blocks: [1, 1],
+      width: 8,
+      stem: 'small',
+      padding: 'same',
+      initialization: 'official',
+      shortcut: 'official',
+      zeroInitLastNorm: false,
+    },
+    norm: { decay: 0.9, epsilon: 1e-5 },
+    projector: { hidden: [16], output: 8, hiddenBias: true, outputBias: false },
+    predictor: { hidden: [16], output: 8, hiddenBias: true, outputBias: false },
+    targetInit: 'independent',
+    optimizer: lars,
+    classes: 3,
+    precision: 'float32',
+    device: 'cpu',
+    seed: 3,
+    ...changes,
+  };
+}
+
+const official = specOf({});
+const cases: Case[] = [
+  { name: 'official: LARS, SAME padding, basic blocks', spec: official, microBatches: 1 },
+  {
+    name: 'ImageNet stem, bottlenecks, SAME padding, four micro-batches',
+    spec: specOf({ encoder: { ...official.encoder, block: 'bottleneck', stem: 'imagenet' } }),
+    microBatches: 4,
+  },
+  {
+    name: "torchvision's variants, symmetric padding, SGD with Nesterov and decay of everything",
+    spec: specOf({
+      encoder: {
+        ...official.encoder,
+        stem: 'imagenet',
+        padding: 'symmetric',
+        initialization: 'torchvision',
+        shortcut: 'torchvision',
+      },
+      targetInit: 'copy',
+      optimizer: { ...lars, kind: 'sgd', nesterov: true, decayNormAndBias: true },
+    }),
+    microBatches: 1,
+  },
+  { name: 'no predictor', spec: specOf({ predictor: null }), microBatches: 1 },
+];
+
+/** Largest difference between a tensor of the state and the reference's, relative to the largest value of the latter. */
+function relativeError(actual: Float32Array, file: string): number {
+  const bytes = readFileSync(file);
+  const expected = new Float64Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
+  assert.equal(actual.length, expected.length, file);
+  let difference = 0;
+  let largest = 1e-3;
+  for (const [i, value] of expected.entries()) {
+    largest = Math.max(largest, Math.abs(value));
+    difference = Math.max(difference, Math.abs(value - (actual[i] as number)));
+  }
+  return difference / largest;
+}
+
+async function runProduct(dir: string, learner: NativeLearner, microBatches: number): Promise<number[]> {
+  const native = loadNative();
+  const rows = batch * microBatches;
+  const count = rows * steps.length;
+  // Two stores, so that the views differ; random-looking bytes by a linear congruence.
+  let seed = 12345;
+  const pixels = Uint8Array.from({ length: count * size * size * 3 }, () => {
+    seed = (Math.imul(seed, 1103515245) + 12345) >>> 0;
+    return seed >>> 24;
+  });
+  const labels = Int32Array.from({ length: count }, (_, i) => i % 3);
+  const images = new native.ImageStore(pixels, count, size, size, labels);
+  const plan1 = identityPlan(rows, size, size);
+  const plan2 = identityPlan(rows, size, size, { flip: true });
+  const losses: number[] = [];
+  for (const [step, scalars] of steps.entries()) {
+    const indices = Int32Array.from({ length: rows }, (_, i) => step * rows + i);
+    await learner.step({ images, indices, microBatches, plans: [plan1, plan2], views: [view, view], ...scalars });
+    losses.push((await learner.readMetrics()).loss);
+  }
+  const all = Int32Array.from({ length: count }, (_, i) => i);
+  for (const [name, flip] of [
+    ['view1', false],
+    ['view2', true],
+  ] as const) {
+    const plan = identityPlan(count, size, size, { flip });
+    const values = await native.executePlan({
+      images,
+      indices: all,
+      plan,
+      view,
+      executor: 'reference',
+      dtype: 'float32',
+      threads: 1,
+    });
+    writeFileSync(path.join(dir, name), new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+  }
+  images.dispose();
+  return losses;
+}
+
+const python = findPython('torch');
+for (const { name, spec, microBatches } of cases) {
+  test(`three steps in float64 PyTorch: ${name}`, { skip: typeof python === 'string' ? python : false }, async () => {
+    if (typeof python === 'string') return;
+    await withTempDir(async (dir) => {
+      const native = loadNative();
+      const learner = new native.Learner(spec);
+      const start = path.join(dir, 'start.safetensors');
+      await learner.save(start, {});
+      const losses = await runProduct(dir, learner, microBatches);
+      const end = path.join(dir, 'end.safetensors');
+      await learner.save(end, {});
+      const encoderFile = path.join(dir, 'encoder.safetensors');
+      await learner.exportEncoder(encoderFile, {});
+      learner.dispose();
+
+      const out = path.join(dir, 'reference');
+      const job = {
+        state: start,
+        views: [path.join(dir, 'view1'), path.join(dir, 'view2')],
+        labels: Array.from({ length: batch * microBatches * steps.length }, (_, i) => i % 3),
+        size,
+        batch,
+        microBatches,
+        steps,
+        ...spec.encoder,
+        ...spec.norm,
+        predictor: spec.predictor !== null,
+        optimizer: spec.optimizer,
+        out,
+      };
+      writeFileSync(path.join(dir, 'job.json'), JSON.stringify(job));
+      const printed = JSON.parse(
+        runPython(python, path.join(root, 'test/python/byol_reference.py'), path.join(dir, 'job.json')),
+      ) as { losses: number[] };
+      for (const [i, loss] of printed.losses.entries()) {
+        assert.ok(Math.abs(loss - (losses[i] as number)) < 1e-4, `loss of step ${i}: ${losses[i]}, reference ${loss}`);
+      }
+      let compared = 0;
+      const compare = (tensors: ReturnType<typeof readSafetensors>['tensors'], wanted: (name: string) => boolean) => {
+        for (const [tensor, { data }] of tensors) {
+          if (!wanted(tensor)) continue;
+          const error = relativeError(data as Float32Array, path.join(out, `${tensor}.f64`));
+          assert.ok(error < 2e-3, `${tensor}: relative error ${error}`);
+          compared++;
+        }
+      };
+      compare(readSafetensors(end).tensors, (tensor) => tensor !== 'step' && !tensor.includes('statistics'));
+      compare(readSafetensors(encoderFile).tensors, (tensor) => tensor.includes('running_'));
+      assert.ok(compared > 40, `only ${compared} tensors compared`);
+    });
+  });
+}

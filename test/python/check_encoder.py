@@ -1,0 +1,69 @@
+"""Loads an exported encoder strictly and embeds images with it. Standard input: JSON with `path` (safetensors), `encoder`
+(EncoderSpec), `epsilon`, `mean`, `std`, `images` (base64 of uint8 NHWC), `shape`. Standard output: JSON with `network`
+(whose ResNet it was), `parameters` and `features`. A key that is missing, unexpected or of another shape raises."""
+
+import base64
+import json
+import struct
+import sys
+
+import torch
+from torch import nn
+
+from resnet import ResNet
+
+try:
+    import torchvision
+except (ImportError, RuntimeError):  # absent, or built for another torch
+    torchvision = None
+
+TYPES = {"F32": torch.float32, "I64": torch.int64}
+
+
+def read_safetensors(path):
+    """By hand from the format's description, so that the package safetensors is not needed."""
+    with open(path, "rb") as file:
+        (length,) = struct.unpack("<Q", file.read(8))
+        header = json.loads(file.read(length))
+        data = file.read()
+    header.pop("__metadata__", None)
+    tensors = {}
+    for name, entry in header.items():
+        begin, end = entry["data_offsets"]
+        flat = torch.frombuffer(bytearray(data[begin:end]), dtype=TYPES[entry["dtype"]])
+        tensors[name] = flat.reshape(entry["shape"])
+    return tensors
+
+
+def torchvision_network(encoder):
+    """torchvision's own class where it can build this network, else None. It has no option for the padding."""
+    odd_shortcut = encoder["shortcut"] == "official" and encoder["block"] == "basic"
+    if torchvision is None or encoder["width"] != 64 or len(encoder["blocks"]) != 4 or odd_shortcut or encoder["padding"] == "same":
+        return None
+    resnet = torchvision.models.resnet
+    block = resnet.BasicBlock if encoder["block"] == "basic" else resnet.Bottleneck
+    model = resnet.ResNet(block, encoder["blocks"])
+    model.fc = nn.Identity()
+    if encoder["stem"] == "small":
+        model.conv1 = nn.Conv2d(3, 64, 3, 1, 1, bias=False)
+        model.maxpool = nn.Identity()
+    return model
+
+
+def main():
+    task = json.load(sys.stdin)
+    model = torchvision_network(task["encoder"])
+    network = "plain" if model is None else f"torchvision {torchvision.__version__}"
+    if model is None:
+        model = ResNet(task["encoder"], task["epsilon"])
+    model.load_state_dict(read_safetensors(task["path"]), strict=True)
+    model.eval()
+    pixels = torch.frombuffer(bytearray(base64.b64decode(task["images"])), dtype=torch.uint8).reshape(task["shape"])
+    images = (pixels.float() / 255 - torch.tensor(task["mean"])) / torch.tensor(task["std"])
+    with torch.no_grad():
+        features = model(images.permute(0, 3, 1, 2).contiguous())
+    parameters = sum(p.numel() for p in model.parameters())
+    json.dump({"network": network, "parameters": parameters, "features": features.tolist()}, sys.stdout)
+
+
+main()
