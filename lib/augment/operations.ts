@@ -89,12 +89,7 @@ function placeCrop(stream: Stream, row: Float32Array, source: Size, height: numb
   setCrop(row, top, left, height, width);
 }
 
-function officialCrop(
-  crop: OperationOf<'randomResizedCrop'>,
-  stream: Stream,
-  row: Float32Array,
-  source: Size,
-): void {
+function officialCrop(crop: OperationOf<'randomResizedCrop'>, stream: Stream, row: Float32Array, source: Size): void {
   const sides = drawSides(crop, stream, source);
   const height = Math.max(1, Math.min(sides.height, source.height));
   const width = Math.max(1, Math.min(sides.width, source.width));

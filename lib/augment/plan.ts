@@ -3,7 +3,7 @@ import { Stream } from '../random/philox.js';
 import { column, PLAN_WIDTH } from './columns.js';
 import { centerCrop, drawOperation, type JitterKind, operationNumbers, type Size } from './operations.js';
 
-export { PLAN_WIDTH, type PlanColumn, column, planColumns } from './columns.js';
+export { column, PLAN_WIDTH, type PlanColumn, planColumns } from './columns.js';
 
 /** A plan is what C++ executes and cannot decide: a row of PLAN_WIDTH numbers for each sample of a view. */
 export interface DrawOptions {

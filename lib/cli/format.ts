@@ -32,11 +32,11 @@ export function parameters(value: number): string {
   return value >= 1e3 ? `${Math.round(value / 1e3)} thousand` : String(value);
 }
 
-/** Columns padded to their widest cell: the first to the left, the others to the right. */
-export function table(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
-  return rows
-    .map((row) => row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] as number) : cell.padStart(widths[column] as number))))
-    .map((cells) => cells.join('   ').trimEnd())
-    .join('\n');
+/** Columns padded to their widest cell; those of numbers to the right. */
+export function table(rows: readonly (readonly string[])[], numberColumns: readonly number[] = []): string {
+  const columns = Math.max(...rows.map((row) => row.length));
+  const widths = Array.from({ length: columns }, (_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const pad = (cell: string, column: number): string =>
+    numberColumns.includes(column) ? cell.padStart(widths[column] as number) : cell.padEnd(widths[column] as number);
+  return rows.map((row) => row.map(pad).join('   ').trimEnd()).join('\n');
 }

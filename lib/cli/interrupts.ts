@@ -1,7 +1,7 @@
+import { exitCodes } from '../errors.js';
+
 /** Signals by which a person or a batch system asks a process to stop. */
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
-
-export const EXIT_INTERRUPTED = 130;
 
 export interface Interrupts {
   /** At the first signal: stop in good order. */
@@ -16,7 +16,7 @@ export function onInterrupt({ first, second }: Interrupts): () => void {
   const handle = (signal: NodeJS.Signals): void => {
     if (asked) {
       second();
-      process.exit(EXIT_INTERRUPTED);
+      process.exit(exitCodes.interrupted);
     }
     asked = true;
     first(signal);

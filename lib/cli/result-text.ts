@@ -21,11 +21,12 @@ function resultTable({ untrained, knn, linear }: RunResult, match: RecordMatch |
     const gain = before === undefined || after === undefined ? '-' : points(after - before);
     return [name, percent(before), percent(after), gain, ...(recorded === undefined ? [] : [spreadText(recorded)])];
   };
-  return table([
+  const rows = [
     header,
     row('kNN top-1', untrained.knn?.top1, knn?.top1, match?.record.knnTop1),
     row('linear top-1', untrained.linear?.top1, linear?.top1, match?.record.linearTop1),
-  ]);
+  ];
+  return table(rows, [1, 2, 3, 4]);
 }
 
 function spreadText({ mean, min, max }: Spread): string {

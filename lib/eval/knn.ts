@@ -24,14 +24,22 @@ export interface KnnEvaluation extends Accuracy {
  * Nothing is trained and nothing is chosen. `features`: shared with other protocols; its own if left out. Throws
  * ERR_BYOL_DATA without labels.
  */
-export async function evaluateKnn(subject: Subject, settings: KnnSettings, features?: PlainFeatures): Promise<KnnEvaluation> {
+export async function evaluateKnn(
+  subject: Subject,
+  settings: KnnSettings,
+  features?: PlainFeatures,
+): Promise<KnnEvaluation> {
   const { k: kAsked, temperature, bankImages, queryImages } = settings;
   const plain = features ?? new PlainFeatures(subject);
   try {
     const { bank } = await plain.of('train', bankImages);
     const { bank: queries } = await plain.of('test', queryImages);
     subject.signal?.throwIfAborted();
-    const { top1, top5 } = await subject.native.knn(bank, queries, { classes: subject.classes, k: kAsked, temperature });
+    const { top1, top5 } = await subject.native.knn(bank, queries, {
+      classes: subject.classes,
+      k: kAsked,
+      temperature,
+    });
     const k = Math.min(kAsked, bank.size);
     return { protocol: 'knn', top1, top5, k, kAsked, temperature, bankImages: bank.size, queryImages: queries.size };
   } finally {

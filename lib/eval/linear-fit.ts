@@ -1,4 +1,10 @@
-import type { Accuracy, LinearProbeSpec, NativeFeatureBank, NativeLinearProbe, NativeModule } from '../binding/native.js';
+import type {
+  Accuracy,
+  LinearProbeSpec,
+  NativeFeatureBank,
+  NativeLinearProbe,
+  NativeModule,
+} from '../binding/native.js';
 import { permutation } from '../random/philox.js';
 import { runQueued } from './in-flight.js';
 

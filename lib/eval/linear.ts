@@ -3,7 +3,7 @@ import { viewSpec } from '../augment/view-spec.js';
 import type { Accuracy, NativeFeatureBank } from '../binding/native.js';
 import { cropAndFlip } from '../config/pipeline.js';
 import type { Config } from '../config/schema.js';
-import { centerRows, type DrawRows, embedAll, embedInto, type EmbedOptions } from './embed.js';
+import { centerRows, type DrawRows, type EmbedOptions, embedAll, embedInto } from './embed.js';
 import { type Split, splitByClass } from './held-out.js';
 import { LinearFit } from './linear-fit.js';
 import { PlainFeatures } from './plain-features.js';
@@ -159,7 +159,8 @@ class CropFlipViews implements TrainingViews {
     const { height: sourceHeight, width: sourceWidth } = train.store;
     const { seed, epochs } = this.#settings;
     const source = { sourceHeight, sourceWidth, jitter: views.jitter };
-    const plan: DrawRows = (samples) => drawPlan({ pipeline: cropAndFlip, view: CROP_VIEW, seed, epoch, samples, ...source });
+    const plan: DrawRows = (samples) =>
+      drawPlan({ pipeline: cropAndFlip, view: CROP_VIEW, seed, epoch, samples, ...source });
     const before = epoch * this.#indices.length;
     const options = trainOptions(this.#subject, this.#indices, plan, (done) => ({
       phase: 'training images',
@@ -205,7 +206,9 @@ function trainOptions(
 function notesOf(settings: LinearSettings, batchSize: number, best: number): string[] {
   const notes: string[] = [];
   if (settings.views === 'cached') {
-    notes.push("Trained on features of the plain images, computed once; the paper's protocol draws new crops and flips each epoch.");
+    notes.push(
+      "Trained on features of the plain images, computed once; the paper's protocol draws new crops and flips each epoch.",
+    );
   }
   if (batchSize < settings.batchSize) {
     notes.push(`The batch is ${batchSize} instead of ${settings.batchSize}: there are no more images to train on.`);

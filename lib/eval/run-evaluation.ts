@@ -11,7 +11,7 @@ import { learnerSpec, resolveDevice, resolvePrecision } from '../methods/byol.js
 import { Checkpoints } from '../train/checkpoints.js';
 import { differences, formatDifferences } from '../train/config-difference.js';
 import { describeEnvironment, type Environment } from '../train/environment.js';
-import { readRunConfig, RunFolder, writeJson } from '../train/run-folder.js';
+import { RunFolder, readRunConfig, writeJson } from '../train/run-folder.js';
 import { evaluateKnn, type KnnEvaluation } from './knn.js';
 import { evaluateLinear, type LinearEvaluation } from './linear.js';
 import type { EvaluationProgress, LabelledImages, Subject } from './subject.js';
@@ -66,7 +66,10 @@ export async function evaluateRun<P extends Protocol>(options: EvaluateRunOption
     return resource;
   };
   try {
-    const images = (array: ImageArray): LabelledImages => ({ store: keep(makeStore(native, array)), labels: array.labels });
+    const images = (array: ImageArray): LabelledImages => ({
+      store: keep(makeStore(native, array)),
+      labels: array.labels,
+    });
     // No online classifier: its size follows the training data's classes, not those of the images asked here.
     const learner = keep(new native.Learner(learnerSpec(config, resolved, 0)));
     const weights = await loadEncoder(learner, folder, config);

@@ -40,7 +40,10 @@ export function labelledIndices(images: LabelledImages, which: 'training images'
   const { labels } = images;
   const found = labels === null ? [] : [...labels.keys()].filter((i) => (labels[i] as number) >= 0);
   if (found.length === 0) {
-    throw new ByolError('ERR_BYOL_DATA', `None of the ${images.store.size} ${which} has a label, which this evaluation needs.`);
+    throw new ByolError(
+      'ERR_BYOL_DATA',
+      `None of the ${images.store.size} ${which} has a label, which this evaluation needs.`,
+    );
   }
   return Int32Array.from(found);
 }

@@ -1,5 +1,5 @@
-import type { Config, EncoderConfig } from '../config/schema.js';
 import { configHash } from '../config/hash.js';
+import type { Config, EncoderConfig } from '../config/schema.js';
 
 /** What is written beside an exported encoder, so that the file alone says how to use it. */
 
@@ -64,9 +64,13 @@ export function torchvisionFit(encoder: EncoderConfig, epsilon: number): Torchvi
         'layer1.0.downsample.* are left over.',
     );
   }
-  const model = strict ? (name ?? `ResNet(${encoder.block === 'basic' ? 'BasicBlock' : 'Bottleneck'}, [${encoder.blocks}])`) : null;
+  const model = strict
+    ? (name ?? `ResNet(${encoder.block === 'basic' ? 'BasicBlock' : 'Bottleneck'}, [${encoder.blocks}])`)
+    : null;
   if (model !== null) {
-    notes.push('Representations are the output of the average pool: set model.fc = torch.nn.Identity() before loading.');
+    notes.push(
+      'Representations are the output of the average pool: set model.fc = torch.nn.Identity() before loading.',
+    );
     if (encoder.stem === 'small') {
       notes.push(
         'Small stem: set model.conv1 = torch.nn.Conv2d(3, 64, 3, 1, 1, bias=False) and model.maxpool = torch.nn.Identity() first.',
@@ -81,7 +85,8 @@ export function torchvisionFit(encoder: EncoderConfig, epsilon: number): Torchvi
       "Strided layers pad as TensorFlow's SAME does, less before than after: with PyTorch's symmetric padding the weights load but compute something else (several points of accuracy).",
     );
   }
-  if (epsilon !== TORCHVISION_EPSILON) notes.push(`Batch normalisation has eps ${epsilon}; torchvision's default is 1e-5.`);
+  if (epsilon !== TORCHVISION_EPSILON)
+    notes.push(`Batch normalisation has eps ${epsilon}; torchvision's default is 1e-5.`);
   return { model, strict, sameFunction: strict && !samePadding && epsilon === TORCHVISION_EPSILON, notes };
 }
 

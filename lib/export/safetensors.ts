@@ -1,11 +1,12 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { z } from 'zod';
 import { ioError } from '../data/atomic-file.js';
 import { ByolError } from '../errors.js';
 
 /**
  * Reads safetensors files: an 8-byte little-endian header length, a JSON header, the tensors' bytes, row-major. Writing is the
- * native addon's. Files are opened anew for every call; tensors that are not asked for are not read.
+ * native addon's, and so is loading weights: this is for looking into a file, and blocks until it is read. Tensors that are
+ * not asked for are not read.
  */
 
 const LENGTH_BYTES = 8;
@@ -35,7 +36,7 @@ export interface TensorValues {
   readonly type: TensorType;
   readonly shape: readonly number[];
   /** Row-major. Half-precision values are widened, which changes none; int64 beyond 2^53 lose their last digits. */
-  readonly values: Float64Array | Float32Array | Int32Array | Uint8Array;
+  readonly data: Float64Array | Float32Array | Int32Array | Uint8Array;
 }
 
 const count = z.int().nonnegative();
@@ -47,37 +48,39 @@ const entrySchema = z.strictObject({
 const metadataSchema = z.record(z.string(), z.string());
 
 /** Throws ERR_BYOL_CHECKPOINT for a truncated or malformed file, ERR_BYOL_IO for one that cannot be read. */
-export async function readSafetensorsHeader(path: string): Promise<SafetensorsHeader> {
+export function readSafetensorsHeader(path: string): SafetensorsHeader {
   return withFile(path, (file) => readHeader(file, path));
 }
 
+export interface SafetensorsFile {
+  readonly tensors: ReadonlyMap<string, TensorValues>;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
 /** `names`: the tensors to read; all if left out. Throws as readSafetensorsHeader, and ERR_BYOL_CHECKPOINT for a missing name. */
-export async function readSafetensors(
-  path: string,
-  names?: readonly string[],
-): Promise<{ readonly tensors: ReadonlyMap<string, TensorValues>; readonly metadata: Readonly<Record<string, string>> }> {
-  return withFile(path, async (file) => {
-    const header = await readHeader(file, path);
+export function readSafetensors(path: string, names?: readonly string[]): SafetensorsFile {
+  return withFile(path, (file) => {
+    const header = readHeader(file, path);
     const tensors = new Map<string, TensorValues>();
     for (const name of names ?? header.tensors.keys()) {
       const info = header.tensors.get(name);
       if (info === undefined) throw malformed(path, `it has no tensor '${name}'`);
-      const bytes = await readRange(file, path, info.begin, info.end - info.begin);
-      tensors.set(name, { type: info.type, shape: info.shape, values: decode(info.type, bytes) });
+      const bytes = readRange(file, path, info.begin, info.end - info.begin);
+      tensors.set(name, { type: info.type, shape: info.shape, data: decode(info.type, bytes) });
     }
     return { tensors, metadata: header.metadata };
   });
 }
 
-async function withFile<T>(path: string, body: (file: FileHandle) => Promise<T>): Promise<T> {
-  let file: FileHandle | undefined;
+function withFile<T>(path: string, body: (file: number) => T): T {
+  let file: number | undefined;
   try {
-    file = await open(path, 'r');
-    return await body(file);
+    file = openSync(path, 'r');
+    return body(file);
   } catch (error) {
     throw error instanceof ByolError ? error : ioError(path, 'read', error);
   } finally {
-    await file?.close();
+    if (file !== undefined) closeSync(file);
   }
 }
 
@@ -88,24 +91,24 @@ function malformed(path: string, problem: string): ByolError {
   );
 }
 
-async function readRange(file: FileHandle, path: string, position: number, length: number): Promise<Uint8Array> {
+function readRange(file: number, path: string, position: number, length: number): Uint8Array {
   const bytes = new Uint8Array(length);
   for (let done = 0; done < length; ) {
-    const { bytesRead } = await file.read(bytes, done, Math.min(CHUNK, length - done), position + done);
+    const bytesRead = readSync(file, bytes, done, Math.min(CHUNK, length - done), position + done);
     if (bytesRead === 0) throw malformed(path, 'it became shorter while it was read');
     done += bytesRead;
   }
   return bytes;
 }
 
-async function readHeader(file: FileHandle, path: string): Promise<SafetensorsHeader> {
-  const { size } = await file.stat();
+function readHeader(file: number, path: string): SafetensorsHeader {
+  const { size } = fstatSync(file);
   if (size < LENGTH_BYTES) throw malformed(path, `it has ${size} bytes, fewer than any such file`);
-  const lengthBytes = await readRange(file, path, 0, LENGTH_BYTES);
+  const lengthBytes = readRange(file, path, 0, LENGTH_BYTES);
   const length = Number(new DataView(lengthBytes.buffer).getBigUint64(0, true));
   if (length > LARGEST_HEADER) throw malformed(path, "its first 8 bytes are not a header's length");
   if (length > size - LENGTH_BYTES) throw malformed(path, 'it ends inside its header');
-  const text = Buffer.from(await readRange(file, path, LENGTH_BYTES, length)).toString('utf8');
+  const text = Buffer.from(readRange(file, path, LENGTH_BYTES, length)).toString('utf8');
   return parseHeader(text, path, LENGTH_BYTES + length, size);
 }
 
@@ -116,7 +119,8 @@ function parseHeader(text: string, path: string, dataStart: number, size: number
   } catch {
     throw malformed(path, 'its header is not JSON');
   }
-  if (json === null || typeof json !== 'object' || Array.isArray(json)) throw malformed(path, 'its header is no JSON object');
+  if (json === null || typeof json !== 'object' || Array.isArray(json))
+    throw malformed(path, 'its header is no JSON object');
   const { __metadata__: metadata = {}, ...entries } = json as Record<string, unknown>;
   const parsedMetadata = metadataSchema.safeParse(metadata);
   if (!parsedMetadata.success) throw malformed(path, 'its metadata is not a map of strings');
@@ -131,7 +135,10 @@ function parseHeader(text: string, path: string, dataStart: number, size: number
     const { dtype: type, shape, data_offsets: offsets } = parsed.data;
     const expected = shape.reduce((product, n) => product * n, ELEMENT_BYTES[type]);
     if (offsets[1] - offsets[0] !== expected) {
-      throw malformed(path, `tensor '${name}' takes ${offsets[1] - offsets[0]} bytes, but its shape and type need ${expected}`);
+      throw malformed(
+        path,
+        `tensor '${name}' takes ${offsets[1] - offsets[0]} bytes, but its shape and type need ${expected}`,
+      );
     }
     tensors.set(name, { type, shape, begin: dataStart + offsets[0], end: dataStart + offsets[1] });
   }
@@ -154,7 +161,7 @@ function checkCoverage(tensors: ReadonlyMap<string, TensorInfo>, path: string, d
 }
 
 /** `bytes` begins a buffer of its own, so that typed arrays can lie over it; like LibTorch's CPUs it is little-endian. */
-function decode(type: TensorType, bytes: Uint8Array): TensorValues['values'] {
+function decode(type: TensorType, bytes: Uint8Array): TensorValues['data'] {
   const { buffer } = bytes;
   switch (type) {
     case 'F64':

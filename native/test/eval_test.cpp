@@ -132,7 +132,8 @@ struct ProbeLoops {
 ProbeLoops probe_loops(int64_t features, int64_t classes, double rate, double momentum, bool nesterov, double decay,
                        uint64_t seed) {
   const at::Tensor drawn =
-      at::normal(0.0, 0.01, {features, classes}, at::make_generator<at::CPUGeneratorImpl>(seed), at::kFloat).to(at::kDouble);
+      at::normal(0.0, 0.01, {features, classes}, at::make_generator<at::CPUGeneratorImpl>(seed), at::kFloat)
+          .to(at::kDouble);
   const double* start = drawn.const_data_ptr<double>();
   std::vector<double> w(start, start + drawn.numel()), zeros(classes, 0.0);
   return {features, classes, rate, momentum, decay, nesterov, w, zeros, std::vector<double>(w.size(), 0.0), zeros};
@@ -193,7 +194,8 @@ TEST(knn_equals_float64_loops) {
 
 TEST(knn_weights_by_similarity_not_by_count) {
   // One neighbour of class 0 at cosine 1 against two of class 1 at cosine 0.8: weights e^(1/T) against 2 e^(0.8/T).
-  const FeatureBank train = bank_of(at::tensor({1.0F, 0.0F, 0.8F, 0.6F, 0.8F, -0.6F}).view({3, 2}) * 3, at::tensor({0, 1, 1}));
+  const FeatureBank train =
+      bank_of(at::tensor({1.0F, 0.0F, 0.8F, 0.6F, 0.8F, -0.6F}).view({3, 2}) * 3, at::tensor({0, 1, 1}));
   const FeatureBank test = bank_of(at::tensor({5.0F, 0.0F}).view({1, 2}), at::tensor({0}));
   CHECK(knn_accuracy(train, test, 2, 3, 0.1).top1 == 1.0);  // 0.2 / T = 2 > ln 2
   CHECK(knn_accuracy(train, test, 2, 3, 0.5).top1 == 0.0);  // 0.4 < ln 2

@@ -119,9 +119,8 @@ TEST(tensor_file_writes_the_documented_bytes) {
   const Folder folder;
   const std::string path = folder.file("a.safetensors");
   save_tensors(path, {{"b", at::tensor({1, 0}, at::kByte).to(at::kBool)}, {"a", at::tensor({1.0F})}}, {{"k", "v"}});
-  std::string header =
-      R"({"__metadata__":{"k":"v"},"b":{"dtype":"BOOL","shape":[2],"data_offsets":[4,6]},)"
-      R"("a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})";
+  std::string header = R"({"__metadata__":{"k":"v"},"b":{"dtype":"BOOL","shape":[2],"data_offsets":[4,6]},)"
+                       R"("a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})";
   header.append((8 - header.size() % 8) % 8, ' ');
   const std::string data("\x00\x00\x80\x3F\x01\x00", 6);
   CHECK(read_bytes(path) == with_length(header, data));
@@ -198,8 +197,8 @@ TEST(tensor_file_refuses_overflowing_sizes) {
 
 TEST(tensor_file_refuses_duplicates_overlaps_holes_and_bad_bools) {
   const auto entry = [](const std::string& name, const std::string& type, int length, int begin, int end) {
-    return "\"" + name + "\":{\"dtype\":\"" + type + "\",\"shape\":[" + std::to_string(length) + "],\"data_offsets\":[" +
-           std::to_string(begin) + "," + std::to_string(end) + "]}";
+    return "\"" + name + "\":{\"dtype\":\"" + type + "\",\"shape\":[" + std::to_string(length) +
+           "],\"data_offsets\":[" + std::to_string(begin) + "," + std::to_string(end) + "]}";
   };
   check_header_refused("{" + entry("a", "U8", 4, 0, 4) + "," + entry("a", "U8", 4, 4, 8) + "}", "listed twice");
   check_header_refused("{" + entry("a", "U8", 6, 0, 6) + "," + entry("b", "U8", 4, 4, 8) + "}", "'b' overlaps");

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { cropAndFlip, officialViews, pipelineSchema } from '../../lib/config/pipeline.js';
 
 describe('the official pipelines', () => {
-  test('are the paper\'s Table 6', () => {
+  test("are the paper's Table 6", () => {
     const [first, second] = officialViews;
     const byKind = (pipeline: typeof first): Record<string, unknown> =>
       Object.fromEntries(pipeline.map(({ kind, ...rest }) => [kind, rest]));
@@ -15,11 +15,15 @@ describe('the official pipelines', () => {
     };
     assert.deepEqual(byKind(first), { ...shared, blur: { p: 1, sigma: [0.1, 2] }, solarize: { p: 0 } });
     assert.deepEqual(byKind(second), { ...shared, blur: { p: 0.1, sigma: [0.1, 2] }, solarize: { p: 0.2 } });
-    assert.deepEqual(cropAndFlip.map(({ kind }) => kind), ['randomResizedCrop', 'flip']);
+    assert.deepEqual(
+      cropAndFlip.map(({ kind }) => kind),
+      ['randomResizedCrop', 'flip'],
+    );
   });
 
   test('pass their own schema', () => {
-    for (const pipeline of [...officialViews, cropAndFlip, []]) assert.deepEqual(pipelineSchema.parse(pipeline), pipeline);
+    for (const pipeline of [...officialViews, cropAndFlip, []])
+      assert.deepEqual(pipelineSchema.parse(pipeline), pipeline);
   });
 });
 
@@ -43,6 +47,7 @@ describe('pipelineSchema refuses', () => {
   test('an unknown key', () => assert.match(problem([{ ...flip, probability: 1 }]), /probability/));
   test('a probability above 1', () => assert.match(problem([{ ...flip, p: 1.5 }]), /^0\.p/));
   test('a range upside down', () => assert.match(problem([{ ...crop, aspect: [2, 1] }]), /^0\.aspect.*low <= high/));
-  test('an area above the whole', () => assert.match(problem([{ ...crop, area: [0.5, 1.1] }]), /^0\.area.*whole image/));
+  test('an area above the whole', () =>
+    assert.match(problem([{ ...crop, area: [0.5, 1.1] }]), /^0\.area.*whole image/));
   test('a blur without width', () => assert.match(problem([{ kind: 'blur', p: 1, sigma: [0, 1] }]), /^0\.sigma/));
 });

@@ -12,7 +12,7 @@ import {
   planColumns,
 } from '../../lib/augment/plan.js';
 import { blurRadius } from '../../lib/augment/view-spec.js';
-import { type Pipeline, officialViews } from '../../lib/config/pipeline.js';
+import { officialViews, type Pipeline } from '../../lib/config/pipeline.js';
 import { root } from '../support/paths.js';
 
 const many = 20_000;
@@ -50,8 +50,16 @@ function assertUniform(numbers: readonly number[], low: number, high: number, wh
   const width = high - low;
   assertMean(numbers, (low + high) / 2, width / Math.sqrt(12), what);
   const center = (low + high) / 2;
-  assertMean(numbers.map((x) => (x - center) ** 2), width ** 2 / 12, (width ** 2 / 12) * Math.sqrt(0.8), `${what} (spread)`);
-  assert.ok(Math.min(...numbers) >= low - slack && Math.max(...numbers) <= high + slack, `${what}: outside ${low}..${high}`);
+  assertMean(
+    numbers.map((x) => (x - center) ** 2),
+    width ** 2 / 12,
+    (width ** 2 / 12) * Math.sqrt(0.8),
+    `${what} (spread)`,
+  );
+  assert.ok(
+    Math.min(...numbers) >= low - slack && Math.max(...numbers) <= high + slack,
+    `${what}: outside ${low}..${high}`,
+  );
 }
 
 function assertProbability(numbers: readonly number[], p: number, what: string): void {
@@ -63,7 +71,10 @@ test('the columns are those of plan.h, in its order', () => {
   const body = /enum PlanColumn : int \{(.*?)\};/s.exec(header)?.[1] as string;
   const names = Array.from(body.matchAll(/^\s*k(\w+)/gm), ([, name = '']) => name);
   assert.equal(names.pop(), 'PlanColumns');
-  assert.deepEqual(planColumns, names.map((name) => name[0]?.toLowerCase() + name.slice(1)));
+  assert.deepEqual(
+    planColumns,
+    names.map((name) => name[0]?.toLowerCase() + name.slice(1)),
+  );
 });
 
 describe('probabilities', () => {
@@ -79,10 +90,23 @@ describe('probabilities', () => {
       assertProbability(values(plan, 'flip'), 0.5, 'flip');
       assertProbability(jittered, 0.8, 'jitter');
       assertProbability(gray, 0.2, 'grayscale');
-      assertProbability(jittered.map((x, i) => x * (gray[i] as number)), 0.16, 'jitter and grayscale, independent coins');
-      assertProbability(values(plan, 'blurSigma').map((sigma) => (sigma > 0 ? 1 : 0)), blur, 'blur');
+      assertProbability(
+        jittered.map((x, i) => x * (gray[i] as number)),
+        0.16,
+        'jitter and grayscale, independent coins',
+      );
+      assertProbability(
+        values(plan, 'blurSigma').map((sigma) => (sigma > 0 ? 1 : 0)),
+        blur,
+        'blur',
+      );
       assertProbability(values(plan, 'solarize'), solarize, 'solarize');
-      assertUniform(values(plan, 'blurSigma').filter((sigma) => sigma > 0), 0.1, 2, 'sigma');
+      assertUniform(
+        values(plan, 'blurSigma').filter((sigma) => sigma > 0),
+        0.1,
+        2,
+        'sigma',
+      );
     });
   }
 });
@@ -113,9 +137,13 @@ describe('random crop', () => {
         assert.ok(top >= 0 && left >= 0 && height >= 1 && width >= 1 && top + height <= 375 && left + width <= 500);
       }
       // Offsets are uniform integers over 0..room.
-      const places = drawn.filter(({ height }) => height < 375).map(({ top, height }) => (top + 0.5) / (375 - height + 1));
+      const places = drawn
+        .filter(({ height }) => height < 375)
+        .map(({ top, height }) => (top + 0.5) / (375 - height + 1));
       assertUniform(places, 0, 1, 'top');
-      const across = drawn.filter(({ width }) => width < 500).map(({ left, width }) => (left + 0.5) / (500 - width + 1));
+      const across = drawn
+        .filter(({ width }) => width < 500)
+        .map(({ left, width }) => (left + 0.5) / (500 - width + 1));
       assertUniform(across, 0, 1, 'left');
       assert.ok(drawn.some(({ top, height }) => top + height === 375) && drawn.some(({ left }) => left === 0));
     });
@@ -124,9 +152,21 @@ describe('random crop', () => {
       const side = 10_000;
       const drawn = boxes(draw(crop({ method, area: [0.08, 0.5] }), { sourceHeight: side, sourceWidth: side }));
       const rounding = 1e-3;
-      assertUniform(drawn.map(({ height, width }) => (height * width) / side ** 2), 0.08, 0.5, 'area', rounding);
+      assertUniform(
+        drawn.map(({ height, width }) => (height * width) / side ** 2),
+        0.08,
+        0.5,
+        'area',
+        rounding,
+      );
       const limit = Math.log(4 / 3);
-      assertUniform(drawn.map(({ height, width }) => Math.log(width / height)), -limit, limit, 'log aspect', rounding);
+      assertUniform(
+        drawn.map(({ height, width }) => Math.log(width / height)),
+        -limit,
+        limit,
+        'log aspect',
+        rounding,
+      );
     });
   }
 
@@ -233,7 +273,8 @@ describe('replay', () => {
 
   test('samples, views and epochs are uncorrelated', () => {
     const blur: Pipeline = [{ kind: 'blur', p: 1, sigma: [1, 3] }];
-    const centered = (changes: Partial<DrawOptions>): number[] => values(draw(blur, changes), 'blurSigma').map((x) => x - 2);
+    const centered = (changes: Partial<DrawOptions>): number[] =>
+      values(draw(blur, changes), 'blurSigma').map((x) => x - 2);
     const base = centered({});
     const next = Int32Array.from({ length: many }, (_, i) => i + 1);
     for (const [what, other] of [
@@ -242,14 +283,22 @@ describe('replay', () => {
       ['epochs', centered({ epoch: 1 })],
       ['seeds', centered({ seed: 12 })],
     ] as const) {
-      assertMean(base.map((x, i) => x * (other[i] as number)), 0, 1 / 3, what);
+      assertMean(
+        base.map((x, i) => x * (other[i] as number)),
+        0,
+        1 / 3,
+        what,
+      );
     }
   });
 
   test('an operation keeps its draws when another one goes', () => {
     const all = draw(officialViews[1], options);
     for (const removed of officialViews[1]) {
-      const plan = draw(officialViews[1].filter((operation) => operation !== removed), options);
+      const plan = draw(
+        officialViews[1].filter((operation) => operation !== removed),
+        options,
+      );
       const own: Record<string, readonly PlanColumn[]> = {
         randomResizedCrop: ['cropTop', 'cropLeft', 'cropHeight', 'cropWidth'],
         colorJitter: ['jitterOrder', 'brightness', 'contrast', 'saturation', 'hue'],
@@ -275,7 +324,10 @@ describe('evaluation', () => {
     const expected = new Float32Array([24, 86, 328, 328, 0, -1, 0, 0, 0, 0, 0, 0, 0]);
     const plan = evaluationPlan(2, 375, 500, 0.875);
     assert.deepEqual(plan, new Float32Array([...expected, ...expected]));
-    assert.deepEqual(draw([{ kind: 'center', fraction: 0.875 }], { sourceHeight: 375, sourceWidth: 500, samples: [8] }), expected);
+    assert.deepEqual(
+      draw([{ kind: 'center', fraction: 0.875 }], { sourceHeight: 375, sourceWidth: 500, samples: [8] }),
+      expected,
+    );
   });
 
   test('whole CIFAR images', () => {

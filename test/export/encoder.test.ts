@@ -21,7 +21,10 @@ const plain: EncoderConfig = {
 test('architectures have the names that people know', () => {
   assert.equal(architectureName(plain), 'resnet50');
   assert.equal(architectureName({ ...plain, width: 128 }), 'resnet50 width 128');
-  assert.equal(architectureName({ ...plain, block: 'basic', blocks: [2, 2, 2, 2], stem: 'small' }), 'resnet18 small stem');
+  assert.equal(
+    architectureName({ ...plain, block: 'basic', blocks: [2, 2, 2, 2], stem: 'small' }),
+    'resnet18 small stem',
+  );
   assert.equal(architectureName({ ...plain, block: 'basic' }), 'resnet34');
   assert.equal(architectureName({ ...plain, blocks: [3, 24, 36, 3] }), 'bottleneck [3,24,36,3]');
   assert.equal(architectureName(cifar10Small.encoder), 'basic [1,1,1,1] width 16 small stem');

@@ -1,8 +1,7 @@
-"""Loads an exported encoder strictly and embeds images with it. Standard input: JSON with `path` (safetensors), `encoder`
-(EncoderSpec), `epsilon`, `mean`, `std`, `images` (base64 of uint8 NHWC), `shape`. Standard output: JSON with `network`
-(whose ResNet it was), `parameters` and `features`. A key that is missing, unexpected or of another shape raises."""
+"""Loads an exported encoder strictly and embeds images with it. Argument: a JSON file with `path` (safetensors), `encoder`
+(EncoderSpec), `epsilon`, `mean`, `std`, `images` (file of uint8 NHWC), `shape`. Standard output: JSON with `network` (whose
+ResNet it was), `parameters` and `features`. A key that is missing, unexpected or of another shape raises."""
 
-import base64
 import json
 import struct
 import sys
@@ -51,14 +50,16 @@ def torchvision_network(encoder):
 
 
 def main():
-    task = json.load(sys.stdin)
+    with open(sys.argv[1]) as file:
+        task = json.load(file)
     model = torchvision_network(task["encoder"])
     network = "plain" if model is None else f"torchvision {torchvision.__version__}"
     if model is None:
         model = ResNet(task["encoder"], task["epsilon"])
     model.load_state_dict(read_safetensors(task["path"]), strict=True)
     model.eval()
-    pixels = torch.frombuffer(bytearray(base64.b64decode(task["images"])), dtype=torch.uint8).reshape(task["shape"])
+    with open(task["images"], "rb") as file:
+        pixels = torch.frombuffer(bytearray(file.read()), dtype=torch.uint8).reshape(task["shape"])
     images = (pixels.float() / 255 - torch.tensor(task["mean"])) / torch.tensor(task["std"])
     with torch.no_grad():
         features = model(images.permute(0, 3, 1, 2).contiguous())

@@ -129,7 +129,10 @@ describe('permutation', () => {
   test('holds every number once', () => {
     for (const count of [0, 1, 2, 1000]) {
       const sorted = permutation(count, 5, 6).sort();
-      assert.deepEqual(sorted, Int32Array.from({ length: count }, (_, i) => i));
+      assert.deepEqual(
+        sorted,
+        Int32Array.from({ length: count }, (_, i) => i),
+      );
     }
   });
 

@@ -26,7 +26,8 @@ Accuracy AccuracyCounter::result() const {
 at::Tensor labelled_rows(const FeatureBank& bank, int64_t classes) {
   const at::Tensor rows = bank.labels().ge(0).nonzero().squeeze(1);
   if (rows.size(0) == 0) {
-    throw Error("ERR_BYOL_VALUE", "None of the " + std::to_string(bank.size()) + " rows of the feature bank has a label.");
+    throw Error("ERR_BYOL_VALUE",
+                "None of the " + std::to_string(bank.size()) + " rows of the feature bank has a label.");
   }
   const int64_t largest = bank.labels().max().item<int64_t>();
   if (largest >= classes) {

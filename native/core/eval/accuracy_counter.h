@@ -6,10 +6,10 @@
 
 namespace byol {
 
-/// Counts top-1 and top-5 over batches of class scores. A row is right within k if fewer than k classes come before its own:
-/// those with a higher score, and those with the same score and a lower number. So ties are not decided by the order in which
-/// a sort happens to leave them. A row whose own class has no finite score, or with NaN among its scores, is wrong: a
-/// classifier that diverged does not count as right by accident.
+/// Counts top-1 and top-5 over batches of class scores. A row is right within k if fewer than k classes come before its
+/// own: those with a higher score, and those with the same score and a lower number. So ties are not decided by the
+/// order in which a sort happens to leave them. A row whose own class has no finite score, or with NaN among its
+/// scores, is wrong: a classifier that diverged does not count as right by accident.
 class AccuracyCounter {
  public:
   /// `scores`: [B, C]; `labels`: int64 [B], 0 to C - 1.

@@ -10,8 +10,8 @@ namespace byol {
 
 FeatureBank::FeatureBank(int64_t count, int64_t features, at::Device device) {
   if (count < 1 || features < 1) {
-    throw Error("ERR_BYOL_SHAPE", "A feature bank needs at least one row and one feature, got " + std::to_string(count) +
-                                      " x " + std::to_string(features) + ".");
+    throw Error("ERR_BYOL_SHAPE", "A feature bank needs at least one row and one feature, got " +
+                                      std::to_string(count) + " x " + std::to_string(features) + ".");
   }
   const auto options = at::TensorOptions().device(device);
   features_ = at::zeros({count, features}, options.dtype(at::kFloat));
@@ -20,9 +20,11 @@ FeatureBank::FeatureBank(int64_t count, int64_t features, at::Device device) {
 }
 
 void FeatureBank::write(int64_t offset, const at::Tensor& features, const at::Tensor& labels) {
-  if (features.dim() != 2 || features.size(1) != dimension() || labels.dim() != 1 || labels.size(0) != features.size(0)) {
+  if (features.dim() != 2 || features.size(1) != dimension() || labels.dim() != 1 ||
+      labels.size(0) != features.size(0)) {
     throw Error("ERR_BYOL_SHAPE", "A bank of " + std::to_string(dimension()) + " features was given " +
-                                      c10::str(features.sizes()) + " features and " + c10::str(labels.sizes()) + " labels.");
+                                      c10::str(features.sizes()) + " features and " + c10::str(labels.sizes()) +
+                                      " labels.");
   }
   const int64_t rows = features.size(0);
   if (offset < 0 || offset > size() - rows) {

@@ -18,10 +18,12 @@ constexpr int64_t kChunkRows = 1024;
 
 }  // namespace
 
-Accuracy knn_accuracy(const FeatureBank& train, const FeatureBank& test, int64_t classes, int64_t k, double temperature) {
+Accuracy knn_accuracy(const FeatureBank& train, const FeatureBank& test, int64_t classes, int64_t k,
+                      double temperature) {
   if (train.dimension() != test.dimension()) {
     throw Error("ERR_BYOL_SHAPE", "The banks hold " + std::to_string(train.dimension()) + " and " +
-                                      std::to_string(test.dimension()) + " features: they come from different encoders.");
+                                      std::to_string(test.dimension()) +
+                                      " features: they come from different encoders.");
   }
   if (k < 1) throw Error("ERR_BYOL_VALUE", "kNN needs k >= 1, got " + std::to_string(k) + ".");
   if (!(temperature > 0.0)) {
@@ -41,9 +43,11 @@ Accuracy knn_accuracy(const FeatureBank& train, const FeatureBank& test, int64_t
     // Relative to the nearest one, in float64: low temperatures neither overflow nor lose whole classes.
     const at::Tensor weights = ((nearest - nearest.narrow(1, 0, 1)).to(at::kDouble) / temperature).exp();
     const at::Tensor neighbour_labels = bank_labels.index_select(0, indices.flatten()).view_as(indices);
-    const at::Tensor votes = at::zeros({rows.size(0), classes}, weights.options()).scatter_add_(1, neighbour_labels, weights);
+    const at::Tensor votes =
+        at::zeros({rows.size(0), classes}, weights.options()).scatter_add_(1, neighbour_labels, weights);
     // A class without a neighbour is not a prediction, not even a fifth one.
-    counter.add(votes.masked_fill(votes.eq(0), -std::numeric_limits<double>::infinity()), test.labels().index_select(0, rows));
+    counter.add(votes.masked_fill(votes.eq(0), -std::numeric_limits<double>::infinity()),
+                test.labels().index_select(0, rows));
   }
   return counter.result();
 }

@@ -31,8 +31,9 @@ LinearProbe::LinearProbe(int64_t features, int64_t classes, std::vector<double> 
       nesterov_(nesterov),
       weight_decay_(weight_decay) {
   if (features < 1 || classes < 1 || classifiers_ < 1) {
-    throw Error("ERR_BYOL_VALUE", "A linear probe needs features, classes and learning rates, got " + std::to_string(features) +
-                                      ", " + std::to_string(classes) + " and " + std::to_string(classifiers_) + ".");
+    throw Error("ERR_BYOL_VALUE", "A linear probe needs features, classes and learning rates, got " +
+                                      std::to_string(features) + ", " + std::to_string(classes) + " and " +
+                                      std::to_string(classifiers_) + ".");
   }
   const auto options = at::TensorOptions().device(device).dtype(at::kFloat);
   // Drawn on the CPU, so that a seed means the same on every device.
@@ -42,8 +43,7 @@ LinearProbe::LinearProbe(int64_t features, int64_t classes, std::vector<double> 
   biases_ = at::zeros({classifiers_ * classes}, options);
   weight_momentum_ = at::zeros_like(weights_);
   bias_momentum_ = at::zeros_like(biases_);
-  learning_rates_ =
-      at::tensor(learning_rates, at::kDouble).to(options).repeat_interleave(classes);
+  learning_rates_ = at::tensor(learning_rates, at::kDouble).to(options).repeat_interleave(classes);
 }
 
 at::Tensor LinearProbe::logits(const at::Tensor& features) const {
@@ -52,8 +52,8 @@ at::Tensor LinearProbe::logits(const at::Tensor& features) const {
 
 void LinearProbe::check_dimension(const FeatureBank& bank) const {
   if (bank.dimension() == weights_.size(0)) return;
-  throw Error("ERR_BYOL_SHAPE", "The probe was made for " + std::to_string(weights_.size(0)) + " features, the bank has " +
-                                    std::to_string(bank.dimension()) + ".");
+  throw Error("ERR_BYOL_SHAPE", "The probe was made for " + std::to_string(weights_.size(0)) +
+                                    " features, the bank has " + std::to_string(bank.dimension()) + ".");
 }
 
 std::vector<double> LinearProbe::step(const FeatureBank& bank, const std::vector<int64_t>& rows, double scale) {

@@ -10,17 +10,18 @@
 namespace byol {
 
 /// Linear classifiers on frozen features, one per learning rate, trained in one pass: softmax cross-entropy, SGD with
-/// (Nesterov) momentum as torch.optim.SGD defines it, L2 weight decay on the weights; all classifiers see the same batches.
+/// (Nesterov) momentum as torch.optim.SGD defines it, L2 weight decay on the weights; all classifiers see the same
+/// batches.
 class LinearProbe {
  public:
-  /// `learning_rates`: peak values, one classifier each. Weights N(0, 0.01) from `seed`, the same for each classifier; biases 0.
-  /// Throws ERR_BYOL_VALUE for fewer than one feature, class or learning rate.
+  /// `learning_rates`: peak values, one classifier each. Weights N(0, 0.01) from `seed`, the same for each classifier;
+  /// biases 0. Throws ERR_BYOL_VALUE for fewer than one feature, class or learning rate.
   LinearProbe(int64_t features, int64_t classes, std::vector<double> learning_rates, double momentum, bool nesterov,
               double weight_decay, uint64_t seed, at::Device device);
-  /// One step on these rows of the bank; unlabelled ones are ignored. Feature standardisation is not part of the protocol.
-  /// `scale` multiplies every learning rate (the schedule). Returns the mean loss of each classifier before the step. Throws
-  /// ERR_BYOL_SHAPE for a row outside the bank or another feature size, ERR_BYOL_VALUE if no row has a label or one is not
-  /// below `classes`.
+  /// One step on these rows of the bank; unlabelled ones are ignored. Feature standardisation is not part of the
+  /// protocol. `scale` multiplies every learning rate (the schedule). Returns the mean loss of each classifier before
+  /// the step. Throws ERR_BYOL_SHAPE for a row outside the bank or another feature size, ERR_BYOL_VALUE if no row has a
+  /// label or one is not below `classes`.
   std::vector<double> step(const FeatureBank& bank, const std::vector<int64_t>& rows, double scale);
   /// Accuracy of each classifier on the labelled rows of the bank.
   std::vector<Accuracy> evaluate(const FeatureBank& bank) const;

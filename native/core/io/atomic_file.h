@@ -5,9 +5,9 @@
 
 namespace byol {
 
-/// A file that appears under its name complete or not at all: it is written under a temporary name in the same folder, and
-/// commit() makes it durable (fsync of file and folder) and renames it over whatever was there. Without commit() nothing
-/// remains. Every failure throws ERR_BYOL_IO with the path and the system's reason.
+/// A file that appears under its name complete or not at all: it is written under a temporary name in the same folder,
+/// and commit() makes it durable (fsync of file and folder) and renames it over whatever was there. Without commit()
+/// nothing remains. Every failure throws ERR_BYOL_IO with the path and the system's reason.
 class AtomicFile {
  public:
   explicit AtomicFile(std::string path);

@@ -6,8 +6,8 @@
 
 namespace byol {
 
-/// Reads the strict JSON of a safetensors header from front to back: objects, arrays, strings and whole numbers, which is all
-/// that the format has. Anything else throws std::invalid_argument with the byte where it was found.
+/// Reads the strict JSON of a safetensors header from front to back: objects, arrays, strings and whole numbers, which
+/// is all that the format has. Anything else throws std::invalid_argument with the byte where it was found.
 class JsonCursor {
  public:
   explicit JsonCursor(std::string_view text) : text_(text) {}

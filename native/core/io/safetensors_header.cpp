@@ -80,7 +80,8 @@ TensorEntry parse_entry(JsonCursor& json, const std::string& name) {
   TensorEntry entry{name, *type, std::move(*shape), (*offsets)[0], (*offsets)[1]};
   const int64_t expected = checked_size(entry), found = entry.end - entry.begin;
   if (expected != found) {
-    malformed(name, "takes " + std::to_string(found) + " bytes, but its shape and type need " + std::to_string(expected));
+    malformed(name,
+              "takes " + std::to_string(found) + " bytes, but its shape and type need " + std::to_string(expected));
   }
   return entry;
 }

@@ -27,7 +27,8 @@ struct SafetensorsHeader {
   int64_t data_size() const;
 };
 
-/// The name of a type in the format ("F32"). Throws ERR_BYOL_VALUE for one that it does not have or that nothing here writes.
+/// The name of a type in the format ("F32"). Throws ERR_BYOL_VALUE for one that it does not have or that nothing here
+/// writes.
 const char* safetensors_type(at::ScalarType type);
 
 /// JSON, padded with spaces so that the data after it starts on 8 bytes.

@@ -63,12 +63,14 @@ class InputFile {
 };
 
 std::string read_header(const InputFile& file, int64_t size) {
-  if (size < kLengthBytes) throw std::invalid_argument("it has " + std::to_string(size) + " bytes, fewer than any such file");
+  if (size < kLengthBytes)
+    throw std::invalid_argument("it has " + std::to_string(size) + " bytes, fewer than any such file");
   unsigned char bytes[kLengthBytes];
   file.read(bytes, kLengthBytes, 0);
   uint64_t length = 0;
   for (int i = kLengthBytes; i-- > 0;) length = length << 8 | bytes[i];
-  if (length > static_cast<uint64_t>(kLargestHeader)) throw std::invalid_argument("its first 8 bytes are not a header's length");
+  if (length > static_cast<uint64_t>(kLargestHeader))
+    throw std::invalid_argument("its first 8 bytes are not a header's length");
   if (static_cast<int64_t>(length) > size - kLengthBytes) throw std::invalid_argument("it ends inside its header");
   std::string text(length, '\0');
   file.read(text.data(), static_cast<int64_t>(length), kLengthBytes);
@@ -94,10 +96,12 @@ std::pair<NamedTensors, Metadata> load(const InputFile& file) {
   const int64_t data_start = kLengthBytes + static_cast<int64_t>(text.size());
   const int64_t needed = header.data_size(), found = size - data_start;
   if (found != needed) {
-    throw std::invalid_argument("it holds " + std::to_string(found) + " bytes of data, its header lists " + std::to_string(needed));
+    throw std::invalid_argument("it holds " + std::to_string(found) + " bytes of data, its header lists " +
+                                std::to_string(needed));
   }
   NamedTensors tensors;
-  for (const TensorEntry& entry : header.entries) tensors.emplace_back(entry.name, read_tensor(file, entry, data_start));
+  for (const TensorEntry& entry : header.entries)
+    tensors.emplace_back(entry.name, read_tensor(file, entry, data_start));
   return {std::move(tensors), std::move(header.metadata)};
 }
 
@@ -108,7 +112,8 @@ void save_tensors(const std::string& path, const NamedTensors& tensors, const Me
   std::set<std::string> names;
   for (const auto& [name, tensor] : tensors) {
     if (name == "__metadata__" || !names.insert(name).second) {
-      throw Error("ERR_BYOL_VALUE", "Cannot save two tensors, or metadata and a tensor, under the name '" + name + "'.");
+      throw Error("ERR_BYOL_VALUE",
+                  "Cannot save two tensors, or metadata and a tensor, under the name '" + name + "'.");
     }
     safetensors_type(tensor.scalar_type());
     header.entries.push_back({name, tensor.scalar_type(), tensor.sizes().vec(), 0, 0});

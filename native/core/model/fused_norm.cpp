@@ -1,5 +1,6 @@
 #include "core/model/fused_norm.h"
 
+#include <ATen/core/grad_mode.h>
 #include <c10/util/StringUtil.h>
 #include <torch/csrc/autograd/custom_function.h>
 
@@ -116,14 +117,9 @@ struct Forward {
 // `y` is where to put the result: x itself, or undefined for a new tensor.
 Forward forward(const Call& call, bool frozen, at::Tensor y = {}) {
   const NormPasses passes(call.x);
-  at::Tensor statistics;
-  if (frozen) {
-    statistics = at::stack({call.mean, call.variance}).to(at::kDouble);
-  } else {
-    statistics = passes.statistics(call.x);
-    call.mean.copy_(statistics[0]);
-    call.variance.copy_(statistics[1]);
-  }
+  const NormPasses::Pairs statistics =
+      frozen ? passes.given_statistics(call.mean, call.variance) : passes.statistics(call.x);
+  if (!frozen) passes.write_statistics(statistics, call.mean, call.variance);
   at::Tensor coefficients = passes.coefficients(statistics, call.gamma, call.beta, call.eps);
   if (!y.defined()) y = at::empty_like(call.x);
   passes.normalise(call.x, call.residual, y, coefficients, call.relu);
@@ -170,12 +166,12 @@ struct FusedNorm : torch::autograd::Function<FusedNorm> {
       if (!may_overwrite) g = at::empty_like(x);
       may_overwrite = true;
     }
-    const at::Tensor sums = passes.reduce(x, dy, y, g, coefficients, relu);
+    const NormPasses::Pairs sums = passes.reduce(x, dy, y, g, coefficients, relu);
 
     variable_list result(9);
     if (ctx->needs_input_grad(0)) {
       result[0] = may_overwrite && !residual_wanted ? g : at::empty_like(x);
-      passes.input_gradient(x, g, result[0], coefficients, sums, relu && !y.defined(), frozen);
+      passes.input_gradient(x, g, result[0], coefficients, frozen ? nullptr : sums.get(), relu && !y.defined());
     }
     if (ctx->needs_input_grad(1)) result[1] = passes.gamma_gradient(coefficients, sums);
     if (ctx->needs_input_grad(2)) result[2] = passes.beta_gradient(sums);

@@ -43,7 +43,7 @@ Walk walk_of(const NormBlock& block) {
   constexpr int64_t kPage = 4096;
   if (block.columns <= 64) return {128, false};
   const bool banded = sizeof(T) == 2 || block.columns * static_cast<int64_t>(sizeof(T)) >= kPage;
-  return {banded ? 4 : 1, banded};
+  return {banded ? 4 : 1, banded && block.columns == block.stride};
 }
 
 // Calls body<V, U>(Step) over the whole block: U vectors V of columns, down the lines of a band.

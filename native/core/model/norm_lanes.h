@@ -32,7 +32,11 @@ struct Bfloat16 {
 /// The same memory, rounded by the CPU's own instruction where there is one: half the work of storing a vector. It differs
 /// in one thing, values below the smallest normal float32 (1.2e-38) become zero. Compilers do not emit that instruction
 /// unless asked, so the other element types remain safe on an AVX-512 CPU without it.
+#if defined(__AVX512BF16__)
 struct NativeBfloat16 : Bfloat16 {};
+#else
+using NativeBfloat16 = Bfloat16;
+#endif
 
 /// One value: what is left at the end of a row that is not a multiple of the vector.
 struct Scalar {

@@ -17,8 +17,8 @@ namespace {
 constexpr std::int64_t kLineQuantum = 64;
 // A block's float32 sums are merged in float64, so blocks bound the rounding error; they also are the unit of work of a
 // thread. Their shape depends on the feature map's only: results are the same for any number of threads. They consist of
-// whole lines, so that each is read in the order of memory, and are kMinBlocks or a multiple, so that threads get equal
-// shares of a small map.
+// whole lines, so that memory is read in its order, and their number is a multiple of kMinBlocks where the rows suffice,
+// so that threads get equal shares of a small map.
 constexpr std::int64_t kBlockElements = 65536;
 constexpr std::int64_t kBlockRows = 128;
 constexpr std::int64_t kMinBlocks = 8;
@@ -29,19 +29,20 @@ constexpr std::int64_t kSerialElements = 32768;
 const NormKernels& kernels_for(at::ScalarType type) {
 #if defined(__x86_64__)
   static const std::string capability = at::get_cpu_capability();
-  static const bool has_bfloat16 = capability == "AVX512" && __builtin_cpu_supports("avx512bf16");
+  static const bool native_bfloat16 = capability == "AVX512" && __builtin_cpu_supports("avx512bf16");
   const NormKernels* const kernels = capability == "AVX512" ? kNormKernelsAvx512
                                      : capability == "AVX2" ? kNormKernelsAvx2
                                                             : kNormKernelsBaseline;
 #else
-  constexpr bool has_bfloat16 = false;
+  constexpr bool native_bfloat16 = false;
   const NormKernels* const kernels = kNormKernelsBaseline;
 #endif
-  const NormElement bfloat16 = has_bfloat16 ? NormElement::kNativeBfloat16 : NormElement::kBfloat16;
+  const NormElement bfloat16 = native_bfloat16 ? NormElement::kNativeBfloat16 : NormElement::kBfloat16;
   return kernels[static_cast<int>(type == at::kFloat ? NormElement::kFloat32 : bfloat16)];
 }
 
-std::int64_t round_up(std::int64_t n, std::int64_t multiple) { return (n + multiple - 1) / multiple * multiple; }
+std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+std::int64_t round_up(std::int64_t n, std::int64_t multiple) { return ceil_div(n, multiple) * multiple; }
 
 NormCoefficients view(const at::Tensor& coefficients) {
   auto* p = coefficients.data_ptr<float>();
@@ -56,20 +57,18 @@ NormPasses::NormPasses(const at::Tensor& x)
   fold_ = channels_ < kLineQuantum ? kLineQuantum / std::gcd(channels_, kLineQuantum) : 1;
   width_ = channels_ * fold_;
   block_columns_ = std::min(width_, kNormBlockColumns);
-  column_blocks_ = round_up(width_, block_columns_) / block_columns_;
+  column_blocks_ = ceil_div(width_, block_columns_);
   const std::int64_t most_rows = std::max(kBlockElements / channels_, kBlockRows);
-  const std::int64_t blocks = round_up(round_up(rows_, most_rows) / most_rows, kMinBlocks);
-  block_rows_ = round_up(round_up(rows_, blocks) / blocks, fold_);
-  row_blocks_ = round_up(rows_, block_rows_) / block_rows_;
+  block_rows_ = round_up(ceil_div(rows_, round_up(ceil_div(rows_, most_rows), kMinBlocks)), fold_);
+  row_blocks_ = ceil_div(rows_, block_rows_);
 }
 
 std::int64_t NormPasses::rows_of(std::int64_t row_block) const {
   return std::min(block_rows_, rows_ - row_block * block_rows_);
 }
 
-NormBlock NormPasses::block(std::int64_t index) const {
-  const std::int64_t row_block = index / column_blocks_;
-  const std::int64_t first_column = index % column_blocks_ * block_columns_;
+NormBlock NormPasses::block(std::int64_t row_block, std::int64_t column_block) const {
+  const std::int64_t first_column = column_block * block_columns_;
   const std::int64_t rows = rows_of(row_block);
   const std::int64_t columns = std::min(block_columns_, width_ - first_column);
   return {.offset = row_block * block_rows_ * channels_ + first_column,
@@ -82,50 +81,69 @@ NormBlock NormPasses::block(std::int64_t index) const {
           .fold = fold_};
 }
 
+// A second pass over the same memory goes backwards: it begins with what the first one left in the cache.
 template <class Work>
-void NormPasses::for_each_block(const Work& work) const {
+void NormPasses::for_each_block(Order order, const Work& work) const {
   const std::int64_t blocks = row_blocks_ * column_blocks_;
-  at::parallel_for(0, blocks, rows_ * channels_ < kSerialElements ? blocks : 1, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i) work(block(i), i / column_blocks_);
+  const std::int64_t grain = rows_ * channels_ < kSerialElements ? blocks : 1;
+  at::parallel_for(0, blocks, grain, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      const std::int64_t index = order == Order::kForwards ? i : begin + end - 1 - i;
+      work(block(index / column_blocks_, index % column_blocks_), index / column_blocks_);
+    }
   });
 }
 
-// For a second pass over the same memory: it begins where the first one ended, with what is still in the cache.
-template <class Work>
-void NormPasses::for_each_block_backwards(const Work& work) const {
-  const std::int64_t blocks = row_blocks_ * column_blocks_;
-  at::parallel_for(0, blocks, rows_ * channels_ < kSerialElements ? blocks : 1, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = end; i-- > begin;) work(block(i));
-  });
+NormPasses::Pairs NormPasses::pairs_per_row_block() const {
+  return std::make_unique_for_overwrite<double[]>(static_cast<std::size_t>(row_blocks_ * 2 * channels_));
 }
 
 void NormPasses::repeat(float* line) const {
   for (std::int64_t i = channels_; i < width_; ++i) line[i] = line[i - channels_];
 }
 
-at::Tensor NormPasses::statistics(const at::Tensor& x) const {
-  const at::Tensor moments = at::empty({row_blocks_, 2, channels_}, at::kDouble);
-  auto* const means = moments.data_ptr<double>();
-  auto* const squares = means + channels_;
+NormPasses::Pairs NormPasses::statistics(const at::Tensor& x) const {
+  Pairs moments = pairs_per_row_block();
+  double* const means = moments.get();
+  double* const squares = means + channels_;
   const void* const memory = x.const_data_ptr();
-  for_each_block([&](const NormBlock& b, std::int64_t row_block) {
+  for_each_block(Order::kForwards, [&](const NormBlock& b, std::int64_t row_block) {
     const std::int64_t at = row_block * 2 * channels_ + b.first_column;
     kernels_.moments(b, memory, means + at, squares + at);
   });
   for (std::int64_t i = 1; i < row_blocks_; ++i) {
-    kernels_.merge_moments(channels_, means, squares, i * block_rows_, means + i * 2 * channels_,
-                            squares + i * 2 * channels_, rows_of(i));
+    const std::int64_t at = i * 2 * channels_;
+    kernels_.merge_moments(channels_, means, squares, i * block_rows_, means + at, squares + at, rows_of(i));
   }
   for (std::int64_t c = 0; c < channels_; ++c) squares[c] /= static_cast<double>(rows_);
-  return moments[0];
+  return moments;
 }
 
-at::Tensor NormPasses::coefficients(const at::Tensor& statistics, const at::Tensor& gamma, const at::Tensor& beta,
+NormPasses::Pairs NormPasses::given_statistics(const at::Tensor& mean, const at::Tensor& variance) const {
+  auto statistics = std::make_unique_for_overwrite<double[]>(static_cast<std::size_t>(2 * channels_));
+  std::copy_n(mean.const_data_ptr<float>(), channels_, statistics.get());
+  std::copy_n(variance.const_data_ptr<float>(), channels_, statistics.get() + channels_);
+  return statistics;
+}
+
+void NormPasses::write_statistics(const Pairs& statistics, const at::Tensor& mean, const at::Tensor& variance) const {
+  auto* const m = mean.data_ptr<float>();
+  auto* const v = variance.data_ptr<float>();
+  for (std::int64_t c = 0; c < channels_; ++c) {
+    m[c] = static_cast<float>(statistics[c]);
+    v[c] = static_cast<float>(statistics[channels_ + c]);
+  }
+  // Autograd did not see this: tell it, in case something saved these buffers.
+  mean.unsafeGetTensorImpl()->bump_version();
+  variance.unsafeGetTensorImpl()->bump_version();
+}
+
+at::Tensor NormPasses::coefficients(const Pairs& statistics, const at::Tensor& gamma, const at::Tensor& beta,
                                     double eps) const {
   at::Tensor result = at::empty({5, width_}, at::kFloat);
   const NormCoefficients c = view(result);
-  const auto* const mean = statistics.const_data_ptr<double>();
-  const auto* const variance = mean + channels_;
+  const double* const mean = statistics.get();
+  const double* const variance = mean + channels_;
   const auto* const g = gamma.const_data_ptr<float>();
   const auto* const b = beta.const_data_ptr<float>();
   for (std::int64_t i = 0; i < channels_; ++i) {
@@ -147,62 +165,65 @@ void NormPasses::normalise(const at::Tensor& x, const at::Tensor& residual, cons
   const void* const from = x.const_data_ptr();
   const void* const added = residual.defined() ? residual.const_data_ptr() : nullptr;
   void* const to = y.data_ptr();
-  for_each_block_backwards([&](const NormBlock& b) { kernels_.normalise(b, from, added, to, c, relu); });
+  for_each_block(Order::kBackwards,
+                 [&](const NormBlock& b, std::int64_t) { kernels_.normalise(b, from, added, to, c, relu); });
 }
 
-at::Tensor NormPasses::reduce(const at::Tensor& x, const at::Tensor& dy, const at::Tensor& y, const at::Tensor& g,
-                              const at::Tensor& coefficients, bool relu) const {
-  at::Tensor sums = at::empty({row_blocks_, 2, channels_}, at::kDouble);
-  auto* const p = sums.data_ptr<double>();
+NormPasses::Pairs NormPasses::reduce(const at::Tensor& x, const at::Tensor& dy, const at::Tensor& y,
+                                     const at::Tensor& g, const at::Tensor& coefficients, bool relu) const {
+  Pairs sums = pairs_per_row_block();
   const NormCoefficients c = view(coefficients);
   const void* const x_memory = x.const_data_ptr();
   const void* const dy_memory = dy.const_data_ptr();
   const void* const y_memory = y.defined() ? y.const_data_ptr() : nullptr;
   void* const g_memory = g.defined() ? g.data_ptr() : nullptr;
-  for_each_block([&](const NormBlock& b, std::int64_t row_block) {
-    double* const sum_g = p + row_block * 2 * channels_ + b.first_column;
+  for_each_block(Order::kForwards, [&](const NormBlock& b, std::int64_t row_block) {
+    double* const sum_g = sums.get() + row_block * 2 * channels_ + b.first_column;
     kernels_.reduce(b, x_memory, dy_memory, y_memory, g_memory, c, relu, sum_g, sum_g + channels_);
   });
-  for (std::int64_t i = 1; i < row_blocks_; ++i) kernels_.merge_sums(2 * channels_, p, p + i * 2 * channels_);
-  return sums[0];
+  for (std::int64_t i = 1; i < row_blocks_; ++i) {
+    kernels_.merge_sums(2 * channels_, sums.get(), sums.get() + i * 2 * channels_);
+  }
+  return sums;
 }
 
 void NormPasses::input_gradient(const at::Tensor& x, const at::Tensor& dy, const at::Tensor& dx,
-                                const at::Tensor& coefficients, const at::Tensor& sums, bool masked,
-                                bool frozen) const {
+                                const at::Tensor& coefficients, const double* sums, bool masked) const {
   const NormCoefficients c = view(coefficients);
-  const at::Tensor line = frozen ? at::zeros({2, width_}, at::kFloat) : at::empty({2, width_}, at::kFloat);
-  const NormGradientCoefficients d{line.data_ptr<float>(), line.data_ptr<float>() + width_};
-  if (!frozen) {
-    const auto* const sum_g = sums.const_data_ptr<double>();
-    const auto n = static_cast<double>(rows_);
-    for (std::int64_t i = 0; i < channels_; ++i) {
-      d.slope[i] = static_cast<float>(
-          arithmetic::input_gradient_slope(sum_g[channels_ + i], c.scale[i], c.inverse_deviation[i], n));
-      d.offset[i] =
-          static_cast<float>(arithmetic::input_gradient_offset(sum_g[i], d.slope[i], c.scale[i], c.mean_rest[i], n));
-    }
-    repeat(d.slope);
-    repeat(d.offset);
+  const at::Tensor memory = at::empty({2, width_}, at::kFloat);
+  const NormGradientCoefficients d{memory.data_ptr<float>(), memory.data_ptr<float>() + width_};
+  const auto n = static_cast<double>(rows_);
+  for (std::int64_t i = 0; i < channels_; ++i) {
+    const double sum_g = sums == nullptr ? 0.0 : sums[i];
+    const double sum_g_centred = sums == nullptr ? 0.0 : sums[channels_ + i];
+    const double slope = arithmetic::input_gradient_slope(sum_g_centred, c.scale[i], c.inverse_deviation[i], n);
+    d.slope[i] = static_cast<float>(slope);
+    d.offset[i] = static_cast<float>(arithmetic::input_gradient_offset(sum_g, slope, c.scale[i], c.mean_rest[i], n));
   }
+  repeat(d.slope);
+  repeat(d.offset);
   const void* const x_memory = x.const_data_ptr();
   const void* const dy_memory = dy.const_data_ptr();
   void* const dx_memory = dx.data_ptr();
-  for_each_block_backwards(
-      [&](const NormBlock& b) { kernels_.input_gradient(b, x_memory, dy_memory, dx_memory, c, d, masked); });
+  for_each_block(Order::kBackwards, [&](const NormBlock& b, std::int64_t) {
+    kernels_.input_gradient(b, x_memory, dy_memory, dx_memory, c, d, masked);
+  });
 }
 
-at::Tensor NormPasses::gamma_gradient(const at::Tensor& coefficients, const at::Tensor& sums) const {
+at::Tensor NormPasses::gamma_gradient(const at::Tensor& coefficients, const Pairs& sums) const {
   at::Tensor result = at::empty({channels_}, at::kFloat);
   auto* const p = result.data_ptr<float>();
-  const auto* const sum_g_centred = sums.const_data_ptr<double>() + channels_;
   const NormCoefficients c = view(coefficients);
   for (std::int64_t i = 0; i < channels_; ++i) {
-    p[i] = static_cast<float>(sum_g_centred[i] * static_cast<double>(c.inverse_deviation[i]));
+    p[i] = static_cast<float>(sums[channels_ + i] * static_cast<double>(c.inverse_deviation[i]));
   }
   return result;
 }
 
-at::Tensor NormPasses::beta_gradient(const at::Tensor& sums) const { return sums[0].to(at::kFloat); }
+at::Tensor NormPasses::beta_gradient(const Pairs& sums) const {
+  at::Tensor result = at::empty({channels_}, at::kFloat);
+  std::copy_n(sums.get(), channels_, result.data_ptr<float>());
+  return result;
+}
 
 }  // namespace byol

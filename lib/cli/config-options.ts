@@ -1,0 +1,58 @@
+import type { InferredOptionTypes } from 'yargs';
+import type { ConfigPatch } from '../config/resolve.js';
+import type { Config } from '../config/schema.js';
+import { ByolError } from '../errors.js';
+
+export const setOption = {
+  type: 'string',
+  array: true,
+  requiresArg: true,
+  describe: 'One setting, key.path=value, over everything else; the value is YAML. May be repeated',
+} as const;
+
+/** The options by which every command takes a configuration. */
+export const configOptions = {
+  preset: { type: 'string', requiresArg: true, describe: 'Start from a preset; `byol presets` lists them' },
+  config: { type: 'string', requiresArg: true, describe: 'YAML or JSON file with settings, over the preset' },
+  data: { type: 'string', requiresArg: true, describe: 'Where the images lie; short for --set data.path=PATH' },
+  set: setOption,
+  seed: { type: 'string', requiresArg: true, describe: 'Short for --set seed=N' },
+} as const;
+
+export type ConfigArguments = InferredOptionTypes<typeof configOptions>;
+
+/** Settings have to start somewhere. */
+export function requireSource({ preset, config }: Pick<ConfigArguments, 'preset' | 'config'>): void {
+  if (preset !== undefined || config !== undefined) return;
+  throw new ByolError('ERR_BYOL_USAGE', 'There are no settings to start from: give --preset NAME or --config FILE.', {
+    hint: 'The presets: npx byol presets. Without any files of your own: --preset shapes',
+  });
+}
+
+/** `flags`: further short forms. */
+export async function configFromArguments(
+  args: ConfigArguments,
+  flags: Record<string, unknown> = {},
+  base?: Config,
+): Promise<Config> {
+  // Help does without the schema.
+  const { resolveConfig } = await import('../config/resolve.js');
+  const { preset, config: file, data, set = [], seed } = args;
+  return resolveConfig({
+    ...(preset !== undefined && { preset }),
+    ...(base !== undefined && { base }),
+    ...(file !== undefined && { file }),
+    patch: flagPatch({ ...flags, seed: numberOrText(seed), data: data === undefined ? undefined : { path: data } }),
+    overrides: set,
+  });
+}
+
+/** What is not a number stays text, so that the check can say what was written. */
+export function numberOrText(text: string | undefined): number | string | undefined {
+  return text === undefined || text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text);
+}
+
+/** Only flags that were given. Their values are checked with everything else. */
+export function flagPatch(flags: Record<string, unknown>): ConfigPatch {
+  return Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined)) as ConfigPatch;
+}

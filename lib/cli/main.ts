@@ -1,0 +1,85 @@
+#!/usr/bin/env node
+import { createRequire } from 'node:module';
+import yargs, { type CommandModule } from 'yargs';
+import { hideBin } from 'yargs/helpers';
+import { ByolError, exitCodes } from '../errors.js';
+import { evalCommand } from './eval.js';
+import { presetsCommand } from './presets.js';
+import { reportError } from './report-error.js';
+import { trainCommand } from './train.js';
+import { viewsCommand } from './views.js';
+
+/** The command `byol`. Commands load what they need when they run: help comes at once and without the native part. */
+
+const doctorCommand: CommandModule = {
+  command: 'doctor',
+  describe: 'Say what is installed here and whether training can run',
+  handler: async () => {
+    const { runDoctor } = await import('./doctor.js');
+    process.exitCode = await runDoctor();
+  },
+};
+
+const buildCommand: CommandModule = {
+  command: 'build',
+  describe: 'Find or fetch LibTorch and build the native part',
+  handler: async () => {
+    const { runBuild } = await import('./build.js');
+    process.exitCode = await runBuild();
+  },
+};
+
+async function main(args: string[]): Promise<void> {
+  const { version } = createRequire(import.meta.url)('byol-torch/package.json') as { version: string };
+  const parser = yargs(args)
+    .scriptName('byol')
+    .usage('$0 <command>\n\nBYOL (Bootstrap Your Own Latent): trains image encoders without labels.')
+    .command(trainCommand)
+    .command(evalCommand)
+    .command(viewsCommand)
+    .command(presetsCommand)
+    .command(doctorCommand)
+    .command(buildCommand)
+    .option('verbose', { type: 'boolean', default: false, global: true, describe: 'Show where errors come from' })
+    .example('$0 train --preset shapes', 'generated images, a few minutes')
+    .example('$0 train --preset cifar10-small --data data/cifar-10-batches-bin', '')
+    .example('$0 train --preset cifar10 --set optimizer.baseLearningRate=0.06', '')
+    .epilogue('Exit codes: 0 done, 1 failure, 2 usage, 130 interrupted.')
+    .version(version)
+    .help()
+    .alias('help', 'h')
+    .strict()
+    .demandCommand(1, 'Give a command.')
+    .recommendCommands()
+    .locale('en')
+    .wrap(Math.min(120, process.stdout.columns ?? 100))
+    // 'no-' is not a prefix of ours, and dots in names would make groups of options.
+    .parserConfiguration({ 'boolean-negation': false, 'dot-notation': false, 'camel-case-expansion': false })
+    .check(refuseRepetition)
+    // Errors come back here, and exit codes are set here.
+    .exitProcess(false)
+    .fail(false);
+  try {
+    await parser.parseAsync();
+  } catch (error) {
+    process.exitCode = reportError(error, args);
+  }
+}
+
+/** An option given twice becomes a list, whatever its type. */
+function refuseRepetition(given: Record<string, unknown>): true {
+  for (const [name, value] of Object.entries(given)) {
+    if (Array.isArray(value) && name !== '_' && name !== 'set') throw new ByolError('ERR_BYOL_USAGE', `--${name} is given more than once.`);
+  }
+  return true;
+}
+
+// A reader that has seen enough (`| head`) is no failure.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(exitCodes.done);
+    throw error;
+  });
+}
+
+await main(hideBin(process.argv));

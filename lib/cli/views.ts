@@ -1,0 +1,94 @@
+import type { CommandModule } from 'yargs';
+import type { NativeImageStore, NativeModule } from '../binding/native.js';
+import type { Pipeline } from '../config/pipeline.js';
+import type { Config } from '../config/schema.js';
+import { ByolError } from '../errors.js';
+import { type ConfigArguments, configFromArguments, configOptions, requireSource } from './config-options.js';
+
+interface ViewsArguments extends ConfigArguments {
+  out: string;
+  count: number;
+}
+
+export const viewsCommand: CommandModule<object, ViewsArguments> = {
+  command: 'views',
+  describe: 'Show what the network will see: a picture of originals and their two views',
+  builder: (yargs) =>
+    yargs.options({
+      ...configOptions,
+      out: { type: 'string', requiresArg: true, default: 'views.png', describe: 'PNG file to write' },
+      count: { type: 'number', requiresArg: true, default: 8, describe: 'Images to show, 1 to 64' },
+    }),
+  handler: async (args) => {
+    const { out, count } = args;
+    if (!Number.isInteger(count) || count < 1 || count > 64) {
+      throw new ByolError('ERR_BYOL_USAGE', '--count must be a whole number from 1 to 64.');
+    }
+    requireSource(args);
+    const shown = await writeSheet(await configFromArguments(args), out, count);
+    process.stdout.write(`${out}: ${shown} images, each with its original, view 1 (T) and view 2 (T').\n`);
+  },
+};
+
+async function writeSheet(config: Config, out: string, count: number): Promise<number> {
+  const { loadNative } = await import('../binding/load.js');
+  const { openData } = await import('../data/open.js');
+  const { writeAtomically } = await import('../data/atomic-file.js');
+  const { drawContactSheet } = await import('../report/contact-sheet.js');
+  const { encodePng } = await import('../report/png.js');
+  const native = loadNative();
+  const images = await openData(native, config.data);
+  try {
+    const shown = Math.min(count, images.train.size);
+    const indices = Int32Array.from({ length: shown }, (_, row) => Math.floor((row * images.train.size) / shown));
+    const columns = [
+      await renderViews(native, images.train, indices, config, []),
+      await renderViews(native, images.train, indices, config, config.views.view1, 0),
+      await renderViews(native, images.train, indices, config, config.views.view2, 1),
+    ];
+    const rows = Array.from(indices, (_, row) => columns.map((column) => column[row] as Float32Array));
+    await writeAtomically(out, encodePng(drawContactSheet({ size: config.views.size, rows })));
+    return shown;
+  } finally {
+    images.train.dispose();
+    images.test.dispose();
+  }
+}
+
+/** As in the run's first epoch, with the normalisation taken back. */
+async function renderViews(
+  native: NativeModule,
+  images: NativeImageStore,
+  indices: Int32Array,
+  { views, seed, threads }: Config,
+  pipeline: Pipeline,
+  view = 0,
+): Promise<Float32Array[]> {
+  const { drawPlan } = await import('../augment/plan.js');
+  const { viewSpec } = await import('../augment/view-spec.js');
+  const plan = drawPlan({
+    pipeline,
+    view,
+    seed,
+    epoch: 0,
+    samples: indices,
+    sourceHeight: images.height,
+    sourceWidth: images.width,
+    jitter: views.jitter,
+  });
+  const pixels = await native.executePlan({
+    images,
+    indices,
+    plan,
+    view: viewSpec(views),
+    executor: 'fused',
+    dtype: 'float32',
+    threads,
+  });
+  for (let i = 0; i < pixels.length; i += 1) {
+    const channel = i % 3;
+    pixels[i] = (pixels[i] as number) * (views.std[channel] as number) + (views.mean[channel] as number);
+  }
+  const length = views.size ** 2 * 3;
+  return Array.from(indices, (_, row) => pixels.subarray(row * length, (row + 1) * length));
+}

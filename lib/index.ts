@@ -1,0 +1,42 @@
+/**
+ * byol-torch: BYOL (Grill et al. 2020) for Node.js. Importing it is cheap; the native part is loaded by the first run.
+ *
+ * ```ts
+ * import { train, presets } from 'byol-torch';
+ *
+ * const run = train({ ...presets['cifar10-small'], data: { kind: 'cifar10', path: 'data/cifar-10-batches-bin', batches: [1] } });
+ * for await (const event of run) if (event.type === 'epoch') console.log(event.metrics);
+ * const { knn } = await run.result;
+ * ```
+ */
+
+export type { Accuracy } from './binding/native.js';
+export { configWarnings } from './config/check.js';
+export { configHash } from './config/hash.js';
+export { officialViews, type Operation, type Pipeline } from './config/pipeline.js';
+export { type PresetName, presetNames, presets } from './config/presets/index.js';
+export { findRecord, type PresetRecord, type RecordMatch, records, type Spread } from './config/records.js';
+export { type ConfigPatch, type ConfigSources, resolveConfig } from './config/resolve.js';
+export type { Config, DataConfig, EncoderConfig, HeadConfig, OptimizerConfig } from './config/schema.js';
+export { configToYaml } from './config/to-yaml.js';
+export { ByolError } from './errors.js';
+export type { KnnEvaluation } from './eval/knn.js';
+export type { LinearEvaluation } from './eval/linear.js';
+export { evaluateRun, type EvaluateRunOptions, type Protocol, type RunEvaluation } from './eval/run-evaluation.js';
+export type {
+  Baseline,
+  CheckpointEvent,
+  EndEvent,
+  EpochEvent,
+  LinearResult,
+  Metrics,
+  PhaseEvent,
+  RunResult,
+  StartEvent,
+  StepEvent,
+  TrainEvent,
+  UntrainedEvent,
+  WarningEvent,
+} from './train/events.js';
+export { type Run, train, type TrainOptions } from './train/train.js';
+export type { Verdict, VerdictState } from './train/verdict.js';

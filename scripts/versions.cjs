@@ -1,0 +1,25 @@
+'use strict';
+// What the native build needs, as data.
+
+exports.minimumNode = [20, 19];
+exports.minimumCmake = [3, 18];
+exports.minimumGcc = 11;
+exports.minimumClang = 14;
+
+/** LibTorch releases, major.minor, that the sources compile against. */
+exports.supportedTorch = ['2.11', '2.12', '2.13', '2.14'];
+/** The release that is fetched where none is found. */
+exports.fetchedTorch = '2.13.0';
+
+/** Official CPU archives of that release with their SHA-256 (as published; each stands in two independent build files). */
+exports.archives = {
+  'linux-x64': {
+    url: 'https://download.pytorch.org/libtorch/cpu/libtorch-shared-with-deps-2.13.0%2Bcpu.zip',
+    bytes: 126385248,
+    sha256: 'edbf4cbed78433d803e90a65f1752e57783d164bce66c95c0872b2ab8f5c159e',
+  },
+  'linux-arm64': {
+    url: 'https://download.pytorch.org/whl/cpu/torch-2.13.0%2Bcpu-cp311-cp311-manylinux_2_28_aarch64.whl',
+    sha256: '84453b69508ec79902f899c5ed9495acb9e2bbe9fda5f1d5d6f19e3c3842e1a7',
+  },
+};

@@ -1,0 +1,101 @@
+/** Which images kNN asks, and what it says about it. Numbers are in protocols.test.ts. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { column } from '../../lib/augment/plan.js';
+import { evenBatches } from '../../lib/eval/embed.js';
+import { evaluateKnn } from '../../lib/eval/knn.js';
+import { PlainFeatures } from '../../lib/eval/plain-features.js';
+import { evenSubset } from '../../lib/eval/subject.js';
+import { RecordingNative } from './recording-native.js';
+
+const labels = Array.from({ length: 60 }, (_, i) => (i % 4 === 3 ? -1 : i % 3));
+const settings = { k: 200, temperature: 0.1, bankImages: 0, queryImages: 0 };
+
+test('embeds the labelled images and clips k to the bank', async () => {
+  const native = new RecordingNative();
+  const result = await evaluateKnn(native.subject(labels, [0, -1, 2]), settings);
+  assert.deepEqual(result, {
+    protocol: 'knn',
+    top1: 0.5,
+    top5: 0.75,
+    k: 45,
+    kAsked: 200,
+    temperature: 0.1,
+    bankImages: 45,
+    queryImages: 2,
+  });
+  const call = native.knnCalls[0];
+  assert.deepEqual(call?.options, { classes: 3, k: 200, temperature: 0.1 });
+  assert.deepEqual(
+    call?.train.images,
+    labels.flatMap((label, i) => (label < 0 ? [] : [i])),
+  );
+  assert.deepEqual(call?.test.images, [0, 2]);
+  assert.ok(native.embeds.every(({ indices, statistics }) => indices.length <= 16 && statistics === 'running'));
+  assert.equal(native.undisposed, 0);
+});
+
+test('asks an even subset where the settings say so', async () => {
+  const native = new RecordingNative();
+  const subject = native.subject(labels, labels, { statistics: 'batch' });
+  const result = await evaluateKnn(subject, { ...settings, k: 5, bankImages: 9, queryImages: 1000 });
+  assert.deepEqual([result.k, result.bankImages, result.queryImages], [5, 9, 45]);
+  assert.deepEqual(native.knnCalls[0]?.train.images, [0, 6, 13, 20, 26, 33, 40, 46, 53]);
+  assert.ok(native.embeds.every(({ statistics }) => statistics === 'batch'));
+});
+
+test('features are computed once while they are shared', async () => {
+  const native = new RecordingNative();
+  const subject = native.subject(labels, labels);
+  const features = new PlainFeatures(subject);
+  await evaluateKnn(subject, settings, features);
+  await evaluateKnn(subject, { ...settings, k: 3 }, features);
+  assert.equal(native.banks.length, 2);
+  await evaluateKnn(subject, { ...settings, queryImages: 10 }, features);
+  assert.equal(native.banks.length, 3);
+  features.dispose();
+  assert.equal(native.undisposed, 0);
+});
+
+test("takes images of the view's size whole and the official centre of others", async () => {
+  const native = new RecordingNative();
+  const subject = native.subject(labels, [0]);
+  const large = { ...subject, test: { ...subject.test, store: { ...subject.test.store, height: 64, width: 48 } } };
+  await evaluateKnn(large, settings);
+  const [train, test] = native.banks;
+  assert.ok(train?.rows.every(({ plan }) => plan[column.cropHeight] === 10 && plan[column.cropTop] === 0));
+  const plan = test?.rows[0]?.plan ?? [];
+  assert.deepEqual(
+    [plan[column.cropTop], plan[column.cropLeft], plan[column.cropHeight], plan[column.cropWidth]],
+    [11, 3, 42, 42],
+  );
+});
+
+test('needs labels', async () => {
+  const native = new RecordingNative();
+  const subject = native.subject(labels, [0]);
+  const unlabelled = { ...subject, train: { ...subject.train, labels: null } };
+  await assert.rejects(evaluateKnn(unlabelled, settings), {
+    code: 'ERR_BYOL_DATA',
+    message: /None of the 60 training images/,
+  });
+});
+
+test('batches are as few as possible and all of nearly the same size', () => {
+  const sizes = (rows: number, most: number) => [...evenBatches(rows, most)].map(({ start, end }) => end - start);
+  assert.deepEqual(sizes(10, 4), [3, 3, 4]);
+  assert.deepEqual(sizes(257, 256), [128, 129]);
+  assert.deepEqual(sizes(512, 256), [256, 256]);
+  assert.deepEqual(sizes(3, 8), [3]);
+  const bounds = [...evenBatches(10_007, 300)];
+  assert.equal(bounds[0]?.start, 0);
+  assert.equal(bounds.at(-1)?.end, 10_007);
+  for (const [i, { start }] of bounds.entries()) if (i > 0) assert.equal(start, bounds[i - 1]?.end);
+});
+
+test('subsets are evenly spread', () => {
+  const all = Int32Array.from({ length: 10 }, (_, i) => i * 3);
+  assert.deepEqual([...evenSubset(all, 4)], [0, 6, 15, 21]);
+  assert.equal(evenSubset(all, 0), all);
+  assert.equal(evenSubset(all, 11), all);
+});

@@ -1,0 +1,125 @@
+import { loadNative } from '../../lib/binding/load.js';
+import type { LearnerSpec, NativeLearner } from '../../lib/binding/native.js';
+import type { LabelledImages, Subject } from '../../lib/eval/subject.js';
+import { identityPlan } from '../support/plans.js';
+
+const SIZE = 12;
+const CLASSES = 6;
+
+export const toySpec: LearnerSpec = {
+  encoder: {
+    block: 'basic',
+    blocks: [1, 1],
+    width: 8,
+    stem: 'small',
+    padding: 'symmetric',
+    initialization: 'torchvision',
+    shortcut: 'torchvision',
+    zeroInitLastNorm: false,
+  },
+  norm: { decay: 0.9, epsilon: 1e-5 },
+  projector: { hidden: [16], output: 8, hiddenBias: true, outputBias: false },
+  predictor: { hidden: [16], output: 8, hiddenBias: true, outputBias: false },
+  targetInit: 'copy',
+  optimizer: {
+    kind: 'sgd',
+    momentum: 0.9,
+    weightDecay: 0,
+    nesterov: false,
+    trustCoefficient: 0,
+    decayNormAndBias: false,
+  },
+  classes: 0,
+  precision: 'float32',
+  device: 'cpu',
+  seed: 5,
+};
+
+/** Uniform bytes by a linear congruence: the same on every machine. */
+export function randomBytes(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
+    return state >>> 24;
+  };
+}
+
+/** A colour for each class (the corners of the RGB cube that are not grey), under noise of +-`noise`; every 7th is unlabelled. */
+function toyImages(count: number, seed: number, noise: number): LabelledImages {
+  const random = randomBytes(seed);
+  const labels = Int32Array.from({ length: count }, (_, i) => (i % 7 === 6 ? -1 : random() % CLASSES));
+  const pixels = new Uint8Array(count * SIZE * SIZE * 3);
+  for (let at = 0; at < pixels.length; at += 1) {
+    const image = Math.floor(at / (SIZE * SIZE * 3));
+    const colour = ((labels[image] as number) + 1) & (1 << (at % 3)) ? 180 : 76;
+    pixels[at] = colour + ((random() / 255) * 2 - 1) * noise;
+  }
+  return { store: new (loadNative().ImageStore)(pixels, count, SIZE, SIZE, labels), labels };
+}
+
+export interface Toy extends Subject {
+  readonly learner: NativeLearner;
+  dispose(): void;
+}
+
+/** A tiny encoder after two steps, and images whose colours tell their classes. */
+export async function makeToy(options: {
+  readonly noise: number;
+  readonly train: number;
+  readonly test: number;
+}): Promise<Toy> {
+  const native = loadNative();
+  const train = toyImages(options.train, 1, options.noise);
+  const test = toyImages(options.test, 2, options.noise);
+  const learner = new native.Learner(toySpec);
+  const rows = Math.min(32, options.train);
+  const indices = Int32Array.from({ length: rows }, (_, i) => i);
+  const views = {
+    size: SIZE,
+    resampling: 'bicubic',
+    antialias: false,
+    jitter: 'official',
+    blurBorder: 'zero',
+    mean: [0.5, 0.5, 0.5],
+    std: [0.25, 0.25, 0.25],
+    view1: [],
+    view2: [],
+  } satisfies Subject['views'];
+  const { view1: _1, view2: _2, size, ...shared } = views;
+  const view = {
+    ...shared,
+    mean: [0.5, 0.5, 0.5],
+    std: [0.25, 0.25, 0.25],
+    height: size,
+    width: size,
+    blurRadius: 0,
+  } as const;
+  const plan = identityPlan(rows, SIZE, SIZE);
+  for (let step = 0; step < 2; step += 1) {
+    await learner.step({
+      images: train.store,
+      indices,
+      microBatches: 1,
+      plans: [plan, plan],
+      views: [view, view],
+      learningRate: 0.01,
+      tau: 0.99,
+    });
+  }
+  return {
+    native,
+    learner,
+    device: 'cpu',
+    train,
+    test,
+    classes: CLASSES,
+    views,
+    batchSize: 32,
+    statistics: 'running',
+    dispose() {
+      learner.dispose();
+      train.store.dispose();
+      test.store.dispose();
+    },
+  };
+}

@@ -1,0 +1,237 @@
+/** Exported encoders against torchvision's names, and against its networks (or plain PyTorch ones) in Python. */
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { loadNative } from '../../lib/binding/load.js';
+import type { EncoderSpec, NativeImageStore, NativeLearner, ViewSpec } from '../../lib/binding/native.js';
+import { readSafetensors, readSafetensorsHeader } from '../../lib/export/safetensors.js';
+import { root, withTempDir } from '../support/paths.js';
+import { identityPlan } from '../support/plans.js';
+import { findPython, runPython } from '../support/python.js';
+
+const mean = [0.5, 0.4, 0.3] as const;
+const std = [0.25, 0.3, 0.2] as const;
+const epsilon = 1e-5;
+
+const resnet18: EncoderSpec = {
+  block: 'basic',
+  blocks: [2, 2, 2, 2],
+  width: 64,
+  stem: 'imagenet',
+  padding: 'symmetric',
+  initialization: 'torchvision',
+  shortcut: 'torchvision',
+  zeroInitLastNorm: false,
+};
+const resnet50: EncoderSpec = { ...resnet18, block: 'bottleneck', blocks: [3, 4, 6, 3] };
+
+/** A learner after two steps, so that its running statistics and weights are its own. */
+async function trained(encoder: EncoderSpec, images: NativeImageStore): Promise<NativeLearner> {
+  const learner = new (loadNative().Learner)({
+    encoder,
+    norm: { decay: 0.9, epsilon },
+    projector: { hidden: [8], output: 4, hiddenBias: true, outputBias: false },
+    predictor: { hidden: [8], output: 4, hiddenBias: true, outputBias: false },
+    targetInit: 'copy',
+    optimizer: {
+      kind: 'sgd',
+      momentum: 0.9,
+      weightDecay: 0,
+      nesterov: false,
+      trustCoefficient: 0,
+      decayNormAndBias: false,
+    },
+    classes: 0,
+    precision: 'float32',
+    device: 'cpu',
+    seed: 5,
+  });
+  const { size: rows, height, width } = images;
+  const views = [viewOf(height), viewOf(height)] as const;
+  const plans = [identityPlan(rows, height, width), identityPlan(rows, height, width, { flip: true })] as const;
+  const indices = Int32Array.from({ length: rows }, (_, i) => i);
+  for (let step = 0; step < 2; step += 1) {
+    await learner.step({ images, indices, microBatches: 1, plans, views, learningRate: 0.01, tau: 0.99 });
+  }
+  return learner;
+}
+
+function viewOf(size: number): ViewSpec {
+  const shared = {
+    resampling: 'bicubic',
+    antialias: false,
+    jitter: 'official',
+    blurRadius: 0,
+    blurBorder: 'zero',
+  } as const;
+  return { height: size, width: size, ...shared, mean, std };
+}
+
+/** Smooth images, different from each other: noise alone gives nearly equal features. */
+function pictures(count: number, size: number): Uint8Array {
+  const pixels = new Uint8Array(count * size * size * 3);
+  for (let i = 0, at = 0; i < count; i += 1) {
+    for (let y = 0; y < size; y += 1) {
+      for (let x = 0; x < size; x += 1) {
+        for (let c = 0; c < 3; c += 1, at += 1) {
+          pixels[at] = 127.5 + 127 * Math.sin((i + 1) * (0.3 * x + 0.17 * (c + 1) * y) + c * i);
+        }
+      }
+    }
+  }
+  return pixels;
+}
+
+/** torchvision's names and sizes of a ResNet's state dict without fc, by the rules of its module structure. */
+function torchvisionEntries({ block, blocks, width, stem }: EncoderSpec): Map<string, number> {
+  const entries = new Map<string, number>();
+  const unit = (conv: string, norm: string, inputs: number, outputs: number, kernel: number) => {
+    entries.set(`${conv}.weight`, outputs * inputs * kernel ** 2);
+    for (const name of ['weight', 'bias', 'running_mean', 'running_var']) entries.set(`${norm}.${name}`, outputs);
+    entries.set(`${norm}.num_batches_tracked`, 1);
+  };
+  unit('conv1', 'bn1', 3, width, stem === 'imagenet' ? 7 : 3);
+  const expansion = block === 'bottleneck' ? 4 : 1;
+  let inputs = width;
+  for (const [group, count] of blocks.entries()) {
+    const inner = width * 2 ** group;
+    for (let i = 0; i < count; i += 1) {
+      const name = `layer${group + 1}.${i}`;
+      if (block === 'bottleneck') {
+        unit(`${name}.conv1`, `${name}.bn1`, inputs, inner, 1);
+        unit(`${name}.conv2`, `${name}.bn2`, inner, inner, 3);
+        unit(`${name}.conv3`, `${name}.bn3`, inner, inner * 4, 1);
+      } else {
+        unit(`${name}.conv1`, `${name}.bn1`, inputs, inner, 3);
+        unit(`${name}.conv2`, `${name}.bn2`, inner, inner, 3);
+      }
+      if (i === 0 && (group > 0 || inputs !== inner * expansion)) {
+        unit(`${name}.downsample.0`, `${name}.downsample.1`, inputs, inner * expansion, 1);
+      }
+      inputs = inner * expansion;
+    }
+  }
+  return entries;
+}
+
+const isBuffer = (name: string): boolean => /running_|num_batches/.test(name);
+
+async function exported<T>(
+  encoder: EncoderSpec,
+  size: number,
+  body: (exported: Exported) => Promise<T> | T,
+): Promise<T> {
+  return withTempDir(async (dir) => {
+    const native = loadNative();
+    const count = 6;
+    const pixels = pictures(count, size);
+    const images = new native.ImageStore(pixels, count, size, size, null);
+    const learner = await trained(encoder, images);
+    const file = path.join(dir, 'encoder.safetensors');
+    try {
+      await learner.exportEncoder(file, { note: 'ü' });
+      return await body({ dir, file, learner, images, pixels });
+    } finally {
+      learner.dispose();
+      images.dispose();
+    }
+  });
+}
+
+interface Exported {
+  readonly dir: string;
+  readonly file: string;
+  readonly learner: NativeLearner;
+  readonly images: NativeImageStore;
+  readonly pixels: Uint8Array;
+}
+
+test("an exported ResNet-50 has torchvision's names, shapes and 25,557,032 parameters", async () => {
+  const expected = torchvisionEntries(resnet50);
+  const parameters = [...expected].filter(([name]) => !isBuffer(name)).reduce((sum, [, size]) => sum + size, 0);
+  assert.equal(parameters, 23_508_032);
+  assert.equal(parameters + 2048 * 1000 + 1000, 25_557_032);
+  await exported(resnet50, 32, ({ file, learner }) => {
+    assert.equal(learner.encoderParameters, parameters);
+    const { tensors, metadata } = readSafetensorsHeader(file);
+    assert.deepEqual({ ...metadata }, { note: 'ü' });
+    const sizes = new Map(
+      [...tensors].map(([name, { shape }]) => [name, shape.reduce((product, n) => product * n, 1)]),
+    );
+    assert.deepEqual(new Map([...sizes].sort()), new Map([...expected].sort()));
+    assert.deepEqual(tensors.get('conv1.weight')?.shape, [64, 3, 7, 7]);
+    assert.deepEqual(tensors.get('layer4.0.conv2.weight')?.shape, [512, 512, 3, 3]);
+    assert.deepEqual(tensors.get('layer4.0.downsample.0.weight')?.shape, [2048, 1024, 1, 1]);
+    for (const [name, { type }] of tensors)
+      assert.equal(type, name.endsWith('num_batches_tracked') ? 'I64' : 'F32', name);
+    // Two steps of two views each.
+    assert.deepEqual(
+      [...(readSafetensors(file, ['bn1.num_batches_tracked']).tensors.get('bn1.num_batches_tracked')?.data ?? [])],
+      [4],
+    );
+  });
+});
+
+const python = findPython('torch');
+const networks: ReadonlyArray<{ readonly name: string; readonly encoder: EncoderSpec; readonly size: number }> = [
+  { name: 'ResNet-18 with the small stem', encoder: { ...resnet18, stem: 'small' }, size: 32 },
+  { name: 'ResNet-50', encoder: resnet50, size: 64 },
+  { name: 'basic [1,1,1,1]', encoder: { ...resnet18, blocks: [1, 1, 1, 1] }, size: 64 },
+  { name: 'bottleneck [1,1,1,1], width 16', encoder: { ...resnet50, blocks: [1, 1, 1, 1], width: 16 }, size: 64 },
+  {
+    name: 'basic [1,1,1,1], width 16, small stem, official shortcut',
+    encoder: { ...resnet18, blocks: [1, 1, 1, 1], width: 16, stem: 'small', shortcut: 'official' },
+    size: 32,
+  },
+  {
+    name: 'basic [1,1,1,1], width 16, SAME padding',
+    encoder: { ...resnet18, blocks: [1, 1, 1, 1], width: 16, padding: 'same' },
+    size: 64,
+  },
+];
+
+for (const { name, encoder, size } of networks) {
+  test(`Python loads ${name} strictly and computes the same features`, {
+    skip: typeof python === 'string' ? python : false,
+  }, async (t) => {
+    if (typeof python === 'string') return;
+    await exported(encoder, size, async ({ dir, file, learner, images, pixels }) => {
+      const native = loadNative();
+      const bank = new native.FeatureBank(images.size, learner.features, 'cpu');
+      const plan = identityPlan(images.size, size, size);
+      const indices = Int32Array.from({ length: images.size }, (_, i) => i);
+      await learner.embed({ images, indices, plan, view: viewOf(size), statistics: 'running', bank, offset: 0 });
+      const features = await bank.read(0, images.size);
+      bank.dispose();
+
+      writeFileSync(path.join(dir, 'images'), pixels);
+      const job = {
+        path: file,
+        encoder,
+        epsilon,
+        mean,
+        std,
+        images: path.join(dir, 'images'),
+        shape: [images.size, size, size, 3],
+      };
+      writeFileSync(path.join(dir, 'job.json'), JSON.stringify(job));
+      const script = path.join(root, 'test/python/check_encoder.py');
+      const printed = JSON.parse(runPython(python, script, path.join(dir, 'job.json'))) as {
+        network: string;
+        parameters: number;
+        features: number[][];
+      };
+      t.diagnostic(`${name}: ${printed.network}`);
+      assert.equal(printed.parameters, learner.encoderParameters);
+      const expected = printed.features.flat();
+      assert.equal(expected.length, features.length);
+      const largest = Math.max(...expected.map(Math.abs));
+      assert.ok(largest > 0.1, `features are all near 0: ${largest}`);
+      const error = Math.max(...expected.map((value, i) => Math.abs(value - (features[i] as number))));
+      assert.ok(error < 1e-4 * Math.max(largest, 1), `largest difference ${error}, largest feature ${largest}`);
+      const rows = printed.features.map((row) => row.map((value) => value.toFixed(3)).join());
+      assert.equal(new Set(rows).size, images.size, 'images are not told apart');
+    });
+  });
+}
