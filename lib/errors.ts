@@ -1,8 +1,66 @@
-/** Exit codes of the command line: 0 done, 1 failure, 2 usage, 130 interrupted. */
+/** Exit codes of the command line. */
 export const exitCodes = { done: 0, failure: 1, usage: 2, interrupted: 130 } as const;
 
-/** Codes that mean that the caller asked for something impossible, rather than that something went wrong. */
-const usageCodes: ReadonlySet<string> = new Set(['ERR_BYOL_CONFIG', 'ERR_BYOL_USAGE', 'ERR_BYOL_VALUE']);
+/**
+ * Every code of an error that this package raises on purpose, in TypeScript, in C++ and in the set-up scripts, with the
+ * exit code of a command that it ends: `usage` where something impossible was asked for, `failure` where something went wrong.
+ */
+const exits = {
+  /** The command line. */
+  ERR_BYOL_USAGE: 'usage',
+  /** The configuration: an unknown key, a value of the wrong type, settings that contradict each other. */
+  ERR_BYOL_CONFIG: 'usage',
+  /** A single value out of its range. */
+  ERR_BYOL_VALUE: 'usage',
+
+  /** Missing, truncated or contradictory training data. */
+  ERR_BYOL_DATA: 'failure',
+  /** A weight or training-state file that is damaged or fits another network. */
+  ERR_BYOL_CHECKPOINT: 'failure',
+  /** A run folder that is none, or is damaged. */
+  ERR_BYOL_RUN: 'failure',
+  ERR_BYOL_RUN_EXISTS: 'failure',
+  ERR_BYOL_RUN_LOCKED: 'failure',
+  /** The file system refuses: no space, no permission. */
+  ERR_BYOL_IO: 'failure',
+  /** A download that is not what was published. */
+  ERR_BYOL_CHECKSUM: 'failure',
+
+  /** npm or the TypeScript compiler failed during set-up. */
+  ERR_BYOL_SETUP: 'failure',
+  /** Compiler, CMake or Node is missing or too old. */
+  ERR_BYOL_TOOLCHAIN: 'failure',
+  /** The native part does not compile or link. */
+  ERR_BYOL_BUILD: 'failure',
+  ERR_BYOL_NATIVE_NOT_BUILT: 'failure',
+  /** The native part is there, but the system refuses to load it. */
+  ERR_BYOL_NATIVE_LOAD: 'failure',
+  ERR_BYOL_LIBTORCH_NOT_FOUND: 'failure',
+  /** LibTorch is of another release than the one that the addon was built for. */
+  ERR_BYOL_LIBTORCH_MISMATCH: 'failure',
+
+  ERR_BYOL_CUDA_UNAVAILABLE: 'failure',
+  /** The accelerator reports an error; the process cannot use it any more. */
+  ERR_BYOL_DEVICE: 'failure',
+  /** Out of the accelerator's memory. */
+  ERR_BYOL_OOM: 'failure',
+  ERR_BYOL_HOST_OOM: 'failure',
+  /** Tensors or arrays whose shapes do not fit together. */
+  ERR_BYOL_SHAPE: 'failure',
+  ERR_BYOL_UNSUPPORTED_OP: 'failure',
+  /** Any other error of LibTorch. */
+  ERR_BYOL_TORCH: 'failure',
+  /** Any other error in C++. */
+  ERR_BYOL_NATIVE: 'failure',
+  /** A native object that was used after its dispose(). */
+  ERR_BYOL_DISPOSED: 'failure',
+  /** Work that was asked for while the process ends. */
+  ERR_BYOL_SHUTDOWN: 'failure',
+} as const satisfies Record<string, keyof typeof exitCodes>;
+
+export type ErrorCode = keyof typeof exits;
+
+export const errorCodes = Object.keys(exits) as readonly ErrorCode[];
 
 export interface ByolErrorOptions extends ErrorOptions {
   /** What to do about it, where the message does not say. */
@@ -12,17 +70,18 @@ export interface ByolErrorOptions extends ErrorOptions {
 /** Every error that this package raises on purpose. The message says what, why and, with `hint`, what to do. */
 export class ByolError extends Error {
   override readonly name = 'ByolError';
-  /** Stable, ERR_BYOL_*. */
-  readonly code: string;
+  /** Stable. */
+  readonly code: ErrorCode;
   readonly hint: string | undefined;
 
-  constructor(code: string, message: string, options: ByolErrorOptions = {}) {
+  constructor(code: ErrorCode, message: string, options: ByolErrorOptions = {}) {
     super(message, options);
     this.code = code;
     this.hint = options.hint;
   }
 
+  /** Of a command that this error ends. */
   get exitCode(): number {
-    return usageCodes.has(this.code) ? exitCodes.usage : exitCodes.failure;
+    return exitCodes[exits[this.code]];
   }
 }

@@ -13,7 +13,7 @@
 export type { Accuracy } from './binding/native.js';
 export { configWarnings } from './config/check.js';
 export { configHash } from './config/hash.js';
-export { officialViews, type Operation, type Pipeline } from './config/pipeline.js';
+export { type Operation, officialViews, type Pipeline } from './config/pipeline.js';
 export { type PresetName, presetNames, presets } from './config/presets/index.js';
 export { findRecord, type PresetRecord, type RecordMatch, records, type Spread } from './config/records.js';
 export { type ConfigPatch, type ConfigSources, resolveConfig } from './config/resolve.js';
@@ -22,7 +22,7 @@ export { configToYaml } from './config/to-yaml.js';
 export { ByolError } from './errors.js';
 export type { KnnEvaluation } from './eval/knn.js';
 export type { LinearEvaluation } from './eval/linear.js';
-export { evaluateRun, type EvaluateRunOptions, type Protocol, type RunEvaluation } from './eval/run-evaluation.js';
+export { type EvaluateRunOptions, evaluateRun, type Protocol, type RunEvaluation } from './eval/run-evaluation.js';
 export type {
   Baseline,
   CheckpointEvent,
@@ -38,5 +38,5 @@ export type {
   UntrainedEvent,
   WarningEvent,
 } from './train/events.js';
-export { type Run, train, type TrainOptions } from './train/train.js';
+export { type Run, type TrainOptions, train } from './train/train.js';
 export type { Verdict, VerdictState } from './train/verdict.js';

@@ -11,7 +11,7 @@ class Failure extends Error {
 /** Runs a script's main function; prints what goes wrong and sets the exit code. */
 async function run(main) {
   try {
-    process.exitCode = (await main()) ?? 0;
+    await main();
   } catch (error) {
     console.error(error instanceof Failure ? `error: ${error.message} [${error.code}]` : error);
     process.exitCode = 1;

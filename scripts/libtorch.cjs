@@ -1,5 +1,5 @@
 'use strict';
-// Finds a LibTorch: a folder with lib/ and include/, from a pip wheel (…/site-packages/torch), the official archive or conda.
+// Finds a LibTorch: a folder with lib/ and include/, of a pip wheel (…/site-packages/torch), the official archive or conda.
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const os = require('node:os');
@@ -16,9 +16,10 @@ function fetchedDir() {
   return path.join(cacheDir(), `libtorch-${fetchedTorch}-cpu`);
 }
 
-/** {dir, version: '2.13.0', flavour: 'cpu' | 'cuda'} or a sentence saying why the folder does not do. */
+/** {dir, version: '2.13.0', flavour: 'cpu' | 'cuda'}, or words that say why the folder does not do. */
 function inspect(dir) {
-  for (const file of ['lib/libtorch_cpu.so', 'lib/libc10.so', 'include/ATen/ATen.h']) {
+  if (!fs.existsSync(dir)) return 'there is no such folder';
+  for (const file of ['lib/libtorch.so', 'lib/libtorch_cpu.so', 'lib/libc10.so', 'include/ATen/ATen.h']) {
     if (!fs.existsSync(path.join(dir, file))) return `${file} is missing`;
   }
   const version = readVersion(dir);
@@ -34,36 +35,12 @@ function readVersion(dir) {
     const file = path.join(dir, header);
     if (!fs.existsSync(file)) continue;
     const text = fs.readFileSync(file, 'utf8');
-    const part = (name) => text.match(new RegExp(`#define TORCH_VERSION_${name} (\\d+)`))?.[1];
-    const parts = ['MAJOR', 'MINOR', 'PATCH'].map(part);
-    if (parts.every((p) => p !== undefined)) return parts.join('.');
+    const parts = ['MAJOR', 'MINOR', 'PATCH'].map(
+      (name) => text.match(new RegExp(`TORCH_VERSION_${name} +(\\d+)`))?.[1],
+    );
+    if (!parts.includes(undefined)) return parts.join('.');
   }
   return undefined;
-}
-
-function sitePackages(prefix) {
-  const lib = path.join(prefix, 'lib');
-  if (!fs.existsSync(lib)) return [];
-  return fs
-    .readdirSync(lib)
-    .filter((name) => /^python3\.\d+$/.test(name))
-    .map((name) => path.join(lib, name, 'site-packages', 'torch'));
-}
-
-// find_spec does not import torch: 20 ms rather than seconds.
-function pythonTorch() {
-  const code = 'import importlib.util as u; s = u.find_spec("torch"); print(s.submodule_search_locations[0] if s else "")';
-  const run = spawnSync('python3', ['-c', code], { encoding: 'utf8' });
-  const dir = run.status === 0 ? run.stdout.trim() : '';
-  return dir === '' ? [] : [dir];
-}
-
-function recorded(root) {
-  try {
-    return [JSON.parse(fs.readFileSync(path.join(root, 'build', 'Release', 'byol-build.json'), 'utf8')).libtorch];
-  } catch {
-    return [];
-  }
 }
 
 /** Candidate folders in order of preference, each with where it comes from. Lazy: Python is asked only if needed. */
@@ -72,32 +49,62 @@ function* candidates(root) {
     yield { from: 'BYOL_LIBTORCH', dir: process.env.BYOL_LIBTORCH };
     return; // an explicit choice is never passed over in silence
   }
-  for (const dir of recorded(root)) yield { from: 'the last build', dir };
+  for (const dir of ofLastBuild(root)) yield { from: 'the last build', dir };
   if (process.env.LIBTORCH) yield { from: 'LIBTORCH', dir: process.env.LIBTORCH };
   for (const name of ['VIRTUAL_ENV', 'CONDA_PREFIX']) {
-    if (process.env[name]) for (const dir of sitePackages(process.env[name])) yield { from: name, dir };
+    if (process.env[name]) for (const dir of inSitePackages(process.env[name])) yield { from: name, dir };
   }
-  for (const dir of pythonTorch()) yield { from: 'python3', dir };
+  for (const dir of ofPython()) yield { from: 'python3', dir };
   yield { from: 'the cache', dir: fetchedDir() };
 }
 
-// A CUDA build whose nvidia packages are missing has all its files and does not load.
-function loads(library) {
-  if (library.flavour === 'cpu') return undefined;
-  const code = `
-    const flags = require('os').constants.dlopen;
-    try { process.dlopen({ exports: {} }, process.argv[1], flags.RTLD_NOW | flags.RTLD_GLOBAL); }
-    catch (error) { if (!/self-regist/.test(error.message)) { console.error(error.message); process.exit(1); } }`;
-  const run = spawnSync(process.execPath, ['-e', code, path.join(library.dir, 'lib', 'libtorch_cuda.so')], { encoding: 'utf8' });
-  return run.status === 0 ? undefined : `it does not load: ${run.stderr.trim().split('\n')[0] || `signal ${run.signal}`}`;
+function ofLastBuild(root) {
+  try {
+    const { libtorch } = JSON.parse(fs.readFileSync(path.join(root, 'build', 'Release', 'byol-build.json'), 'utf8'));
+    return typeof libtorch === 'string' ? [libtorch] : [];
+  } catch {
+    return [];
+  }
 }
 
-/** {found, refused}: the first usable LibTorch, and what was looked at before it, one line each. */
-function findLibTorch(root) {
+function inSitePackages(prefix) {
+  const lib = path.join(prefix, 'lib');
+  if (!fs.existsSync(lib)) return [];
+  const pythons = fs.readdirSync(lib).filter((name) => /^python3\.\d+$/.test(name));
+  return pythons.map((name) => path.join(lib, name, 'site-packages', 'torch')).filter((dir) => fs.existsSync(dir));
+}
+
+// find_spec does not import torch: 20 ms rather than seconds.
+function ofPython() {
+  const code =
+    'import importlib.util as u; s = u.find_spec("torch"); print(s.submodule_search_locations[0] if s else "")';
+  const run = spawnSync('python3', ['-c', code], { encoding: 'utf8' });
+  const dir = run.status === 0 ? run.stdout.trim() : '';
+  return dir === '' ? [] : [dir];
+}
+
+// A CUDA build whose nvidia packages are missing has all its files and does not load.
+function whyNotLoadable({ dir, flavour }) {
+  if (flavour === 'cpu') return undefined;
+  const code = `
+    const { RTLD_NOW, RTLD_GLOBAL } = require('os').constants.dlopen;
+    try { process.dlopen({ exports: {} }, process.argv[1], RTLD_NOW | RTLD_GLOBAL); }
+    catch (error) { if (!/self-regist/.test(error.message)) { console.error(error.message); process.exit(1); } }`;
+  const run = spawnSync(process.execPath, ['-e', code, path.join(dir, 'lib', 'libtorch_cuda.so')], {
+    encoding: 'utf8',
+  });
+  return run.status === 0 ? undefined : `it does not load: ${run.stderr.trim().split('\n')[0] || run.signal}`;
+}
+
+/**
+ * {found, refused}: the first usable LibTorch, and what was looked at before it, a line each. `accept` may refuse a
+ * library for a reason of its own.
+ */
+function findLibTorch(root, accept = () => undefined) {
   const refused = [];
   for (const { from, dir } of candidates(root)) {
     const library = inspect(dir);
-    const problem = typeof library === 'string' ? library : loads(library);
+    const problem = typeof library === 'string' ? library : (accept(library) ?? whyNotLoadable(library));
     if (problem === undefined) return { found: { ...library, from }, refused };
     refused.push(`${dir} (${from}): ${problem}`);
   }

@@ -7,20 +7,24 @@ const path = require('node:path');
 const root = path.resolve(__dirname, '..');
 const write = process.argv.includes('--write');
 
-const biome = spawnSync(
-  process.execPath,
-  [require.resolve('@biomejs/biome/bin/biome', { paths: [root] }), 'check', '--error-on-warnings', ...(write ? ['--write'] : []), '.'],
-  { cwd: root, stdio: 'inherit' },
-);
+const passes = (command, ...args) => spawnSync(command, args, { cwd: root, stdio: 'inherit' }).status === 0;
 
-let clang = { status: 0 };
-if (spawnSync('clang-format', ['--version']).status === 0) {
+function biomePasses() {
+  const biome = require.resolve('@biomejs/biome/bin/biome', { paths: [root] });
+  return passes(process.execPath, biome, 'check', ...(write ? ['--write'] : ['--error-on-warnings']), '.');
+}
+
+function clangFormatPasses() {
+  if (spawnSync('clang-format', ['--version']).status !== 0) {
+    console.log('clang-format is not installed: the format of the C++ files was not checked.');
+    return true;
+  }
   const sources = fs
     .readdirSync(path.join(root, 'native'), { recursive: true })
     .filter((name) => /\.(h|cpp)$/.test(name))
     .map((name) => path.join('native', name));
-  clang = spawnSync('clang-format', [...(write ? ['-i'] : ['--dry-run', '-Werror']), ...sources], { cwd: root, stdio: 'inherit' });
-} else {
-  console.log('clang-format is not installed: the C++ format was not checked.');
+  return passes('clang-format', ...(write ? ['-i'] : ['--dry-run', '-Werror']), ...sources);
 }
-process.exitCode = biome.status || clang.status || 0;
+
+const results = [biomePasses(), clangFormatPasses()];
+process.exitCode = results.includes(false) ? 1 : 0;

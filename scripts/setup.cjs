@@ -1,97 +1,116 @@
 'use strict';
-// Makes a fresh clone ready: npm packages, LibTorch, the addon, compiled TypeScript. Starts with nothing but Node, and is
-// quick when there is nothing to do.
+// Makes a fresh clone ready: npm packages, LibTorch, the addon with its unit tests, compiled TypeScript. Starts with nothing
+// but Node, and takes a fraction of a second when there is nothing to do.
 const { spawnSync } = require('node:child_process');
 const crypto = require('node:crypto');
 const fs = require('node:fs');
 const path = require('node:path');
 const { Failure, run } = require('./failure.cjs');
-const { minimumNode } = require('./versions.cjs');
+const { withLock } = require('./lock.cjs');
+const { requireToolchain } = require('./toolchain.cjs');
 
 const root = path.resolve(__dirname, '..');
-const stampFile = path.join(root, '.cmake', 'setup.json');
+const at = (...names) => path.join(root, ...names);
+const stampFile = at('.cmake', 'setup.json');
 
-function* filesBelow(...names) {
-  for (const name of names) {
-    const file = path.join(root, name);
-    const stat = fs.statSync(file, { throwIfNoEntry: false });
-    if (stat?.isDirectory()) yield* filesBelow(...fs.readdirSync(file).map((child) => path.join(name, child)));
-    else if (stat) yield [name, stat];
-  }
-}
+/** Each step: what it is made from, what it makes (both fingerprinted), how. */
+const steps = [
+  { name: 'packages', isDone: packagesAreInstalled, make: installPackages },
+  {
+    name: 'native',
+    inputs: ['package-lock.json', 'CMakeLists.txt', 'cmake', 'native', 'scripts'],
+    outputs: ['build/Release/byol.node', 'build/Release/byol-build.json'],
+    setting: () => process.env.BYOL_LIBTORCH ?? '',
+    isDone: () => fs.existsSync(readJson(at('build', 'Release', 'byol-build.json')).libtorch ?? ''),
+    make: () => require('./build-native.cjs').buildNative({ tests: true }),
+  },
+  {
+    name: 'typescript',
+    inputs: ['package-lock.json', 'tsconfig.json', 'lib', 'test', 'bench'],
+    outputs: ['dist/lib', 'dist/test', 'dist/bench'],
+    make: compileTypeScript,
+  },
+];
 
-function fingerprint(...names) {
-  const sum = crypto.createHash('sha256');
-  for (const [name, stat] of filesBelow(...names)) sum.update(`${name} ${stat.size} ${stat.mtimeMs}\n`);
+const isPending = (step, stamps) =>
+  (step.inputs !== undefined && stamps[step.name] !== stampOf(step)) || step.isDone?.() === false;
+
+function stampOf({ inputs, outputs, setting }) {
+  const sum = crypto.createHash('sha256').update(setting?.() ?? '');
+  for (const [name, stat] of filesBelow(...inputs, ...outputs)) sum.update(`${name} ${stat.size} ${stat.mtimeMs}\n`);
   return sum.digest('hex');
 }
 
-const readJson = (file) => {
+function* filesBelow(...names) {
+  for (const name of names) {
+    const stat = fs.statSync(at(name), { throwIfNoEntry: false });
+    if (stat?.isDirectory()) yield* filesBelow(...fs.readdirSync(at(name)).map((child) => path.join(name, child)));
+    else if (stat !== undefined) yield [name, stat];
+  }
+}
+
+function readJson(file) {
   try {
     return JSON.parse(fs.readFileSync(file, 'utf8'));
   } catch {
     return {};
   }
-};
+}
 
-function command(what, file, args) {
-  const child = spawnSync(process.execPath, [file, ...args], { cwd: root, stdio: 'inherit' });
-  if (child.status !== 0) throw new Failure('ERR_BYOL_SETUP', `${what} failed; its message stands above.`);
+// What npm says it installed against what the lock wants; packages for other platforms are optional.
+function packagesAreInstalled() {
+  const wanted = readJson(at('package-lock.json')).packages ?? {};
+  const installed = readJson(at('node_modules', '.package-lock.json')).packages ?? {};
+  return Object.entries(wanted).every(
+    ([name, { version, optional }]) => name === '' || optional || installed[name]?.version === version,
+  );
 }
 
 function installPackages() {
   console.log('npm packages: installing');
-  // npm's own entry point: `npm` on Windows is not an executable, and under npm run it is known.
-  const npm = process.env.npm_execpath;
   const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
-  const child = npm
-    ? spawnSync(process.execPath, [npm, ...args], { cwd: root, stdio: 'inherit' })
-    : spawnSync('npm', args, { cwd: root, stdio: 'inherit' });
-  if (child.status !== 0) throw new Failure('ERR_BYOL_SETUP', 'npm ci failed; its message stands above.');
+  // The npm that runs us, if it is npm.
+  const npm = process.env.npm_execpath;
+  const words = npm && /^npm-cli\.c?js$/.test(path.basename(npm)) ? [process.execPath, npm] : ['npm'];
+  runOrFail('npm ci', [...words, ...args]);
 }
 
-/** Each step: what it depends on, whether its product is there, what makes it. */
-const steps = [
-  {
-    name: 'packages',
-    inputs: ['package.json', 'package-lock.json'],
-    done: () => fs.existsSync(path.join(root, 'node_modules', '.package-lock.json')),
-    make: installPackages,
-  },
-  {
-    name: 'native',
-    inputs: ['CMakeLists.txt', 'cmake', 'native', 'scripts/build-native.cjs'],
-    extra: () => process.env.BYOL_LIBTORCH ?? '',
-    done: () => {
-      const { libtorch } = readJson(path.join(root, 'build', 'Release', 'byol-build.json'));
-      return libtorch !== undefined && fs.existsSync(libtorch);
-    },
-    make: () => require('./build-native.cjs').buildNative({ tests: true }),
-  },
-  {
-    name: 'typescript',
-    inputs: ['tsconfig.json', 'lib', 'test', 'bench'],
-    done: () => fs.existsSync(path.join(root, 'dist', 'lib', 'index.js')),
-    make: () => {
-      console.log('TypeScript: compiling');
-      fs.rmSync(path.join(root, 'dist'), { recursive: true, force: true }); // no test of a deleted file may linger
-      command('The TypeScript compiler', require.resolve('typescript/bin/tsc', { paths: [root] }), ['-p', root]);
-    },
-  },
-];
+function compileTypeScript() {
+  console.log('TypeScript: compiling');
+  runOrFail('The TypeScript compiler', [
+    process.execPath,
+    require.resolve('typescript/bin/tsc', { paths: [root] }),
+    '-p',
+    root,
+  ]);
+  // No test of a source that was deleted may linger.
+  for (const [name] of filesBelow('dist')) {
+    const source = path.relative('dist', name).replace(/(\.d\.ts|\.js)$/, '.ts');
+    if (!fs.existsSync(at(source))) fs.rmSync(at(name));
+  }
+}
+
+function runOrFail(what, [command, ...args]) {
+  const child = spawnSync(command, args, { cwd: root, stdio: 'inherit' });
+  if (child.error) throw new Failure('ERR_BYOL_SETUP', `${what} cannot be run: ${child.error.message}.`);
+  if (child.status !== 0) throw new Failure('ERR_BYOL_SETUP', `${what} failed; its message stands above.`);
+}
+
+async function makePending() {
+  for (const step of steps) {
+    const stamps = readJson(stampFile);
+    if (!isPending(step, stamps)) continue;
+    await step.make();
+    if (step.inputs === undefined) continue;
+    fs.writeFileSync(`${stampFile}.new`, JSON.stringify({ ...stamps, [step.name]: stampOf(step) }));
+    fs.renameSync(`${stampFile}.new`, stampFile);
+  }
+}
 
 run(async () => {
-  const [major, minor] = process.versions.node.split('.').map(Number);
-  if (major < minimumNode[0] || (major === minimumNode[0] && minor < minimumNode[1])) {
-    throw new Failure('ERR_BYOL_TOOLCHAIN', `Node ${process.version} is too old; ${minimumNode.join('.')} or newer is needed.`);
-  }
   const stamps = readJson(stampFile);
-  for (const step of steps) {
-    const stamp = fingerprint(...step.inputs) + (step.extra?.() ?? '');
-    if (stamps[step.name] === stamp && step.done()) continue;
-    await step.make();
-    stamps[step.name] = stamp;
-    fs.mkdirSync(path.dirname(stampFile), { recursive: true });
-    fs.writeFileSync(stampFile, JSON.stringify(stamps));
-  }
+  const pending = steps.filter((step) => isPending(step, stamps));
+  if (pending.length === 0) return;
+  if (pending.some((step) => step.name === 'native')) requireToolchain(); // before time is spent on what comes first
+  await withLock(at('.cmake', 'setup.lock'), 'set-up: another one is running, waiting', makePending);
 });

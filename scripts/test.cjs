@@ -1,33 +1,39 @@
 'use strict';
 // Runs the native unit tests, then the compiled tests one file at a time (they train, and two at once would fight for the
-// cores). Arguments pick files by a part of their path: node scripts/test.cjs augment
+// cores). Arguments pick by a part of the path: npm test augment eval/knn, npm test native
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 
 const root = path.resolve(__dirname, '..');
-const wanted = process.argv.slice(2);
+const parts = process.argv.slice(2);
+const picked = (name) => parts.length === 0 || parts.some((part) => name.includes(part));
 
-function testFiles(dir) {
-  return fs.readdirSync(dir, { withFileTypes: true }).flatMap((entry) => {
-    const file = path.join(dir, entry.name);
-    if (entry.isDirectory()) return testFiles(file);
-    return file.endsWith('.test.js') ? [file] : [];
-  });
-}
+// A process that was killed has no status.
+const passes = (command, args, cwd) => spawnSync(command, args, { cwd, stdio: 'inherit' }).status === 0;
 
-function nativeTests() {
-  const { torch, flavour } = JSON.parse(fs.readFileSync(path.join(root, 'build', 'Release', 'byol-build.json'), 'utf8'));
+function nativeTestsPass() {
+  const { torch, flavour } = JSON.parse(
+    fs.readFileSync(path.join(root, 'build', 'Release', 'byol-build.json'), 'utf8'),
+  );
   const build = path.join(root, '.cmake', `${torch}-${flavour}`);
-  const child = spawnSync('ctest', ['--output-on-failure', '--build-config', 'Release'], { cwd: build, stdio: 'inherit' });
-  return child.status ?? 1;
+  return passes('ctest', ['--output-on-failure', '--no-tests=error', '--build-config', 'Release'], build);
 }
 
-const native = wanted.length === 0 || wanted.includes('native') ? nativeTests() : 0;
-const files = testFiles(path.join(root, 'dist', 'test')).filter(
-  (file) => wanted.length === 0 || wanted.some((part) => path.relative(root, file).includes(part)),
-);
-const tests = files.length
-  ? spawnSync(process.execPath, ['--test', '--test-concurrency=1', ...files], { cwd: root, stdio: 'inherit' }).status
-  : 0;
-process.exitCode = native || tests || 0;
+const compiled = path.join('dist', 'test');
+const files = fs
+  .readdirSync(path.join(root, compiled), { recursive: true })
+  .filter((name) => name.endsWith('.test.js') && picked(name))
+  .sort()
+  .map((name) => path.join(compiled, name));
+
+if (files.length === 0 && !picked('native')) {
+  console.error(`No test file has ${parts.map((part) => `'${part}'`).join(' or ')} in its path.`);
+  process.exitCode = 1;
+} else {
+  const results = [
+    !picked('native') || nativeTestsPass(),
+    files.length === 0 || passes(process.execPath, ['--test', '--test-concurrency=1', ...files], root),
+  ];
+  process.exitCode = results.includes(false) ? 1 : 0;
+}

@@ -11,47 +11,76 @@ function firstLine(command, ...args) {
 }
 
 const numbers = (text) => (text.match(/\d+/g) ?? []).map(Number);
-const atLeast = ([major, minor], [wantMajor, wantMinor]) => major > wantMajor || (major === wantMajor && minor >= wantMinor);
+const atLeast = ([major = 0, minor = 0], [wantMajor, wantMinor]) =>
+  major > wantMajor || (major === wantMajor && minor >= wantMinor);
 
-function compiler() {
-  for (const command of process.env.CXX ? [process.env.CXX] : ['c++', 'g++', 'clang++']) {
-    const line = firstLine(command, '--version');
+// The one that CMake takes: CXX (which may carry a launcher and flags), else the first of these.
+function inspectCompiler() {
+  const commands = process.env.CXX ? [process.env.CXX] : ['c++', 'g++', 'clang++'];
+  for (const words of commands.map((command) => command.trim().split(/\s+/))) {
+    const line = firstLine(...words, '--version');
     if (line === undefined) continue;
-    const version = firstLine(command, '-dumpversion') ?? '';
-    const [major = 0] = numbers(version);
-    const clang = /clang/i.test(line);
-    return { command, line, ok: major >= (clang ? minimumClang : minimumGcc) };
+    const [major = 0] = numbers(firstLine(...words, '-dumpversion') ?? '');
+    return { found: line, ok: major >= (/clang/i.test(line) ? minimumClang : minimumGcc) };
   }
-  return undefined;
+  return { found: process.env.CXX && `${process.env.CXX} (CXX), which cannot be run`, ok: false };
+}
+
+function inspectCmake() {
+  const found = firstLine('cmake', '--version');
+  return { found, ok: found !== undefined && atLeast(numbers(found), minimumCmake) };
+}
+
+function inspectBuildTool() {
+  const ninja = firstLine('ninja', '--version');
+  const found = ninja === undefined ? firstLine('make', '--version') : `ninja ${ninja}`;
+  return { found, ok: found !== undefined };
+}
+
+// There is no LibTorch for musl, and the build has only been tried on Linux.
+function inspectPlatform() {
+  process.report.excludeNetwork = true; // it would look up the names of all interfaces
+  const libc = process.platform === 'linux' && process.report.getReport().header.glibcVersionRuntime;
+  const found = `${process.platform}-${process.arch}${libc ? `, glibc ${libc}` : ''}`;
+  return { found, ok: Boolean(libc) && ['x64', 'arm64'].includes(process.arch) };
 }
 
 /** [{name, found: string | undefined, ok, need}] in the order in which doctor prints them. */
 function inspectTools() {
-  const cxx = compiler();
-  const cmake = firstLine('cmake', '--version');
-  const generator = firstLine('ninja', '--version') ? 'ninja' : firstLine('make', '--version') && 'make';
+  const node = { found: process.version, ok: atLeast(numbers(process.version), minimumNode) };
   return [
-    { name: 'Node', found: process.version, ok: atLeast(numbers(process.version), minimumNode), need: `>= ${minimumNode.join('.')}` },
-    { name: 'C++ compiler', found: cxx?.line, ok: cxx?.ok ?? false, need: `g++ >= ${minimumGcc} or clang++ >= ${minimumClang} (C++20)` },
-    { name: 'CMake', found: cmake, ok: cmake !== undefined && atLeast(numbers(cmake), minimumCmake), need: `>= ${minimumCmake.join('.')}` },
-    { name: 'build tool', found: generator, ok: Boolean(generator), need: 'ninja or make' },
+    { name: 'platform', need: 'Linux with glibc on x64 or arm64', ...inspectPlatform() },
+    { name: 'Node', need: `${minimumNode.join('.')} or newer`, ...node },
+    {
+      name: 'C++ compiler',
+      need: `g++ ${minimumGcc} or clang++ ${minimumClang} or newer (C++20)`,
+      ...inspectCompiler(),
+    },
+    { name: 'CMake', need: `${minimumCmake.join('.')} or newer`, ...inspectCmake() },
+    { name: 'build tool', need: 'ninja or make', ...inspectBuildTool() },
   ];
 }
 
 function installLine() {
-  const has = (file) => fs.existsSync(file);
-  if (process.platform === 'darwin') return 'xcode-select --install && brew install cmake ninja';
-  if (has('/usr/bin/apt-get')) return 'sudo apt-get install g++ cmake ninja-build';
-  if (has('/usr/bin/dnf')) return 'sudo dnf install gcc-c++ cmake ninja-build';
-  return 'install a C++20 compiler, CMake and ninja with your package manager';
+  const packages = [
+    ['/usr/bin/apt-get', 'sudo apt-get install g++ cmake ninja-build'],
+    ['/usr/bin/dnf', 'sudo dnf install gcc-c++ cmake ninja-build'],
+    ['/usr/bin/zypper', 'sudo zypper install gcc-c++ cmake ninja'],
+    ['/usr/bin/pacman', 'sudo pacman -S gcc cmake ninja'],
+  ];
+  return packages.find(([manager]) => fs.existsSync(manager))?.[1];
 }
 
 /** Throws ERR_BYOL_TOOLCHAIN naming everything that is missing. */
 function requireToolchain() {
   const missing = inspectTools().filter((tool) => !tool.ok);
   if (missing.length === 0) return;
-  const lines = missing.map((tool) => `  - ${tool.name} ${tool.need}; ${tool.found ? `found ${tool.found}` : 'not found'}`);
-  throw new Failure('ERR_BYOL_TOOLCHAIN', `The native part cannot be built here:\n${lines.join('\n')}\nInstall: ${installLine()}`);
+  const lines = missing.map(({ name, found, need }) => `  - ${name}: ${found ?? 'not found'}; needed is ${need}`);
+  const install = installLine();
+  throw new Failure(
+    'ERR_BYOL_TOOLCHAIN',
+    `The native part cannot be built here:\n${lines.join('\n')}${install ? `\nThe tools come with: ${install}` : ''}`,
+  );
 }
 
 module.exports = { inspectTools, requireToolchain };

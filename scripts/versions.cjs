@@ -1,8 +1,9 @@
 'use strict';
-// What the native build needs, as data.
+// What set-up and the native build need, as data.
 
 exports.minimumNode = [20, 19];
 exports.minimumCmake = [3, 18];
+/** The first with the parts of C++20 that LibTorch's headers use. */
 exports.minimumGcc = 11;
 exports.minimumClang = 14;
 
@@ -11,11 +12,10 @@ exports.supportedTorch = ['2.11', '2.12', '2.13', '2.14'];
 /** The release that is fetched where none is found. */
 exports.fetchedTorch = '2.13.0';
 
-/** Official CPU archives of that release with their SHA-256 (as published; each stands in two independent build files). */
+/** Official CPU archives of that release with their published SHA-256; where there is no LibTorch archive, a wheel. */
 exports.archives = {
   'linux-x64': {
     url: 'https://download.pytorch.org/libtorch/cpu/libtorch-shared-with-deps-2.13.0%2Bcpu.zip',
-    bytes: 126385248,
     sha256: 'edbf4cbed78433d803e90a65f1752e57783d164bce66c95c0872b2ab8f5c159e',
   },
   'linux-arm64': {

@@ -1,8 +1,8 @@
 """Two BYOL views per image as a torchvision user would make them: PIL images, one after the other, in N processes.
 
-Reads one JSON object from stdin, {pixels: file of uint8 [count, size, size, 3], count, size, processes}, then answers every
-line "run" with the seconds in which the processes together made both views of all images, as JSON. Staying alive lets the
-caller interleave it with the other side. No code is shared with the product.
+Reads one JSON object from stdin, {pixels: file of uint8 [count, size, size, 3], count, size, processes}, then answers
+every line "run" with the seconds in which the processes together made both views of all images, as JSON. Staying alive
+lets the caller interleave it with the other side. No code is shared with the product.
 """
 
 import json

@@ -12,7 +12,7 @@ export interface Size {
   readonly width: number;
 }
 
-/** Keys the operations' random streams, so a number must never change its meaning. 0 belongs to streams of no operation. */
+/** Keys of the operations' random streams: a number must never change its meaning. 0 is for streams of no operation. */
 export const operationNumbers: Readonly<Record<Operation['kind'], number>> = {
   randomResizedCrop: 1,
   center: 2,

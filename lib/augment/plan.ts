@@ -23,8 +23,9 @@ export interface DrawOptions {
 }
 
 /**
- * Draws the plan of a batch. Every operation of every sample has its own stream of random numbers, keyed by (seed, epoch,
- * sample, view, operation): a row is the same in any batch, and an operation's draws do not depend on the other operations.
+ * Draws the plan of a batch. Every operation of every sample has its own stream of random numbers, keyed by (seed,
+ * epoch, sample, view, operation): a row is the same in any batch, and an operation's draws do not depend on the other
+ * operations.
  */
 export function drawPlan(options: DrawOptions): Float32Array {
   const { pipeline, view, seed, epoch, samples, jitter } = options;

@@ -1,7 +1,7 @@
 import type { ViewSpec } from '../binding/native.js';
 import type { Config } from '../config/schema.js';
 
-/** The blur kernel's radius for views of this side: nominal width side / 10, as the official code (224 -> 11, 32 -> 1). */
+/** The blur kernel's radius for views of this side, of nominal width side / 10 as officially (224 -> 11, 32 -> 1). */
 export function blurRadius(side: number): number {
   return Math.floor(side / 10 / 2);
 }

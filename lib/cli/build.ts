@@ -1,19 +1,18 @@
-import { createRequire } from 'node:module';
-import path from 'node:path';
-import { packageRoot } from '../binding/package-root.js';
-import { ByolError } from '../errors.js';
+import { script } from '../binding/build-tools.js';
+import { ByolError, type ErrorCode } from '../errors.js';
 
-/** `byol build`: finds or fetches LibTorch and builds the addon. Resolves with the exit code. */
+/**
+ * `byol build`: finds or fetches LibTorch and builds the addon. Resolves with the exit code.
+ *
+ * @throws ByolError ERR_BYOL_TOOLCHAIN, ERR_BYOL_LIBTORCH_NOT_FOUND, ERR_BYOL_BUILD, ERR_BYOL_IO.
+ */
 export async function runBuild(): Promise<number> {
-  const require = createRequire(import.meta.url);
-  const { buildNative } = require(path.join(packageRoot, 'scripts', 'build-native.cjs')) as {
-    buildNative(): Promise<unknown>;
-  };
   try {
-    await buildNative();
+    await script('build-native').buildNative();
   } catch (error) {
-    if (error instanceof Error && 'code' in error) throw new ByolError(String(error.code), error.message, { cause: error });
-    throw error;
+    const { code } = error as { code?: unknown };
+    if (!(error instanceof Error) || typeof code !== 'string' || !code.startsWith('ERR_BYOL_')) throw error;
+    throw new ByolError(code as ErrorCode, error.message, { cause: error });
   }
   console.log('addon: built');
   return 0;

@@ -1,58 +1,113 @@
 import { spawnSync } from 'node:child_process';
-import { createRequire } from 'node:module';
+import { existsSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { script } from '../binding/build-tools.js';
 import { buildFacts } from '../binding/load.js';
 import type { NativeInfo } from '../binding/native.js';
 import { packageRoot } from '../binding/package-root.js';
 
-interface Tool {
-  readonly name: string;
-  readonly found: string | undefined;
-  readonly ok: boolean;
-  readonly need: string;
+/** there; not there, and training runs without it; not there, and nothing works before it is. */
+type Mark = 'ok' | '--' | 'NO';
+
+function print(mark: Mark, name: string, text: string): void {
+  const [first = '', ...rest] = text.split('\n');
+  console.log(`${mark}  ${name.padEnd(14)}${first}`);
+  for (const line of rest) console.log(`${' '.repeat(18)}${line.trim()}`);
 }
 
-function print(mark: 'ok' | '--' | 'NO', name: string, text: string): void {
-  console.log(`${mark.padEnd(3)} ${name.padEnd(14)} ${text}`);
-}
-
-// In a child process: what crashes there is reported here as text.
-function nativeInfo(): NativeInfo | string {
-  const loader = path.join(path.dirname(fileURLToPath(import.meta.url)), '..', 'binding', 'load.js');
-  const code = `import(process.argv[1]).then((m) => console.log(JSON.stringify(m.loadNative().info())),
-    (e) => { console.error(e); process.exitCode = 1; }).catch((e) => { console.error(e.message + (e.hint ? ' ' + e.hint : '')); process.exitCode = 1; })`;
-  const run = spawnSync(process.execPath, ['-e', code, loader], { encoding: 'utf8' });
-  if (run.status === 0) return JSON.parse(run.stdout) as NativeInfo;
-  return run.signal ? `it crashes while loading (${run.signal})` : run.stderr.trim();
-}
-
-function reportNative(info: NativeInfo | string): boolean {
-  if (typeof info === 'string') {
-    print('NO', 'addon', info);
-    return false;
+// Node's own rule, by hand: packages need not offer their package.json to import.meta.resolve.
+function isInstalled(name: string): boolean {
+  for (let dir = packageRoot; ; dir = path.dirname(dir)) {
+    if (existsSync(path.join(dir, 'node_modules', name, 'package.json'))) return true;
+    if (dir === path.dirname(dir)) return false;
   }
+}
+
+function reportPackages(): void {
+  const { dependencies } = JSON.parse(readFileSync(path.join(packageRoot, 'package.json'), 'utf8')) as {
+    dependencies: Record<string, string>;
+  };
+  const names = Object.keys(dependencies);
+  const missing = names.filter((name) => !isInstalled(name));
+  if (missing.length === 0) print('ok', 'npm packages', `all ${names.length} are installed`);
+  else print('NO', 'npm packages', `missing: ${missing.join(', ')}. Install them with: npm install`);
+}
+
+function reportTools(): void {
+  for (const { name, ok, found, need } of script('toolchain').inspectTools()) {
+    print(ok ? 'ok' : '--', name, ok ? String(found) : `${found ?? 'not found'}; a build needs ${need}`);
+  }
+}
+
+interface Loaded {
+  readonly info: NativeInfo;
+  /** The libtorch_cpu.so that is really in use, whatever was recorded or set. */
+  readonly library: string;
+}
+
+/** In a process of its own: what crashes there is text here. */
+function loadInChild(): Loaded | string {
+  const code = `
+    import { readFileSync } from 'node:fs';
+    const { loadNative } = await import(process.argv[1]);
+    try {
+      const info = loadNative().info();
+      const library = /\\/.*libtorch_cpu\\.so/.exec(readFileSync('/proc/self/maps', 'utf8'))?.[0] ?? '';
+      console.log(JSON.stringify({ info, library }));
+    } catch (error) {
+      console.error([error.message, error.hint ?? ''].join('\\n'));
+      process.exitCode = 1;
+    }`;
+  const loader = new URL('../binding/load.js', import.meta.url).href;
+  const child = spawnSync(process.execPath, ['--input-type=module', '--eval', code, loader], { encoding: 'utf8' });
+  if (child.status === 0) return JSON.parse(child.stdout) as Loaded;
+  return child.signal === null ? child.stderr.trim() : `it crashes while it is loaded (${child.signal})`;
+}
+
+function reportLibTorchToBuildWith(): void {
+  const { found, refused } = script('libtorch').findLibTorch(packageRoot);
+  if (found) print('ok', 'LibTorch', `${found.version} (${found.flavour}) from ${found.from}, ${found.dir}`);
+  else print('--', 'LibTorch', `none found; a build fetches it. Looked at:\n${refused.join('\n')}`);
+}
+
+function reportNative({ info, library }: Loaded): void {
   const facts = buildFacts();
-  print('ok', 'addon', facts ? `built ${facts.built.slice(0, 10)} for LibTorch ${facts.torch} (${facts.flavour})` : 'prebuilt');
-  print('ok', 'LibTorch', `${info.torchLoaded || info.torchCompiled}${facts ? ` in ${facts.libtorch}` : ''}`);
-  const bfloat16 = info.cpuBfloat16 ? "bfloat16 instructions: precision 'auto' uses them" : "no bfloat16 instructions: precision 'auto' is float32";
-  print('ok', 'CPU', `${os.cpus()[0]?.model.trim() ?? 'unknown'}, ${info.cpuCapability}, ${info.threads} threads; ${bfloat16}`);
-  if (info.cudaProblem === '') print('ok', 'CUDA', `${info.cudaDevices} device(s)`);
-  else print('--', 'CUDA', `not used: ${info.cudaProblem}`);
-  if (info.jpeg === '') print('--', 'JPEG', 'libjpeg headers were not there when the addon was built');
-  else print('ok', 'JPEG', info.jpeg);
-  return true;
+  const built = facts && `built ${facts.built.slice(0, 10)} by ${facts.compiler} for LibTorch ${facts.torch}`;
+  print('ok', 'addon', built ?? `prebuilt for LibTorch ${info.torchCompiled}`);
+  const flavour = existsSync(path.join(path.dirname(library), 'libtorch_cuda.so')) ? 'cuda' : 'cpu';
+  print(
+    'ok',
+    'LibTorch',
+    `${info.torchLoaded || info.torchCompiled} (${flavour}), ${path.resolve(library, '..', '..')}`,
+  );
 }
 
-/** `byol doctor`: what was found, a line each. Resolves with 0 if training can run here, else 1. */
+function reportMachine(info: NativeInfo): void {
+  print('ok', 'CPU', `${os.cpus()[0]?.model.trim() || process.arch}, LibTorch uses ${info.cpuCapability}`);
+  if (info.cpuBfloat16) print('ok', 'bfloat16', `the CPU has instructions for it: precision 'auto' takes it`);
+  else print('--', 'bfloat16', `the CPU has no instructions for it: precision 'auto' takes float32`);
+  print('ok', 'threads', String(info.threads));
+  if (info.cudaProblem === '')
+    print('ok', 'CUDA', `${info.cudaDevices} ${info.cudaDevices === 1 ? 'device' : 'devices'}`);
+  else print('--', 'CUDA', info.cudaProblem);
+  if (info.jpeg !== '') print('ok', 'JPEG', info.jpeg);
+  else print('--', 'JPEG', "libjpeg's headers were not there when the addon was built");
+}
+
+/** `byol doctor`: what there is here, a line each. Resolves with 0 if training can run, else 1. */
 export async function runDoctor(): Promise<number> {
-  const require = createRequire(import.meta.url);
-  const { inspectTools } = require(path.join(packageRoot, 'scripts', 'toolchain.cjs')) as { inspectTools(): Tool[] };
-  for (const tool of inspectTools()) {
-    print(tool.ok ? 'ok' : '--', tool.name, tool.ok ? String(tool.found) : `${tool.found ?? 'not found'} (a build needs ${tool.need})`);
+  reportTools();
+  reportPackages();
+  const loaded = loadInChild();
+  const works = typeof loaded !== 'string';
+  if (works) {
+    reportNative(loaded);
+    reportMachine(loaded.info);
+  } else {
+    print('NO', 'addon', loaded);
+    reportLibTorchToBuildWith();
   }
-  const works = reportNative(nativeInfo());
-  console.log(works ? 'Training can run here.' : 'Training cannot run here yet. Build the native part with: npx byol build');
+  console.log(works ? 'Training can run here.' : 'Training cannot run here yet.');
   return works ? 0 : 1;
 }

@@ -1,11 +1,11 @@
 import type { CommandModule } from 'yargs';
+import { exitCodes } from '../errors.js';
 import type { KnnEvaluation } from '../eval/knn.js';
 import type { LinearEvaluation } from '../eval/linear.js';
 import type { Protocol } from '../eval/run-evaluation.js';
 import type { EvaluationProgress } from '../eval/subject.js';
 import { flagPatch, setOption } from './config-options.js';
 import { count, percent, table } from './format.js';
-import { exitCodes } from '../errors.js';
 import { onInterrupt } from './interrupts.js';
 import { progressOutput } from './progress-output.js';
 
@@ -42,7 +42,7 @@ export const evalCommand: CommandModule<object, EvalArguments> = {
     const abort = new AbortController();
     const release = onInterrupt({
       first: () => {
-        output.line('Stopping; nothing is written.');
+        output.warn('Stopping; nothing is written.');
         abort.abort();
       },
       second: () => output.close(),
@@ -54,7 +54,8 @@ export const evalCommand: CommandModule<object, EvalArguments> = {
         patch: flagPatch({ device, data: data === undefined ? undefined : { path: data } }),
         overrides: set,
         signal: abort.signal,
-        onProgress: ({ phase, done, total }: EvaluationProgress) => output.state(done, total, `${phase} ${count(done)}/${count(total)}`),
+        onProgress: ({ phase, done, total }: EvaluationProgress) =>
+          output.state(done, total, `${phase} ${count(done)}/${count(total)}`),
       });
       output.close();
       process.stdout.write(`${evaluationText(evaluation.result)}\nSaved as eval-${protocol}.json in ${run}\n`);

@@ -35,7 +35,9 @@ export function parameters(value: number): string {
 /** Columns padded to their widest cell; those of numbers to the right. */
 export function table(rows: readonly (readonly string[])[], numberColumns: readonly number[] = []): string {
   const columns = Math.max(...rows.map((row) => row.length));
-  const widths = Array.from({ length: columns }, (_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const widths = Array.from({ length: columns }, (_, column) =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
+  );
   const pad = (cell: string, column: number): string =>
     numberColumns.includes(column) ? cell.padStart(widths[column] as number) : cell.padEnd(widths[column] as number);
   return rows.map((row) => row.map(pad).join('   ').trimEnd()).join('\n');

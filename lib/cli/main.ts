@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import yargs, { type CommandModule } from 'yargs';
 import { hideBin } from 'yargs/helpers';
+import { nearest } from '../config/nearest.js';
 import { ByolError, exitCodes } from '../errors.js';
 import { evalCommand } from './eval.js';
 import { presetsCommand } from './presets.js';
@@ -29,6 +30,10 @@ const buildCommand: CommandModule = {
   },
 };
 
+const COMMANDS = [trainCommand, evalCommand, viewsCommand, presetsCommand, doctorCommand, buildCommand].map(
+  ({ command }) => String(command).split(' ')[0] as string,
+);
+
 async function main(args: string[]): Promise<void> {
   const { version } = createRequire(import.meta.url)('byol-torch/package.json') as { version: string };
   const parser = yargs(args)
@@ -49,8 +54,8 @@ async function main(args: string[]): Promise<void> {
     .help()
     .alias('help', 'h')
     .strict()
+    .strictCommands()
     .demandCommand(1, 'Give a command.')
-    .recommendCommands()
     .locale('en')
     .wrap(Math.min(120, process.stdout.columns ?? 100))
     // 'no-' is not a prefix of ours, and dots in names would make groups of options.
@@ -58,7 +63,11 @@ async function main(args: string[]): Promise<void> {
     .check(refuseRepetition)
     // Errors come back here, and exit codes are set here.
     .exitProcess(false)
-    .fail(false);
+    .fail((message, error) => {
+      // What a command throws comes as it is; what yargs has to say about the command line has no class of its own.
+      if (error !== undefined && error.name !== 'YError') throw error;
+      throw usageError(error?.message ?? message, args);
+    });
   try {
     await parser.parseAsync();
   } catch (error) {
@@ -66,10 +75,19 @@ async function main(args: string[]): Promise<void> {
   }
 }
 
+function usageError(message: string, args: readonly string[]): ByolError {
+  const command = args[0] !== undefined && COMMANDS.includes(args[0]) ? `${args[0]} ` : '';
+  const unknown = /^Unknown commands?: (\S+)/.exec(message)?.[1];
+  const near = unknown && nearest(unknown, COMMANDS);
+  const hint = near === undefined ? `Help: byol ${command}--help` : `Did you mean: byol ${near}?`;
+  return new ByolError('ERR_BYOL_USAGE', `${message.replace(/\.$/, '')}.`, { hint });
+}
+
 /** An option given twice becomes a list, whatever its type. */
 function refuseRepetition(given: Record<string, unknown>): true {
   for (const [name, value] of Object.entries(given)) {
-    if (Array.isArray(value) && name !== '_' && name !== 'set') throw new ByolError('ERR_BYOL_USAGE', `--${name} is given more than once.`);
+    if (Array.isArray(value) && name !== '_' && name !== 'set')
+      throw new ByolError('ERR_BYOL_USAGE', `--${name} is given more than once.`);
   }
   return true;
 }

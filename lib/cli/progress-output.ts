@@ -4,6 +4,8 @@ import { MultiBar, type SingleBar } from 'cli-progress';
 export interface ProgressOutput {
   /** A line that stays. */
   line(text: string): void;
+  /** A line that people want to see whatever else they do not. */
+  warn(text: string): void;
   /** How far the run is: `done` of `total` optimiser steps. */
   state(done: number, total: number, text: string): void;
   /** Restores the terminal. Must be called, also before a process leaves at once. */
@@ -31,6 +33,10 @@ export class LineOutput implements ProgressOutput {
     this.#stateAt = this.#now();
   }
 
+  warn(text: string): void {
+    this.line(text);
+  }
+
   state(_done: number, _total: number, text: string): void {
     if (this.#now() - this.#stateAt >= STATE_EVERY) this.line(text);
   }
@@ -51,6 +57,10 @@ export class BarOutput implements ProgressOutput {
   line(text: string): void {
     if (this.#bars === undefined) this.#stream.write(`${text}\n`);
     else this.#bars.log(`${text}\n`);
+  }
+
+  warn(text: string): void {
+    this.line(text);
   }
 
   state(done: number, total: number, text: string): void {
@@ -81,10 +91,8 @@ export class BarOutput implements ProgressOutput {
   }
 }
 
-/** Neither lines nor state, as with --quiet. */
-export const silentOutput: ProgressOutput = { line: () => {}, state: () => {}, close: () => {} };
-
 export function progressOutput(stream: NodeJS.WriteStream, quiet: boolean): ProgressOutput {
-  if (quiet) return silentOutput;
-  return stream.isTTY ? new BarOutput(stream) : new LineOutput((text) => stream.write(text));
+  const write = (text: string): void => void stream.write(text);
+  if (quiet) return { line: () => {}, warn: (text) => write(`${text}\n`), state: () => {}, close: () => {} };
+  return stream.isTTY ? new BarOutput(stream) : new LineOutput(write);
 }

@@ -42,7 +42,7 @@ export class Progress {
         this.#showEpoch(event);
         break;
       case 'warning':
-        this.#output.line(`warning: ${event.message}`);
+        this.#output.warn(`warning: ${event.message}`);
         break;
       case 'checkpoint':
       case 'end':
@@ -50,9 +50,13 @@ export class Progress {
     }
   }
 
-  /** A line beside the events. */
+  /** Lines beside the events. */
   line(text: string): void {
     this.#output.line(text);
+  }
+
+  warn(text: string): void {
+    this.#output.warn(text);
   }
 
   close(): void {

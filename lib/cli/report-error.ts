@@ -3,20 +3,17 @@ import { ByolError, exitCodes } from '../errors.js';
 /** Prints what went wrong to standard error, as one sentence and what to do, and returns the exit code. */
 export function reportError(error: unknown, args: readonly string[]): number {
   const verbose = args.includes('--verbose');
-  process.stderr.write(`${errorText(error, args, verbose)}\n`);
-  if (error instanceof ByolError) return error.exitCode;
-  return isUsage(error) ? exitCodes.usage : exitCodes.failure;
+  process.stderr.write(`${errorText(error, verbose)}\n`);
+  return error instanceof ByolError ? error.exitCode : exitCodes.failure;
 }
 
-function errorText(error: unknown, args: readonly string[], verbose: boolean): string {
+function errorText(error: unknown, verbose: boolean): string {
   if (!(error instanceof Error)) return `error: ${String(error)}`;
   const lines = [`error: ${error.message}`];
   if (error instanceof ByolError) {
-    lines[0] += ` [${error.code}]`;
+    // Lists follow their first line.
+    lines[0] = (lines[0] as string).replace(/\n|$/, (end) => ` [${error.code}]${end}`);
     if (error.hint !== undefined) lines.push(error.hint);
-  } else if (isUsage(error)) {
-    const command = args.find((argument) => !argument.startsWith('-'));
-    lines.push(`Help: byol ${command === undefined ? '' : `${command} `}--help`);
   } else if (!verbose) {
     lines.push('This is not an error that byol-torch expects; --verbose shows where it comes from.');
   }
@@ -31,9 +28,4 @@ function stacks(error: Error): string[] {
   if (typeof nativeStack === 'string') lines.push('native stack:', nativeStack);
   if (error.cause instanceof Error) lines.push('caused by:', ...stacks(error.cause));
   return lines;
-}
-
-/** What yargs says about a command line. */
-function isUsage(error: unknown): boolean {
-  return error instanceof Error && error.name === 'YError';
 }

@@ -1,5 +1,5 @@
-import { findRecord, type RecordMatch, type Spread } from '../config/records.js';
 import { presets } from '../config/presets/index.js';
+import { findRecord, type RecordMatch, type Spread } from '../config/records.js';
 import type { Config } from '../config/schema.js';
 import { differences } from '../train/config-difference.js';
 import type { RunResult } from '../train/events.js';
@@ -17,7 +17,12 @@ export function resultText(config: Config, result: RunResult, match: RecordMatch
 function resultTable({ untrained, knn, linear }: RunResult, match: RecordMatch | null): string {
   const header = ['test accuracy', 'untrained', 'trained', 'points'];
   if (match !== null) header.push('recorded');
-  const row = (name: string, before: number | undefined, after: number | undefined, recorded: Spread | undefined): string[] => {
+  const row = (
+    name: string,
+    before: number | undefined,
+    after: number | undefined,
+    recorded: Spread | undefined,
+  ): string[] => {
     const gain = before === undefined || after === undefined ? '-' : points(after - before);
     return [name, percent(before), percent(after), gain, ...(recorded === undefined ? [] : [spreadText(recorded)])];
   };
@@ -64,7 +69,10 @@ function changedSettings(config: Config, { record }: RecordMatch): string {
 function whereTo(result: RunResult): string[] {
   const time = `${count(result.epochs)} epochs, ${count(result.steps)} steps, ${duration(result.seconds)}`;
   if (result.interrupted) {
-    return [`Stopped after ${time}. Everything is saved; go on with:`, `  npx byol train --resume ${quoteArgument(result.folder)}`];
+    return [
+      `Stopped after ${time}. Everything is saved; go on with:`,
+      `  npx byol train --resume ${quoteArgument(result.folder)}`,
+    ];
   }
   const lines = [`Done: ${time}.`, `Run folder  ${result.folder}`];
   if (result.encoder !== null) lines.push(`Encoder     ${result.encoder}`);

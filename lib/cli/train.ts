@@ -2,7 +2,13 @@ import { join } from 'node:path';
 import type { CommandModule } from 'yargs';
 import type { Config } from '../config/schema.js';
 import { ByolError, exitCodes } from '../errors.js';
-import { type ConfigArguments, configFromArguments, configOptions, numberOrText, requireSource } from './config-options.js';
+import {
+  type ConfigArguments,
+  configFromArguments,
+  configOptions,
+  numberOrText,
+  requireSource,
+} from './config-options.js';
 import { onInterrupt } from './interrupts.js';
 import { Progress } from './progress.js';
 import { progressOutput } from './progress-output.js';
@@ -26,7 +32,11 @@ export const trainCommand: CommandModule<object, TrainArguments> = {
       device: { type: 'string', requiresArg: true, describe: 'auto, cpu, cuda or cuda:N; short for --set device=NAME' },
       out: { type: 'string', requiresArg: true, describe: 'Folder of the run; runs/PRESET if left out' },
       resume: { type: 'string', describe: 'Go on with the run in this folder, or in that of --out' },
-      'init-from': { type: 'string', requiresArg: true, describe: 'Start from the weights of this file; nothing else of it counts' },
+      'init-from': {
+        type: 'string',
+        requiresArg: true,
+        describe: 'Start from the weights of this file; nothing else of it counts',
+      },
       quiet: { type: 'boolean', default: false, describe: 'No progress, only warnings and the result' },
     }),
   handler: async (args) => {
@@ -40,7 +50,7 @@ export const trainCommand: CommandModule<object, TrainArguments> = {
     const run = train(config, { out, resume, ...(args['init-from'] !== undefined && { initFrom: args['init-from'] }) });
     const release = onInterrupt({
       first: (signal) => {
-        progress.line(`${signal}: stopping after this step and saving. Once more leaves at once, without saving.`);
+        progress.warn(`${signal}: stopping after this step and saving. Once more leaves at once, without saving.`);
         run.stop();
       },
       second: () => progress.close(),

@@ -27,7 +27,9 @@ function targetWarnings({ target, predictor }: Config): string[] {
       `target.tauBase is ${tauBase}: it is tau, the share of the old target that stays, not 1 - tau. If you meant that, it is ${meant}.`,
     );
   } else if (tauBase === 1) {
-    warnings.push('target.tauBase is 1: the target keeps its random weights for the whole run (paper Table 5a: 18.8 %).');
+    warnings.push(
+      'target.tauBase is 1: the target keeps its random weights for the whole run (paper Table 5a: 18.8 %).',
+    );
   }
   if (predictor === null) {
     warnings.push('There is no predictor: the representation will collapse to a constant (paper Table 5b).');
@@ -51,7 +53,9 @@ function optimizerWarnings({ optimizer, epochs, batchSize, accumulate }: Config)
     );
   }
   if (weightDecay === 0) {
-    warnings.push('optimizer.weightDecay is 0: BYOL becomes unstable or diverges without weight decay (paper section 5, Table 15).');
+    warnings.push(
+      'optimizer.weightDecay is 0: BYOL becomes unstable or diverges without weight decay (paper section 5, Table 15).',
+    );
   }
   return warnings;
 }
@@ -74,7 +78,9 @@ function viewWarnings({ views, encoder }: Config): string[] {
     );
   }
   if ([...views.mean, ...views.std].some((value) => Math.abs(value) > 2)) {
-    warnings.push('views.mean and views.std are of pixels from 0 to 1, but some values look like pixels from 0 to 255.');
+    warnings.push(
+      'views.mean and views.std are of pixels from 0 to 1, but some values look like pixels from 0 to 255.',
+    );
   }
   return warnings;
 }

@@ -20,20 +20,36 @@ export function readConfigFile(path: string): Settings {
   return parseSettings(text, path);
 }
 
-/** JSON is YAML but for the comments; so JSON's mistakes have a position too. */
+/** JSON is YAML but for the comments, and with trailing commas forgiven. */
 export function parseSettings(text: string, path: string): Settings {
   const isJson = /^\.json[c5]?$/.test(extname(path));
+  const source = isJson ? blankComments(text) : text;
   const lines = new LineCounter();
-  const document = parseDocument(isJson ? blankComments(text) : text, { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(source, { lineCounter: lines, prettyErrors: false });
   const [error] = document.errors;
   if (error !== undefined) {
-    const { line, col } = lines.linePos(error.pos[0]);
-    throw new ByolError('ERR_BYOL_CONFIG', `${path}:${line}:${col}: not valid ${isJson ? 'JSON' : 'YAML'}: ${error.message}`);
+    const { message, position } = (isJson ? jsonError(source) : undefined) ?? {
+      message: error.message,
+      position: error.pos[0],
+    };
+    const { line, col } = lines.linePos(position);
+    throw new ByolError('ERR_BYOL_CONFIG', `${path}:${line}:${col}: not valid ${isJson ? 'JSON' : 'YAML'}: ${message}`);
   }
   const value: unknown = document.toJS() ?? {};
   if (isSettings(value)) return value;
   const got = Array.isArray(value) ? 'a list' : `'${String(value).slice(0, 40)}'`;
   throw new ByolError('ERR_BYOL_CONFIG', `${path}: expected settings ("key: value"), got ${got}.`);
+}
+
+/** The same mistake in JSON's terms; undefined where JSON.parse does not say where it is. */
+function jsonError(source: string): { readonly message: string; readonly position: number } | undefined {
+  try {
+    JSON.parse(source);
+  } catch (error) {
+    const match = /^(.*?)(?: in JSON)? at position (\d+)/s.exec((error as Error).message);
+    if (match !== null) return { message: match[1] as string, position: Number(match[2]) };
+  }
+  return undefined;
 }
 
 /** Spaces for comments, and for tabs, which YAML does not take as indentation: positions stay. Strings stay. */

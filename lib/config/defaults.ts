@@ -5,11 +5,20 @@ import type { Config } from './schema.js';
  * the preset's values.
  */
 
-type Kinds<T extends { kind: string }> = { readonly [K in T['kind']]: Readonly<Partial<Extract<T, { kind: K }>>> & { kind: K } };
+type Kinds<T extends { kind: string }> = {
+  readonly [K in T['kind']]: Readonly<Partial<Extract<T, { kind: K }>>> & { kind: K };
+};
 
 const optimizer: Kinds<Config['optimizer']> = {
   // The official code's (byol-facts 2.1).
-  lars: { kind: 'lars', baseLearningRate: 0.2, weightDecay: 1.5e-6, momentum: 0.9, trustCoefficient: 1e-3, warmupEpochs: 10 },
+  lars: {
+    kind: 'lars',
+    baseLearningRate: 0.2,
+    weightDecay: 1.5e-6,
+    momentum: 0.9,
+    trustCoefficient: 1e-3,
+    warmupEpochs: 10,
+  },
   // torch.optim.SGD as small-scale recipes use it.
   sgd: {
     kind: 'sgd',
@@ -31,4 +40,7 @@ const data: Kinds<Config['data']> = {
 };
 
 /** By the path of the setting that has kinds. */
-export const kindDefaults: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>> = { optimizer, data };
+export const kindDefaults: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>> = {
+  optimizer,
+  data,
+};

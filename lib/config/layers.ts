@@ -37,13 +37,15 @@ export function mergeLayer(base: unknown, layer: unknown, path: Path = []): unkn
 
 /** What a layer's settings go on top of: the old ones, or the new kind's defaults with what both kinds share. */
 function startFor(base: Settings, layer: Settings, path: Path): Settings {
-  const kind = Object.hasOwn(layer, 'kind') ? layer['kind'] : base['kind'];
-  if (kind === base['kind']) return base;
+  const kind = Object.hasOwn(layer, 'kind') ? layer.kind : base.kind;
+  if (kind === base.kind) return base;
   const union = nodeAt(path, layer);
   const variant = union && variantFor(union, { kind });
   // Not a kind that exists: checked later, with what was written in view.
   if (typeof kind !== 'string' || variant === undefined) return base;
-  const shared = Object.entries(base).filter(([key]) => variant.properties !== undefined && Object.hasOwn(variant.properties, key));
+  const shared = Object.entries(base).filter(
+    ([key]) => variant.properties !== undefined && Object.hasOwn(variant.properties, key),
+  );
   return { ...kindDefaults[formatPath(path)]?.[kind], ...Object.fromEntries(shared), kind };
 }
 

@@ -22,15 +22,26 @@ export function editDistance(a: string, b: string): number {
   return last[b.length] as number;
 }
 
-/** The candidate that someone who wrote `word` most likely meant; undefined if none is near. Case, - and _ do not count. */
+/**
+ * The candidate that someone who wrote `word` most likely meant; undefined if none is near. Case, - and _ do not count;
+ * abbreviations do: 'lr' is baseLearningRate, 'tau' is tauBase.
+ */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
-  const plain = (text: string): string => text.toLowerCase().replace(/[-_]/g, '');
-  // A third of the letters: 'lr' is not 'k', but 'momentm' is 'momentum'.
   let best: { readonly candidate: string; readonly distance: number } | undefined;
   for (const candidate of candidates) {
     const distance = editDistance(plain(word), plain(candidate));
+    // A third of the letters: 'momentm' is 'momentum', but 'k' is not 'lr'.
     const limit = Math.max(plain(word).length, plain(candidate).length) / 3;
     if (distance <= limit && (best === undefined || distance < best.distance)) best = { candidate, distance };
   }
-  return best?.candidate;
+  return best?.candidate ?? candidates.find((candidate) => abbreviates(plain(word), candidate));
+}
+
+function plain(text: string): string {
+  return text.toLowerCase().replace(/[-_]/g, '');
+}
+
+function abbreviates(word: string, candidate: string): boolean {
+  const initials = candidate.replace(/(?!^)[^A-Z]/g, '').toLowerCase();
+  return (word.length >= 2 && initials.endsWith(word)) || (word.length >= 3 && plain(candidate).includes(word));
 }

@@ -14,7 +14,11 @@ export interface Override {
 export function parseOverride(argument: string): Override | string {
   const equals = argument.indexOf('=');
   if (equals < 1) return `expected key.path=value, got '${argument}'`;
-  const keys = argument.slice(0, equals).trim().replace(/\[(\d+)\]/g, '.$1').split('.');
+  const keys = argument
+    .slice(0, equals)
+    .trim()
+    .replace(/\[(\d+)\]/g, '.$1')
+    .split('.');
   const text = argument.slice(equals + 1).trim();
   if (keys.some((key) => key === '')) return `the path in '${argument}' has an empty part`;
   if (text === '') return `'${argument}' has no value; write null to remove a setting that may be removed`;
@@ -56,7 +60,10 @@ function openPath(settings: Settings, path: Path): Problem | undefined {
         return { path, message: `no such entry; ${formatPath(here)} ${entries}` };
       }
     } else if (!isSettings(current)) {
-      return { path, message: `not a setting; ${formatPath(here)} is ${JSON.stringify(current)}, without settings of its own` };
+      return {
+        path,
+        message: `not a setting; ${formatPath(here)} is ${JSON.stringify(current)}, without settings of its own`,
+      };
     } else if (key === '__proto__') {
       return { path, message: 'not a setting' };
     }

@@ -25,5 +25,8 @@ export function configError(problems: readonly Problem[], origin: Origin = () =>
     return `${path.length === 0 ? 'the configuration' : formatPath(path)}: ${message}${from === undefined ? '' : ` (${from})`}`;
   });
   const list = lines.map((line) => `\n  ${line}`).join('');
-  return new ByolError('ERR_BYOL_CONFIG', lines.length === 1 ? `Invalid setting: ${lines[0]}` : `${lines.length} invalid settings:${list}`);
+  return new ByolError(
+    'ERR_BYOL_CONFIG',
+    lines.length === 1 ? `Invalid setting: ${lines[0]}` : `${lines.length} invalid settings:${list}`,
+  );
 }

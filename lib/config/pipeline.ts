@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** The augmentations of one view, as plain data. Sizes, statistics and definitions that a view's samples share are elsewhere. */
+/** The augmentations of one view, as plain data. What both views share (size, statistics) is in schema.ts. */
 
 const probability = z.number().min(0).max(1);
 
@@ -16,8 +16,8 @@ const randomResizedCropSchema = z.strictObject({
   /** Width over height, log-uniform. */
   aspect: positiveRange,
   /**
-   * 'official': one draw, sides cut to the image's, so that the aspect ratio may leave its range; 'torchvision': up to ten
-   * draws until one fits, then the largest central crop within the range.
+   * 'official': one draw, sides cut to the image's, so that the aspect ratio may leave its range; 'torchvision': up to
+   * ten draws until one fits, then the largest central crop within the range.
    */
   method: z.enum(['official', 'torchvision']),
 });
@@ -88,7 +88,7 @@ export const pipelineSchema = z
         context.addIssue({
           code: 'custom',
           path: [i],
-          message: `${operations[i]?.kind} cannot follow ${operations[i - 1]?.kind}: operations run once each, in the order ${order}`,
+          message: `${operations[i]?.kind} cannot follow ${operations[i - 1]?.kind}: each runs once, in the order ${order}`,
         });
       }
     }

@@ -61,7 +61,9 @@ function sameWord(a: string, b: string): boolean {
 function otherVariant(union: SchemaNode, parent: Path, key: string, value: unknown): string | undefined {
   const tag = tagOf(union);
   if (tag === undefined) return undefined;
-  const owners = alternatives(union).filter((option) => option.properties !== undefined && Object.hasOwn(option.properties, key));
+  const owners = alternatives(union).filter(
+    (option) => option.properties !== undefined && Object.hasOwn(option.properties, key),
+  );
   if (owners.length === 0) return undefined;
   const kinds = listWords(owners.map((option) => quote(option.properties?.[tag]?.const)));
   const tagPath = [...parent, tag];
@@ -96,7 +98,10 @@ function literals(node: SchemaNode): unknown[] {
 }
 
 function suggestion(got: string, known: readonly unknown[]): string {
-  const near = nearest(got, known.filter((item) => typeof item === 'string'));
+  const near = nearest(
+    got,
+    known.filter((item) => typeof item === 'string'),
+  );
   return near === undefined ? '' : `; did you mean '${near}'?`;
 }
 

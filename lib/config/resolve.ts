@@ -2,7 +2,7 @@ import { ByolError } from '../errors.js';
 import { readConfigFile } from './config-file.js';
 import { isSettings, mergeLayer, type Settings } from './layers.js';
 import { nearest } from './nearest.js';
-import { applyOverride, orderOverrides, type Override, parseOverride } from './overrides.js';
+import { applyOverride, type Override, orderOverrides, parseOverride } from './overrides.js';
 import { configError, type Origin, parseConfig } from './parse.js';
 import { isPresetName, presetNames, presets } from './presets/index.js';
 import type { Problem } from './problems.js';
@@ -39,7 +39,7 @@ export function resolveConfig(sources: ConfigSources): Config {
   const presetName = sources.preset ?? presetOfFile(fromFile, file, sources.base);
   const start = presetName === undefined ? (sources.base ?? {}) : findPreset(presetName);
   const layered = mergeLayer(mergeLayer(start, fromFile), patch) as Settings;
-  if (presetName !== undefined) layered['preset'] = presetName;
+  if (presetName !== undefined) layered.preset = presetName;
 
   const problems: Problem[] = [];
   const parsed = parseOverrides(overrides, problems);
@@ -60,7 +60,7 @@ export function findPreset(name: string): Config {
 
 /** A file that is not complete needs a preset under it; that of a run that goes on is only a remark. */
 function presetOfFile(settings: Settings, file: string | undefined, base: Config | undefined): string | undefined {
-  const name = settings['preset'];
+  const name = settings.preset;
   if (base !== undefined || name === undefined) return undefined;
   if (typeof name === 'string') return name;
   const got = JSON.stringify(name);
@@ -87,12 +87,13 @@ function makeOrigin(
   file: string | undefined,
 ): Origin {
   // A value may be given alone, within its group, or in parts.
-  const covers = (outer: Path, inner: Path): boolean => outer.every((key, index) => String(key) === String(inner[index]));
+  const covers = (outer: Path, inner: Path): boolean =>
+    outer.every((key, index) => String(key) === String(inner[index]));
   return (path) => {
     if (overrides.some((override) => covers(override.path, path) || covers(path, override.path))) return '--set';
     if (isGiven(patch, path)) return undefined;
     if (isGiven(fromFile, path)) return file;
-    if (formatPath(path) === 'data.path' && isSettings(layered['data'])) return 'on the command line: --data PATH';
+    if (formatPath(path) === 'data.path' && isSettings(layered.data)) return 'on the command line: --data PATH';
     return undefined;
   };
 }

@@ -64,7 +64,9 @@ export function variantFor(node: SchemaNode, value: unknown): SchemaNode | undef
   const variants = alternatives(node).filter((option) => option.type !== 'null');
   if (variants.length === 1) return variants[0];
   const tag = tagOf(node);
-  return tag === undefined ? undefined : variants.find((option) => option.properties?.[tag]?.const === valueAt(value, [tag]));
+  return tag === undefined
+    ? undefined
+    : variants.find((option) => option.properties?.[tag]?.const === valueAt(value, [tag]));
 }
 
 /** The key whose value tells the alternatives apart; undefined if there is none. */
@@ -96,7 +98,8 @@ export function describe(node: SchemaNode): string {
   const options = alternatives(node);
   if (options.length > 1) {
     const tag = tagOf(node);
-    if (tag !== undefined) return `settings with ${tag} ${listWords(options.flatMap((option) => tagWord(option, tag)))}`;
+    if (tag !== undefined)
+      return `settings with ${tag} ${listWords(options.flatMap((option) => tagWord(option, tag)))}`;
     return listWords(options.flatMap((option) => option.enum?.map(quote) ?? [describe(option)]));
   }
   if (node.const !== undefined) return quote(node.const);

@@ -126,8 +126,8 @@ export function encoderMetadata(config: Config, facts: EncoderFacts): Record<str
     torchvision_same_function: String(fit.sameFunction),
     torchvision_notes: fit.notes.join(' '),
   };
-  if (config.preset !== undefined) metadata['preset'] = config.preset;
-  if (facts.knnTop1 !== undefined) metadata['knn_top1'] = String(facts.knnTop1);
-  if (facts.linearTop1 !== undefined) metadata['linear_top1'] = String(facts.linearTop1);
+  if (config.preset !== undefined) metadata.preset = config.preset;
+  if (facts.knnTop1 !== undefined) metadata.knn_top1 = String(facts.knnTop1);
+  if (facts.linearTop1 !== undefined) metadata.linear_top1 = String(facts.linearTop1);
   return metadata;
 }

@@ -1,6 +1,7 @@
 /**
  * Counter-based random numbers: Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
- * A stream is a place in the counter's space, not a state that moves on: any draw can be made again, alone and in any order.
+ * A stream is a place in the counter's space, not a state that moves on: any draw can be made again, alone and in any
+ * order.
  */
 
 const MULTIPLIER_0 = 0xd2511f53;
@@ -49,9 +50,9 @@ export function philox4x32(
 const block = new Int32Array(4);
 
 /**
- * The random numbers of one purpose: `operation` of `view` of `sample` in `epoch` under `seed`. Streams that differ in any
- * of the five are independent. Operation 0 is free for streams that belong to no view; lib/augment/operations.ts numbers the
- * augmentations from 1.
+ * The random numbers of one purpose: `operation` of `view` of `sample` in `epoch` under `seed`. Streams that differ in
+ * any of the five are independent. Operation 0 is free for streams that belong to no view; lib/augment/operations.ts
+ * numbers the augmentations from 1.
  */
 export class Stream {
   readonly #key0: number;
@@ -121,8 +122,8 @@ export class Stream {
 const PERMUTATION = 0xffff;
 
 /**
- * The numbers 0..count-1 in random order, each order equally likely (Fisher-Yates). Orders of different seeds, epochs or
- * purposes (0..65535, for the caller to number) are independent.
+ * The numbers 0..count-1 in random order, each order equally likely (Fisher-Yates). Orders of different seeds, epochs
+ * or purposes (0..65535, for the caller to number) are independent.
  */
 export function permutation(count: number, seed: number, epoch: number, purpose = 0): Int32Array {
   const order = Int32Array.from({ length: count }, (_, i) => i);

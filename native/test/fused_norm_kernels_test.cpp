@@ -30,7 +30,8 @@ std::vector<Variant> variants() {
   std::vector<std::pair<std::string, const NormKernels*>> sets{{"baseline", byol::kNormKernelsBaseline}};
   bool native = false;
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) sets.emplace_back("avx2", byol::kNormKernelsAvx2);
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+    sets.emplace_back("avx2", byol::kNormKernelsAvx2);
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
       __builtin_cpu_supports("avx512vl")) {
     sets.emplace_back("avx512", byol::kNormKernelsAvx512);
@@ -70,14 +71,21 @@ class Map {
 
 void expect(const Variant& variant, const char* what, int64_t i, double actual, double expected, double tolerance) {
   if (std::abs(actual - expected) <= tolerance * std::max(1.0, std::abs(expected))) return;
-  check::fail(__FILE__, __LINE__, variant.name + ": " + what + "[" + std::to_string(i) + "] is " +
-                                      std::to_string(actual) + ", expected " + std::to_string(expected));
+  check::fail(__FILE__, __LINE__,
+              variant.name + ": " + what + "[" + std::to_string(i) + "] is " + std::to_string(actual) + ", expected " +
+                  std::to_string(expected));
 }
 
 // 4 channels in lines of 16 rows; 5 lines, and 3 rows more.
 constexpr int64_t kChannels = 4, kFold = 16, kRows = 83, kWidth = kChannels * kFold;
-constexpr NormBlock kBlock{.offset = 0, .stride = kWidth, .lines = kRows / kFold, .columns = kWidth,
-                           .tail = kRows % kFold * kChannels, .first_column = 0, .channels = kChannels, .fold = kFold};
+constexpr NormBlock kBlock{.offset = 0,
+                           .stride = kWidth,
+                           .lines = kRows / kFold,
+                           .columns = kWidth,
+                           .tail = kRows % kFold * kChannels,
+                           .first_column = 0,
+                           .channels = kChannels,
+                           .fold = kFold};
 
 struct Coefficients {
   std::vector<float> mean, rest, inverse, scale, shift, slope, offset;
@@ -127,7 +135,7 @@ TEST(norm_kernels_merge_moments) {
     double mean_a[] = {1, -2}, squares_a[] = {3, 0};
     const double mean_b[] = {4, -2}, squares_b[] = {5, 7};
     variant.kernels->merge_moments(2, mean_a, squares_a, 2, mean_b, squares_b, 4);
-    CHECK_CLOSE(mean_a[0], 3.0, 1e-15);  // (2 * 1 + 4 * 4) / 6
+    CHECK_CLOSE(mean_a[0], 3.0, 1e-15);      // (2 * 1 + 4 * 4) / 6
     CHECK_CLOSE(squares_a[0], 20.0, 1e-14);  // 3 + 5 + 2 * (1 - 3)^2 + 4 * (4 - 3)^2
     CHECK_CLOSE(mean_a[1], -2.0, 1e-15);
     CHECK_CLOSE(squares_a[1], 7.0, 1e-15);
@@ -142,7 +150,8 @@ TEST(norm_kernels_normalise) {
       for (const bool with_residual : {false, true}) {
         Map x(variant.bfloat16, random_values(1)), residual(variant.bfloat16, random_values(2));
         Map y(variant.bfloat16, std::vector<float>(kRows * kChannels, -7.0F));
-        variant.kernels->normalise(kBlock, x.data(), with_residual ? residual.data() : nullptr, y.data(), k.forward(), relu);
+        variant.kernels->normalise(kBlock, x.data(), with_residual ? residual.data() : nullptr, y.data(), k.forward(),
+                                   relu);
         for (int64_t i = 0; i < kRows * kChannels; ++i) {
           const int64_t c = i % kChannels;
           double v = (x.at(i) - k.mean[c]) * k.scale[c] + k.shift[c] + (with_residual ? residual.at(i) : 0.0);
@@ -198,8 +207,14 @@ TEST(norm_kernels_round_bfloat16) {
       std::vector<c10::BFloat16> x(kCount), y(kCount);
       for (int64_t i = 0; i < kCount; ++i) x[i] = c10::BFloat16(static_cast<uint16_t>(i), c10::BFloat16::from_bits());
       std::vector<float> zero(64, 0.0F), scale(64, factor);
-      const NormBlock block{.offset = 0, .stride = 64, .lines = kCount / 64, .columns = 64, .tail = 0,
-                            .first_column = 0, .channels = 64, .fold = 1};
+      const NormBlock block{.offset = 0,
+                            .stride = 64,
+                            .lines = kCount / 64,
+                            .columns = 64,
+                            .tail = 0,
+                            .first_column = 0,
+                            .channels = 64,
+                            .fold = 1};
       variant.kernels->normalise(block, x.data(), nullptr, y.data(),
                                  {zero.data(), zero.data(), zero.data(), scale.data(), zero.data()}, false);
       for (int64_t i = 0; i < kCount; ++i) {

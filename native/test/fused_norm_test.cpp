@@ -14,126 +14,19 @@
 #include "core/error.h"
 
 #include "check.h"
+#include "norm_oracle.h"
 
 namespace {
 
 using at::Tensor;
-using Shape = std::vector<int64_t>;
-
-constexpr double kEps = 1e-5;
-
-struct Case {
-  Tensor x, gamma, beta, residual, dy;  // residual undefined: none
-  bool relu;
-};
-
-struct Outcome {
-  Tensor y, mean, variance, dx, dgamma, dbeta, dresidual;  // all float64
-};
-
-Tensor channels_last(const Tensor& t) { return t.dim() == 4 ? t.contiguous(at::MemoryFormat::ChannelsLast) : t; }
-
-// Every channel has another mean, up to `offset` standard deviations from zero.
-Case make_case(const Shape& shape, at::ScalarType type, bool residual, bool relu, double offset) {
-  at::manual_seed(7);
-  Shape per_channel(shape.size(), 1);
-  per_channel[1] = shape[1];
-  const Tensor means = (at::linspace(-1, 1, shape[1]) * offset).view(per_channel);
-  const auto map = [&] { return channels_last(at::randn(shape).to(type)); };
-  return {channels_last((at::randn(shape) + means).to(type)), at::randn({shape[1]}), at::randn({shape[1]}),
-          residual ? map() : Tensor(), map(), relu};
-}
-
-Tensor leaf(const Tensor& t, std::optional<at::ScalarType> type = {}) {
-  return t.defined() ? t.detach().to(type.value_or(t.scalar_type()), false, true).requires_grad_() : t;
-}
-
-std::optional<Tensor> optional(const Tensor& t) { return t.defined() ? std::optional(t) : std::nullopt; }
-
-template <class Norm>
-Outcome differentiate(const Norm& norm, const Case& c, std::optional<at::ScalarType> type = {}) {
-  const Tensor x = leaf(c.x, type), gamma = leaf(c.gamma, type), beta = leaf(c.beta, type);
-  const Tensor residual = leaf(c.residual, type);
-  Tensor mean = at::empty_like(gamma.detach()), variance = at::empty_like(mean);
-  const Tensor y = norm(x, gamma, beta, optional(residual), c.relu, mean, variance);
-  y.backward(type ? c.dy.to(*type) : c.dy);
-  const auto wide = [](const Tensor& t) { return t.defined() ? t.detach().to(at::kDouble) : t; };
-  return {wide(y),           wide(mean),        wide(variance),
-          wide(x.grad()),    wide(gamma.grad()), wide(beta.grad()),
-          residual.defined() ? wide(residual.grad()) : Tensor()};
-}
-
-Outcome fused(const Case& c) {
-  return differentiate(
-      [](const Tensor& x, const Tensor& gamma, const Tensor& beta, const std::optional<Tensor>& residual, bool relu,
-         const Tensor& mean, const Tensor& variance) {
-        return byol::fused_batch_norm(x, gamma, beta, residual, relu, kEps, mean, variance);
-      },
-      c);
-}
-
-Outcome reference(const Case& c) {
-  return differentiate(
-      [](const Tensor& x, const Tensor& gamma, const Tensor& beta, const std::optional<Tensor>& residual, bool relu,
-         const Tensor& mean, const Tensor& variance) {
-        return byol::reference_batch_norm(x, gamma, beta, residual, relu, kEps, mean, variance);
-      },
-      c, at::kDouble);
-}
-
-Outcome aten(const Case& c) {
-  return differentiate(
-      [](const Tensor& x, const Tensor& gamma, const Tensor& beta, const std::optional<Tensor>& residual, bool relu,
-         const Tensor& mean, const Tensor& variance) {
-        Shape but_channels{0, 2, 3};
-        but_channels.resize(static_cast<size_t>(x.dim()) - 1);
-        mean.copy_(x.detach().mean(but_channels));
-        variance.copy_(x.detach().var(but_channels, /*unbiased=*/false));
-        Tensor y = at::batch_norm(x, gamma, beta, {}, {}, /*training=*/true, 0.1, kEps, /*cudnn_enabled=*/false);
-        if (residual) y = y + *residual;
-        return relu ? y.relu() : y;
-      },
-      c, at::kDouble);
-}
-
-// Largest difference, in units of the largest expected value (of 1 if that is smaller).
-double distance(const Tensor& actual, const Tensor& expected) {
-  return ((actual - expected).abs().max() / expected.abs().max().clamp_min(1.0)).item<double>();
-}
-
-void check_close(const std::string& what, const Outcome& actual, const Outcome& expected, double map, double sum) {
-  const auto compare = [&](const char* name, const Tensor& a, const Tensor& e, double tolerance) {
-    if (!e.defined()) return;
-    const double d = distance(a, e);
-    if (!(d <= tolerance)) check::fail(__FILE__, __LINE__, what + ": " + name + " is off by " + std::to_string(d));
-  };
-  compare("y", actual.y, expected.y, map);
-  compare("dx", actual.dx, expected.dx, map);
-  compare("dresidual", actual.dresidual, expected.dresidual, map);
-  compare("mean", actual.mean, expected.mean, sum);
-  compare("variance", actual.variance, expected.variance, sum);
-  compare("dgamma", actual.dgamma, expected.dgamma, sum);
-  compare("dbeta", actual.dbeta, expected.dbeta, sum);
-}
-
-template <class Body>
-void for_each_case(const std::vector<Shape>& shapes, at::ScalarType type, double offset, const Body& body) {
-  for (const Shape& shape : shapes) {
-    for (const int options : {0, 1, 2, 3}) {
-      const bool residual = (options & 1) != 0, relu = (options & 2) != 0;
-      const std::string name = c10::str(type, " ", at::IntArrayRef(shape), residual ? " + residual" : "",
-                                        relu ? ", relu" : "");
-      body(name, make_case(shape, type, residual, relu, offset));
-    }
-  }
-}
+using namespace norm_oracle;
 
 // Folded lines with and without an incomplete one, lines that no vector divides, several blocks, more columns than one
 // block holds, fewer rows than a fold, and 2-d inputs.
-const std::vector<Shape> kShapes = {{3, 1, 5, 7},    {5, 3, 9, 7},     {3, 7, 5, 7},     {2, 8, 6, 6},    {33, 16, 9, 11},
-                                    {4, 24, 5, 5},   {2, 48, 3, 3},    {3, 63, 5, 7},    {9, 64, 13, 13}, {7, 65, 5, 3},
-                                    {6, 100, 7, 5},  {5, 256, 11, 9},  {3, 1000, 3, 3},  {2, 4100, 2, 2}, {37, 130},
-                                    {2, 512},        {256, 2048},      {2, 16, 1, 1}};
+const std::vector<Shape> kShapes = {{3, 1, 5, 7},   {5, 3, 9, 7},    {3, 7, 5, 7},    {2, 8, 6, 6},    {33, 16, 9, 11},
+                                    {4, 24, 5, 5},  {2, 48, 3, 3},   {3, 63, 5, 7},   {9, 64, 13, 13}, {7, 65, 5, 3},
+                                    {6, 100, 7, 5}, {5, 256, 11, 9}, {3, 1000, 3, 3}, {2, 4100, 2, 2}, {37, 130},
+                                    {2, 512},       {256, 2048},     {2, 16, 1, 1}};
 
 bool throws(const char* code, const std::function<void()>& body) {
   try {
@@ -147,29 +40,29 @@ bool throws(const char* code, const std::function<void()>& body) {
 struct Parameters {
   Tensor gamma, beta, mean, variance;
   explicit Parameters(int64_t channels)
-      : gamma(at::ones({channels})), beta(at::zeros({channels})), mean(at::zeros({channels})), variance(at::ones({channels})) {}
+      : gamma(at::ones({channels})),
+        beta(at::zeros({channels})),
+        mean(at::zeros({channels})),
+        variance(at::ones({channels})) {}
 };
 
 }  // namespace
 
 TEST(fused_norm_reference_is_batch_norm) {
-  for_each_case({{5, 3, 9, 7}, {37, 130}}, at::kDouble, 3, [](const std::string& name, const Case& c) {
-    check_close(name, reference(c), aten(c), 1e-12, 1e-12);
-  });
+  for_each_case({{5, 3, 9, 7}, {37, 130}}, at::kDouble, 3,
+                [](const std::string& name, const Case& c) { check_close(name, reference(c), aten(c), 1e-12, 1e-12); });
 }
 
 TEST(fused_norm_float32) {
-  for_each_case(kShapes, at::kFloat, 1, [](const std::string& name, const Case& c) {
-    check_close(name, fused(c), aten(c), 3e-6, 3e-6);
-  });
+  for_each_case(kShapes, at::kFloat, 1,
+                [](const std::string& name, const Case& c) { check_close(name, fused(c), aten(c), 3e-6, 3e-6); });
 }
 
 // bfloat16 has 8 significant bits: rounding a result is an error of up to 2^-9 of it, and of the largest one. What is
 // summed is float32.
 TEST(fused_norm_bfloat16) {
-  for_each_case(kShapes, at::kBFloat16, 1, [](const std::string& name, const Case& c) {
-    check_close(name, fused(c), aten(c), 1.0 / 256, 3e-6);
-  });
+  for_each_case(kShapes, at::kBFloat16, 1,
+                [](const std::string& name, const Case& c) { check_close(name, fused(c), aten(c), 1.0 / 256, 3e-6); });
 }
 
 TEST(fused_norm_mean_much_larger_than_deviation) {
@@ -198,7 +91,8 @@ TEST(fused_norm_does_not_depend_on_threads) {
     for (const int n : {1, 2, 3}) {
       at::set_num_threads(n);
       const Outcome again = fused(c);
-      CHECK(at::equal(first.y, again.y) && at::equal(first.dx, again.dx) && at::equal(first.dresidual, again.dresidual));
+      CHECK(at::equal(first.y, again.y) && at::equal(first.dx, again.dx) &&
+            at::equal(first.dresidual, again.dresidual));
       CHECK(at::equal(first.mean, again.mean) && at::equal(first.variance, again.variance));
       CHECK(at::equal(first.dgamma, again.dgamma) && at::equal(first.dbeta, again.dbeta));
     }
@@ -229,9 +123,17 @@ TEST(fused_norm_formats) {
   CHECK(at::equal(y, last));
   // A gradient that is expanded, as an average pool's is, and a transposed 2-d input.
   const Tensor leaf_x = leaf(channels_last(x));
-  byol::fused_batch_norm(leaf_x, p.gamma, p.beta, {}, true, kEps, p.mean, p.variance).mean({2, 3}).square().sum().backward();
+  byol::fused_batch_norm(leaf_x, p.gamma, p.beta, {}, true, kEps, p.mean, p.variance)
+      .mean({2, 3})
+      .square()
+      .sum()
+      .backward();
   const Tensor leaf_r = leaf(x, at::kDouble);
-  byol::reference_batch_norm(leaf_r, p.gamma, p.beta, {}, true, kEps, p.mean, p.variance).mean({2, 3}).square().sum().backward();
+  byol::reference_batch_norm(leaf_r, p.gamma, p.beta, {}, true, kEps, p.mean, p.variance)
+      .mean({2, 3})
+      .square()
+      .sum()
+      .backward();
   CHECK(distance(leaf_x.grad().to(at::kDouble), leaf_r.grad()) < 1e-6);
   const Tensor flat = at::randn({6, 9}).t();
   CHECK(at::equal(byol::fused_batch_norm(flat, p.gamma, p.beta, {}, false, kEps, p.mean, p.variance),
@@ -303,13 +205,14 @@ TEST(fused_norm_shows_nan) {
 TEST(fused_norm_inference) {
   for_each_case({{5, 24, 3, 7}, {7, 300}}, at::kFloat, 2, [](const std::string& name, const Case& c) {
     const Tensor mean = at::randn({c.x.size(1)}), variance = at::rand({c.x.size(1)}) + 0.1;
-    const auto ours = [&](const Tensor& x, const Tensor& gamma, const Tensor& beta, const std::optional<Tensor>& residual,
-                          bool relu, const Tensor&, const Tensor&) {
+    const auto ours = [&](const Tensor& x, const Tensor& gamma, const Tensor& beta,
+                          const std::optional<Tensor>& residual, bool relu, const Tensor&, const Tensor&) {
       return byol::fused_norm_inference(x, gamma, beta, residual, relu, kEps, mean, variance);
     };
     const auto theirs = [&](const Tensor& x, const Tensor& gamma, const Tensor& beta,
                             const std::optional<Tensor>& residual, bool relu, const Tensor&, const Tensor&) {
-      Tensor y = at::batch_norm(x, gamma, beta, mean.to(at::kDouble), variance.to(at::kDouble), false, 0.1, kEps, false);
+      Tensor y =
+          at::batch_norm(x, gamma, beta, mean.to(at::kDouble), variance.to(at::kDouble), false, 0.1, kEps, false);
       if (residual) y = y + *residual;
       return relu ? y.relu() : y;
     };

@@ -1,6 +1,6 @@
 /**
- * The augmentation pipeline in float64, one sample at a time, written from the definitions: the paper's Table 6, the official
- * code's description in words, torchvision's documentation. It shares nothing with the product but the plan's columns.
+ * The augmentation pipeline in float64, one sample at a time, written from the definitions: the paper's Table 6, the
+ * official code's operations in words, torchvision's documentation. It shares only the plan's columns with the product.
  */
 import { column } from '../../lib/augment/plan.js';
 import type { ViewSpec } from '../../lib/binding/native.js';

@@ -24,6 +24,7 @@ const config: Config = resolveConfig({
     'encoder.width=8',
     'device=cpu',
     'precision=float32',
+    'threads=1',
     'evaluation.batchSize=32',
     'evaluation.linear.epochs=3',
   ],
@@ -32,6 +33,7 @@ const config: Config = resolveConfig({
 /** A run folder as training leaves it after one and after two steps; `finished` exports the second state's encoder. */
 async function makeRun(dir: string, finished: boolean): Promise<void> {
   const native = loadNative();
+  native.setThreads(1);
   const data = await openData(native, config.data);
   const learner = new native.Learner(learnerSpec(config, { device: 'cpu', precision: 'float32' }, data.classes));
   const indices = Int32Array.from({ length: 32 }, (_, i) => i);

@@ -69,6 +69,8 @@ export async function makeToy(options: {
   readonly test: number;
 }): Promise<Toy> {
   const native = loadNative();
+  // Thousands of tiny steps: several threads would only wait for each other.
+  native.setThreads(1);
   const train = toyImages(options.train, 1, options.noise);
   const test = toyImages(options.test, 2, options.noise);
   const learner = new native.Learner(toySpec);

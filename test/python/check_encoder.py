@@ -1,6 +1,7 @@
-"""Loads an exported encoder strictly and embeds images with it. Argument: a JSON file with `path` (safetensors), `encoder`
-(EncoderSpec), `epsilon`, `mean`, `std`, `images` (file of uint8 NHWC), `shape`. Standard output: JSON with `network` (whose
-ResNet it was), `parameters` and `features`. A key that is missing, unexpected or of another shape raises."""
+"""Loads exported encoders strictly and embeds images with them. Argument: a JSON file with a list of jobs, each with `path`
+(safetensors), `encoder` (EncoderSpec), `epsilon`, `mean`, `std`, `images` (file of uint8 NHWC), `shape`. Standard output:
+JSON, for each job `network` (whose ResNet it was), `parameters` and `features`, or `error`: a key that is missing, unexpected
+or of another shape."""
 
 import json
 import struct
@@ -49,22 +50,34 @@ def torchvision_network(encoder):
     return model
 
 
-def main():
-    with open(sys.argv[1]) as file:
-        task = json.load(file)
-    model = torchvision_network(task["encoder"])
-    network = "plain" if model is None else f"torchvision {torchvision.__version__}"
+def embed(job):
+    model = torchvision_network(job["encoder"])
+    network = "plain PyTorch" if model is None else f"torchvision {torchvision.__version__}"
     if model is None:
-        model = ResNet(task["encoder"], task["epsilon"])
-    model.load_state_dict(read_safetensors(task["path"]), strict=True)
+        model = ResNet(job["encoder"], job["epsilon"])
+    model.load_state_dict(read_safetensors(job["path"]), strict=True)
     model.eval()
-    with open(task["images"], "rb") as file:
-        pixels = torch.frombuffer(bytearray(file.read()), dtype=torch.uint8).reshape(task["shape"])
-    images = (pixels.float() / 255 - torch.tensor(task["mean"])) / torch.tensor(task["std"])
+    with open(job["images"], "rb") as file:
+        pixels = torch.frombuffer(bytearray(file.read()), dtype=torch.uint8).reshape(job["shape"])
+    images = (pixels.float() / 255 - torch.tensor(job["mean"])) / torch.tensor(job["std"])
     with torch.no_grad():
         features = model(images.permute(0, 3, 1, 2).contiguous())
     parameters = sum(p.numel() for p in model.parameters())
-    json.dump({"network": network, "parameters": parameters, "features": features.tolist()}, sys.stdout)
+    return {"network": network, "parameters": parameters, "features": features.tolist()}
+
+
+def try_embed(job):
+    try:
+        return embed(job)
+    except RuntimeError as error:
+        return {"error": str(error)}
+
+
+def main():
+    torch.set_num_threads(1)
+    with open(sys.argv[1]) as file:
+        jobs = json.load(file)
+    json.dump([try_embed(job) for job in jobs], sys.stdout)
 
 
 main()

@@ -1,4 +1,4 @@
-"""Executes plans with torchvision's own functions in float64: torchvision_views.py CASES.json prints their views as JSON."""
+"""Executes plans with torchvision's own functions in float64: torchvision_views.py CASES.json prints the views."""
 
 import json
 import sys

@@ -6,7 +6,8 @@ export const shapes: Config = {
   ...cifar10Small,
   preset: 'shapes',
   data: { kind: 'shapes', trainImages: 6_000, testImages: 2_000, size: 32, seed: 0 },
-  views: { ...cifar10Small.views, mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] },
+  // Of the generated images.
+  views: { ...cifar10Small.views, mean: [0.5, 0.5, 0.5], std: [0.29, 0.29, 0.29] },
   epochs: 20,
   evaluation: {
     ...cifar10Small.evaluation,

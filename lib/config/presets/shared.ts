@@ -10,7 +10,10 @@ type Views = Config['views'];
 export const imagenetStatistics = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } satisfies Partial<Views>;
 
 /** Of CIFAR-10's 50,000 training images, over all pixels. */
-export const cifarStatistics = { mean: [0.4914, 0.4822, 0.4465], std: [0.247, 0.2435, 0.2616] } satisfies Partial<Views>;
+export const cifarStatistics = {
+  mean: [0.4914, 0.4822, 0.4465],
+  std: [0.247, 0.2435, 0.2616],
+} satisfies Partial<Views>;
 
 /** Paper Table 6 and the official code's definitions of the operations (byol-facts 3.2). */
 export const officialViewSettings = {

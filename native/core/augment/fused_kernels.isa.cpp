@@ -15,7 +15,7 @@ using std::int64_t;
 struct Scratch {
   ResizeScratch resize;
   float* interleaved;  ///< [height * width, 3]
-  int plane;           ///< floats from one colour plane to the next; not a power of two, whose addresses would clash
+  int plane;           ///< floats from one colour plane to the next; a gap keeps their addresses apart in the cache
   float* planes;
   int blur_stride;   ///< floats from row to row of `blurred`
   float* blur_line;  ///< one row with its borders
@@ -179,7 +179,7 @@ inline __attribute__((always_inline)) Group<U> convolve_group(const float* taps,
   return sum;
 }
 
-// out[i] = sum of taps[|k|] * at(i, k)[0] over -radius <= k <= radius.
+// out[i] = sum of taps[|k|] * at(i, k)[0] over -radius <= k <= radius. Writes whole vectors, up to padded(count).
 template <class At>
 inline __attribute__((always_inline)) void convolve(const float* taps, int radius, int count, float* out, At&& at) {
   int i = 0;
@@ -187,56 +187,65 @@ inline __attribute__((always_inline)) void convolve(const float* taps, int radiu
     const Group<4> sum = convolve_group<4>(taps, radius, i, at);
     for (int u = 0; u < 4; ++u) store(out + i + u * kLanes, sum.v[u]);
   }
-  for (; i + kLanes <= count; i += kLanes) store(out + i, convolve_group<1>(taps, radius, i, at).v[0]);
-  if (i < count) {
-    float rest[kLanes];
-    store(rest, convolve_group<1>(taps, radius, i, at).v[0]);
-    for (int j = 0; i + j < count; ++j) out[i + j] = rest[j];
+  for (; i < count; i += kLanes) store(out + i, convolve_group<1>(taps, radius, i, at).v[0]);
+}
+
+// taps[|k|], summing to one over -radius <= k <= radius.
+void fill_blur_taps(float* taps, int radius, float sigma) {
+  float sum = 1.0F;
+  taps[0] = 1.0F;
+  for (int k = 1; k <= radius; ++k) {
+    taps[k] = pixel::gaussian(static_cast<float>(k), sigma);
+    sum += 2.0F * taps[k];
+  }
+  for (int k = 0; k <= radius; ++k) taps[k] /= sum;
+}
+
+// Borders are the positions -i and length - 1 + i for 1 <= i <= radius; reflected, they are i and length - 1 - i.
+
+// Along rows, from a plane to s.blurred.
+void blur_rows(const FusedView& view, const Scratch& s, const float* plane) {
+  const int radius = view.blur_radius, width = view.width;
+  float* const line = s.blur_line + radius;
+  for (int y = 0; y < view.height; ++y) {
+    const float* const row = plane + static_cast<int64_t>(y) * width;
+    __builtin_memcpy(line, row, sizeof(float) * static_cast<std::size_t>(width));
+    for (int i = 1; i <= radius; ++i) {
+      line[-i] = view.reflect ? row[i] : 0.0F;
+      line[width - 1 + i] = view.reflect ? row[width - 1 - i] : 0.0F;
+    }
+    convolve(s.blur_taps, radius, width, s.blurred + static_cast<int64_t>(radius + y) * s.blur_stride,
+             [&](int i, int k) { return line + i + k; });
+  }
+}
+
+// Along columns, from s.blurred to a plane. A row's last vector may run into the next row, which is written after it,
+// or into the gap before the next plane.
+void blur_columns(const FusedView& view, const Scratch& s, float* plane) {
+  const int radius = view.blur_radius, height = view.height;
+  const auto row = [&](int y) { return s.blurred + static_cast<int64_t>(radius + y) * s.blur_stride; };
+  const std::size_t bytes = sizeof(float) * static_cast<std::size_t>(s.blur_stride);
+  for (int i = 1; i <= radius; ++i) {
+    if (view.reflect) {
+      __builtin_memcpy(row(-i), row(i), bytes);
+      __builtin_memcpy(row(height - 1 + i), row(height - 1 - i), bytes);
+    } else {
+      __builtin_memset(row(-i), 0, bytes);
+      __builtin_memset(row(height - 1 + i), 0, bytes);
+    }
+  }
+  for (int y = 0; y < height; ++y) {
+    convolve(s.blur_taps, radius, view.width, plane + static_cast<int64_t>(y) * view.width,
+             [&](int i, int k) { return row(y + k) + i; });
   }
 }
 
 void blur(const FusedView& view, float sigma, const Scratch& s) {
-  const int radius = view.blur_radius, width = view.width, height = view.height, stride = s.blur_stride;
-  float sum = 1.0F;
-  s.blur_taps[0] = 1.0F;
-  for (int k = 1; k <= radius; ++k) {
-    s.blur_taps[k] = pixel::gaussian(static_cast<float>(k), sigma);
-    sum += 2.0F * s.blur_taps[k];
-  }
-  for (int k = 0; k <= radius; ++k) s.blur_taps[k] /= sum;
-
-  // Row or column -i and length - 1 + i are borders. Reflected, they are i and length - 1 - i.
-  float* const first = s.blurred + static_cast<int64_t>(radius) * stride;
+  fill_blur_taps(s.blur_taps, view.blur_radius, sigma);
   for (int c = 0; c < 3; ++c) {
     float* const plane = s.planes + static_cast<int64_t>(c) * s.plane;
-    float* const line = s.blur_line + radius;
-    for (int y = 0; y < height; ++y) {
-      const float* const row = plane + static_cast<int64_t>(y) * width;
-      __builtin_memcpy(line, row, sizeof(float) * static_cast<std::size_t>(width));
-      for (int i = 1; i <= radius; ++i) {
-        line[-i] = view.reflect ? row[i] : 0.0F;
-        line[width - 1 + i] = view.reflect ? row[width - 1 - i] : 0.0F;
-      }
-      convolve(s.blur_taps, radius, width, first + static_cast<int64_t>(y) * stride,
-               [&](int i, int k) { return line + i + k; });
-    }
-    const std::size_t row_bytes = sizeof(float) * static_cast<std::size_t>(stride);
-    for (int i = 1; i <= radius; ++i) {
-      float* const above = first - static_cast<int64_t>(i) * stride;
-      float* const below = first + static_cast<int64_t>(height - 1 + i) * stride;
-      if (view.reflect) {
-        __builtin_memcpy(above, first + static_cast<int64_t>(i) * stride, row_bytes);
-        __builtin_memcpy(below, first + static_cast<int64_t>(height - 1 - i) * stride, row_bytes);
-      } else {
-        __builtin_memset(above, 0, row_bytes);
-        __builtin_memset(below, 0, row_bytes);
-      }
-    }
-    for (int y = 0; y < height; ++y) {
-      const float* const row = first + static_cast<int64_t>(y) * stride;
-      convolve(s.blur_taps, radius, width, plane + static_cast<int64_t>(y) * width,
-               [&](int i, int k) { return row + static_cast<int64_t>(k) * stride + i; });
-    }
+    blur_rows(view, s, plane);
+    blur_columns(view, s, plane);
   }
 }
 

@@ -10,21 +10,22 @@
 
 namespace byol {
 
-/// Columns of a plan row: the numbers TypeScript drew for one sample of one view. lib/augment/plan.ts mirrors this order.
+/// Columns of a plan row: the numbers that TypeScript drew for one sample of one view. lib/augment/columns.ts has the
+/// same order.
 enum PlanColumn : int {
-  kCropTop,        // pixels, integer >= 0
-  kCropLeft,       // pixels, integer >= 0
-  kCropHeight,     // pixels, integer >= 1
-  kCropWidth,      // pixels, integer >= 1
-  kFlip,           // 1: mirrored left-right after the crop
-  kJitterOrder,    // -1: no colour jitter; else 0..23, the lexicographic index of a permutation of (brightness, contrast, saturation, hue)
-  kBrightness,     // official: added offset; torchvision: factor
-  kContrast,       // factor
-  kSaturation,     // factor
-  kHue,            // shift in turns, [-0.5, 0.5]
-  kGrayscale,      // 1: grey
-  kBlurSigma,      // 0: no blur; else the Gaussian's standard deviation in output pixels
-  kSolarize,       // 1: solarised at threshold 0.5
+  kCropTop,      // pixels, integer >= 0
+  kCropLeft,     // pixels, integer >= 0
+  kCropHeight,   // pixels, integer >= 1
+  kCropWidth,    // pixels, integer >= 1
+  kFlip,         // 1: mirrored left-right after the crop
+  kJitterOrder,  // -1: no colour jitter; else 0..23, the lexicographic index of an order of the next four
+  kBrightness,   // official: added offset; torchvision: factor
+  kContrast,     // factor
+  kSaturation,   // factor
+  kHue,          // shift in turns, [-0.5, 0.5]
+  kGrayscale,    // 1: grey
+  kBlurSigma,    // 0: no blur; else the Gaussian's standard deviation in output pixels
+  kSolarize,     // 1: solarised at threshold 0.5
   kPlanColumns
 };
 
@@ -37,17 +38,19 @@ struct ViewSpec {
   int64_t height = 0;  // output pixels
   int64_t width = 0;
   Resampling resampling = Resampling::Bicubic;
-  bool antialias = false;  // official: no (a = -0.5 Keys kernel, half-pixel centres either way)
+  bool antialias = false;  // official: no. Either way: Keys' cubic with a = -0.5, half-pixel centres, pixels outside
+                           // the crop dropped and the weights renormalised
   JitterKind jitter = JitterKind::Official;
-  int64_t blur_radius = 0;  // taps = 2 * radius + 1; official radius = floor(floor-free (height / 10) / 2)
+  int64_t blur_radius = 0;  // taps = 2 * radius + 1; official: floor(height / 10 / 2), 11 at 224 pixels
   BlurBorder blur_border = BlurBorder::Zero;
   std::array<float, 3> mean = {0.0F, 0.0F, 0.0F};  // RGB, images in [0, 1]
   std::array<float, 3> std = {1.0F, 1.0F, 1.0F};
 };
 
 /// Executes a plan: image indices[i] of the store with row i of `plan` (rows x kPlanColumns, row-major float32).
-/// Returns [B, 3, height, width] in channels_last memory, float32 or bfloat16. Threads: the ATen intra-op pool, limited to
-/// `threads` (0: all); the result does not depend on it. Throws ERR_BYOL_SHAPE / ERR_BYOL_VALUE for a bad index or row.
+/// Returns [B, 3, height, width] in channels_last memory, float32 or bfloat16. Threads: the ATen intra-op pool, limited
+/// to `threads` (0: all); the result does not depend on it. Throws ERR_BYOL_SHAPE / ERR_BYOL_VALUE for a bad index or
+/// row.
 at::Tensor execute_plan(const ImageStore& images, const std::vector<int64_t>& indices, const float* plan,
                         const ViewSpec& view, at::ScalarType dtype, int threads = 0);
 

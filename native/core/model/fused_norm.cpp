@@ -222,8 +222,8 @@ at::Tensor fused_norm_inference(at::Tensor&& x, const at::Tensor& gamma, const a
 }
 
 at::Tensor reference_batch_norm(const at::Tensor& x, const at::Tensor& gamma, const at::Tensor& beta,
-                                const std::optional<at::Tensor>& residual, bool relu, double eps,
-                                at::Tensor batch_mean, at::Tensor batch_variance) {
+                                const std::optional<at::Tensor>& residual, bool relu, double eps, at::Tensor batch_mean,
+                                at::Tensor batch_variance) {
   return reference_training(prepare(x, gamma, beta, residual, relu, eps, batch_mean, batch_variance));
 }
 

@@ -16,15 +16,15 @@ struct NormStatistics {
 ///
 ///   y = act((x - mean) / sqrt(variance + eps) * gamma + beta [+ residual]),   act = ReLU or identity,
 ///
-/// with the statistics of this batch over N, H, W. Differentiable once in x, gamma, beta and residual; when grad mode is
-/// off or nothing requires a gradient, nothing is kept.
+/// with the statistics of this batch over N, H, W. Differentiable once in x, gamma, beta and residual; when grad mode
+/// is off or nothing requires a gradient, nothing is kept.
 ///
-/// `x`: [N, C, H, W], or [N, C]; not empty. A 4-d input that is not channels_last is made so first. On the CPU float32 and
-/// bfloat16 take the fused kernels, with float32 arithmetic and statistics whose chunks are merged in float64 in an order
-/// that does not depend on the number of threads; other types and devices take reference_batch_norm.
-/// `gamma`, `beta`: [C], float32. `residual`: like x. `eps` > 0 lies under the root.
-/// `batch_mean`, `batch_variance`: float32 [C], contiguous; they are written with the batch's statistics, outside autograd.
-/// Returns y in x's type, channels_last if 4-d. Throws ERR_BYOL_SHAPE for an empty batch, sizes or types that do not fit.
+/// `x`: [N, C, H, W], or [N, C]; not empty. A 4-d input that is not channels_last is made so first. On the CPU float32
+/// and bfloat16 take the fused kernels, with float32 arithmetic and statistics whose chunks are merged in float64 in an
+/// order that does not depend on the number of threads; other types and devices take reference_batch_norm. `gamma`,
+/// `beta`: [C], float32. `residual`: like x. `eps` > 0 lies under the root. `batch_mean`, `batch_variance`: float32
+/// [C], contiguous; they are written with the batch's statistics, outside autograd. Returns y in x's type,
+/// channels_last if 4-d. Throws ERR_BYOL_SHAPE for an empty batch, sizes or types that do not fit.
 at::Tensor fused_batch_norm(const at::Tensor& x, const at::Tensor& gamma, const at::Tensor& beta,
                             const std::optional<at::Tensor>& residual, bool relu, double eps, at::Tensor batch_mean,
                             at::Tensor batch_variance);
@@ -48,7 +48,7 @@ at::Tensor fused_norm_inference(at::Tensor&& x, const at::Tensor& gamma, const a
 /// fused_batch_norm as a plain composition of ATen operations on any device, differentiable any number of times. The
 /// arithmetic is float32, or float64 if x is float64 (gamma, beta and the statistics may then be float64 too).
 at::Tensor reference_batch_norm(const at::Tensor& x, const at::Tensor& gamma, const at::Tensor& beta,
-                                const std::optional<at::Tensor>& residual, bool relu, double eps,
-                                at::Tensor batch_mean, at::Tensor batch_variance);
+                                const std::optional<at::Tensor>& residual, bool relu, double eps, at::Tensor batch_mean,
+                                at::Tensor batch_variance);
 
 }  // namespace byol

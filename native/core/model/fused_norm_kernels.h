@@ -61,8 +61,8 @@ struct NormKernels {
   void (*reduce)(const NormBlock& block, const void* x, const void* dy, const void* y, void* g,
                  const NormCoefficients& c, bool relu, double* sum_g, double* sum_g_centred);
 
-  /// dx = scale * g + slope * (x - mean) + offset. `masked`: g is dy where the forward pass was positive (judged from x), else 0;
-  /// otherwise g is dy. dx may be dy.
+  /// dx = scale * g + slope * (x - mean) + offset. `masked`: g is dy where the forward pass was positive (judged from
+  /// x), else 0; otherwise g is dy. dx may be dy.
   void (*input_gradient)(const NormBlock& block, const void* x, const void* dy, void* dx, const NormCoefficients& c,
                          const NormGradientCoefficients& d, bool masked);
 

@@ -3,6 +3,7 @@
 #include "core/model/fused_norm_kernels.h"
 
 #include "core/model/norm_lanes.h"
+#include "core/model/norm_walk.h"
 
 namespace byol {
 namespace {
@@ -10,103 +11,12 @@ namespace {
 using arithmetic::input_gradient;
 using arithmetic::masked_gradient;
 using arithmetic::normalise;
-using std::int64_t;
 
 struct alignas(64) Columns {
   float at[kNormBlockColumns];
 
   void clear(int64_t columns) {
     for (int64_t i = 0; i < columns; ++i) at[i] = 0.0F;
-  }
-};
-
-// Vectors that a loop keeps in flight: enough to hide the latency of the additions, as few as fit the registers with
-// `Live` values each.
-template <class V, int Live>
-constexpr int unroll() {
-  return 4 * Live + 4 <= V::kRegisters ? 4 : 2;
-}
-
-// How a pass goes through a block. A band is a number of lines that are done together, a few columns at a time, so that
-// sums and coefficients of these columns stay in registers. Sums over more lines are sums of sums, which also keeps
-// float32 accurate.
-struct Walk {
-  int64_t band;     // lines
-  bool fetch_next;  // prefetch the next band while this one is done
-};
-
-// Lines as narrow as the loop's vectors are contiguous, whatever the band. Wider lines in bands are not read in the order
-// of memory, which hardware prefetching needs, so the next band is prefetched in that order. All of this is measured: one
-// line at a time is best for float32 lines up to a page, where registers matter less than undisturbed streams.
-template <class T>
-Walk walk_of(const NormBlock& block) {
-  constexpr int64_t kPage = 4096;
-  if (block.columns <= 64) return {128, false};
-  const bool banded = sizeof(T) == 2 || block.columns * static_cast<int64_t>(sizeof(T)) >= kPage;
-  return {banded ? 4 : 1, banded && block.columns == block.stride};
-}
-
-// Calls body<V, U>(Step) over the whole block: U vectors V of columns, down the lines of a band.
-struct Step {
-  int64_t offset;  // of the first element
-  int64_t lines;
-  int64_t column;  // of the first element, in the block
-  int64_t next;    // what to prefetch meanwhile: as many elements, from this one on
-};
-
-template <int Live, class Body>
-inline __attribute__((always_inline)) void walk(const NormBlock& block, Walk how, Body&& body) {
-  const auto band = [&](int64_t offset, int64_t lines, int64_t columns) __attribute__((always_inline)) {
-    constexpr int kUnroll = unroll<Lanes, Live>();
-    int64_t next = offset + lines * block.stride;
-    int64_t column = 0;
-    for (; column + kUnroll * Lanes::kWidth <= columns; column += kUnroll * Lanes::kWidth) {
-      body.template operator()<Lanes, kUnroll>(Step{offset + column, lines, column, next});
-      next += lines * kUnroll * Lanes::kWidth;
-    }
-    for (; column + Lanes::kWidth <= columns; column += Lanes::kWidth) {
-      body.template operator()<Lanes, 1>(Step{offset + column, lines, column, next});
-      next += lines * Lanes::kWidth;
-    }
-    for (; column < columns; ++column) {
-      body.template operator()<Scalar, 1>(Step{offset + column, lines, column, next});
-      next += lines;
-    }
-  };
-  for (int64_t line = 0; line < block.lines; line += how.band) {
-    const int64_t left = block.lines - line;
-    band(block.offset + line * block.stride, left < how.band ? left : how.band, block.columns);
-  }
-  if (block.tail > 0) band(block.offset + block.lines * block.stride, 1, block.tail);
-}
-
-// Prefetches U vectors of V from each stream. An address past the end is harmless.
-template <class V, int U, class... T>
-inline __attribute__((always_inline)) void fetch(int64_t at, const T*... streams) {
-  constexpr int kCacheLine = 64;
-  const auto one = [&](const auto* p) __attribute__((always_inline)) {
-    for (int u = 0; u < U * V::kWidth; u += kCacheLine / static_cast<int>(sizeof(*p))) __builtin_prefetch(p + at + u);
-  };
-  (one(streams), ...);
-}
-
-template <class V, int U>
-struct Group {
-  V v[U];
-
-  template <class T>
-  static Group load(const T* p) {
-    Group group;
-    for (int u = 0; u < U; ++u) group.v[u] = V::load(p + u * V::kWidth);
-    return group;
-  }
-  static Group zero() {
-    Group group;
-    for (int u = 0; u < U; ++u) group.v[u] = V::zero();
-    return group;
-  }
-  void add_to(float* p) const {
-    for (int u = 0; u < U; ++u) (V::load(p + u * V::kWidth) + v[u]).store(p + u * V::kWidth);
   }
 };
 
@@ -142,21 +52,22 @@ void moments(const NormBlock& block, const void* x_memory, double* mean, double*
   sum.clear(block.columns);
   square.clear(block.columns);
   const Walk how = walk_of<T>(block);
-  walk<3>(block, how, [&]<class V, int U>(Step step) __attribute__((always_inline)) {
-    const auto k = Group<V, U>::load(pivot.at + step.column);
-    auto s = Group<V, U>::zero();
-    auto q = Group<V, U>::zero();
-    for (; step.lines > 0; --step.lines, step.offset += block.stride, step.next += U * V::kWidth) {
-      if (how.fetch_next) fetch<V, U>(step.next, x);
-      for (int u = 0; u < U; ++u) {
-        const V d = V::load(x + step.offset + u * V::kWidth) - k.v[u];
-        s.v[u] = s.v[u] + d;
-        q.v[u] = multiply_add(d, d, q.v[u]);
-      }
-    }
-    s.add_to(sum.at + step.column);
-    q.add_to(square.at + step.column);
-  });
+  walk<3>(
+      block, how, [&]<class V, int U>(Step step) __attribute__((always_inline)) {
+        const auto k = Group<V, U>::load(pivot.at + step.column);
+        auto s = Group<V, U>::zero();
+        auto q = Group<V, U>::zero();
+        for (; step.lines > 0; --step.lines, step.offset += block.stride, step.next += U * V::kWidth) {
+          if (how.fetch_next) fetch<V, U>(step.next, x);
+          for (int u = 0; u < U; ++u) {
+            const V d = V::load(x + step.offset + u * V::kWidth) - k.v[u];
+            s.v[u] = s.v[u] + d;
+            q.v[u] = multiply_add(d, d, q.v[u]);
+          }
+        }
+        s.add_to(sum.at + step.column);
+        q.add_to(square.at + step.column);
+      });
   const auto rows = static_cast<double>(block.rows());
   for (int64_t c = 0; c < block.channels; ++c) {
     const double s = folded(block, sum, c);
@@ -169,25 +80,26 @@ void moments(const NormBlock& block, const void* x_memory, double* mean, double*
 template <class T, bool HasResidual, bool Relu>
 void normalise_block(const NormBlock& block, const T* x, const T* residual, T* y, const NormCoefficients& c) {
   const Walk how = walk_of<T>(block);
-  walk<3>(block, how, [&]<class V, int U>(Step step) __attribute__((always_inline)) {
-    const int64_t column = block.first_column + step.column;
-    const auto mean = Group<V, U>::load(c.mean + column);
-    const auto scale = Group<V, U>::load(c.scale + column);
-    const auto shift = Group<V, U>::load(c.shift + column);
-    for (; step.lines > 0; --step.lines, step.offset += block.stride, step.next += U * V::kWidth) {
-      if (how.fetch_next) {
-        fetch<V, U>(step.next, x);
-        if constexpr (HasResidual) fetch<V, U>(step.next, residual);
-      }
-      for (int u = 0; u < U; ++u) {
-        const int64_t at = step.offset + u * V::kWidth;
-        V v = normalise(V::load(x + at) - mean.v[u], scale.v[u], shift.v[u]);
-        if constexpr (HasResidual) v = v + V::load(residual + at);
-        if constexpr (Relu) v = positive_part(v);
-        v.store(y + at);
-      }
-    }
-  });
+  walk<3>(
+      block, how, [&]<class V, int U>(Step step) __attribute__((always_inline)) {
+        const int64_t column = block.first_column + step.column;
+        const auto mean = Group<V, U>::load(c.mean + column);
+        const auto scale = Group<V, U>::load(c.scale + column);
+        const auto shift = Group<V, U>::load(c.shift + column);
+        for (; step.lines > 0; --step.lines, step.offset += block.stride, step.next += U * V::kWidth) {
+          if (how.fetch_next) {
+            fetch<V, U>(step.next, x);
+            if constexpr (HasResidual) fetch<V, U>(step.next, residual);
+          }
+          for (int u = 0; u < U; ++u) {
+            const int64_t at = step.offset + u * V::kWidth;
+            V v = normalise(V::load(x + at) - mean.v[u], scale.v[u], shift.v[u]);
+            if constexpr (HasResidual) v = v + V::load(residual + at);
+            if constexpr (Relu) v = positive_part(v);
+            v.store(y + at);
+          }
+        }
+      });
 }
 
 template <class T>
@@ -215,37 +127,39 @@ void reduce_block(const NormBlock& block, const T* x, const T* dy, const T* y, T
   Columns centred_sum;
   sum.clear(block.columns);
   centred_sum.clear(block.columns);
-  walk<kLive>(block, how, [&]<class V, int U>(Step step) __attribute__((always_inline)) {
-    const int64_t column = block.first_column + step.column;
-    const auto mean = Group<V, U>::load(c.mean + column);
-    const auto scale = Group<V, U>::load(c.scale + column);
-    const auto shift = Group<V, U>::load(c.shift + column);
-    auto s = Group<V, U>::zero();
-    auto q = Group<V, U>::zero();
-    for (; step.lines > 0; --step.lines, step.offset += block.stride, step.next += U * V::kWidth) {
-      if (how.fetch_next) {
-        fetch<V, U>(step.next, x, dy);
-        if constexpr (M == Mask::kFromOutput) fetch<V, U>(step.next, y);
-      }
-      for (int u = 0; u < U; ++u) {
-        const int64_t at = step.offset + u * V::kWidth;
-        const V centred = V::load(x + at) - mean.v[u];
-        V g = V::load(dy + at);
-        if constexpr (M == Mask::kFromInput) g = masked_gradient(centred, g, scale.v[u], shift.v[u]);
-        if constexpr (M == Mask::kFromOutput) {
-          g = where_positive(V::load(y + at), g);
-          g.store(g_out + at);
+  walk<kLive>(
+      block, how, [&]<class V, int U>(Step step) __attribute__((always_inline)) {
+        const int64_t column = block.first_column + step.column;
+        const auto mean = Group<V, U>::load(c.mean + column);
+        const auto scale = Group<V, U>::load(c.scale + column);
+        const auto shift = Group<V, U>::load(c.shift + column);
+        auto s = Group<V, U>::zero();
+        auto q = Group<V, U>::zero();
+        for (; step.lines > 0; --step.lines, step.offset += block.stride, step.next += U * V::kWidth) {
+          if (how.fetch_next) {
+            fetch<V, U>(step.next, x, dy);
+            if constexpr (M == Mask::kFromOutput) fetch<V, U>(step.next, y);
+          }
+          for (int u = 0; u < U; ++u) {
+            const int64_t at = step.offset + u * V::kWidth;
+            const V centred = V::load(x + at) - mean.v[u];
+            V g = V::load(dy + at);
+            if constexpr (M == Mask::kFromInput) g = masked_gradient(centred, g, scale.v[u], shift.v[u]);
+            if constexpr (M == Mask::kFromOutput) {
+              g = where_positive(V::load(y + at), g);
+              g.store(g_out + at);
+            }
+            s.v[u] = s.v[u] + g;
+            q.v[u] = multiply_add(g, centred, q.v[u]);
+          }
         }
-        s.v[u] = s.v[u] + g;
-        q.v[u] = multiply_add(g, centred, q.v[u]);
-      }
-    }
-    s.add_to(sum.at + step.column);
-    q.add_to(centred_sum.at + step.column);
-  });
+        s.add_to(sum.at + step.column);
+        q.add_to(centred_sum.at + step.column);
+      });
   for (int64_t i = 0; i < block.channels; ++i) {
     sum_g[i] = folded(block, sum, i);
-    sum_g_centred[i] = folded(block, centred_sum, i) - static_cast<double>(c.mean_rest[block.first_column + i]) * sum_g[i];
+    sum_g_centred[i] =
+        folded(block, centred_sum, i) - static_cast<double>(c.mean_rest[block.first_column + i]) * sum_g[i];
   }
 }
 
@@ -270,24 +184,25 @@ void input_gradient_block(const NormBlock& block, const T* x, const T* dy, T* dx
                           const NormGradientCoefficients& d) {
   constexpr int kLive = Masked ? 5 : 4;
   const Walk how = walk_of<T>(block);
-  walk<kLive>(block, how, [&]<class V, int U>(Step step) __attribute__((always_inline)) {
-    const int64_t column = block.first_column + step.column;
-    const auto mean = Group<V, U>::load(c.mean + column);
-    const auto scale = Group<V, U>::load(c.scale + column);
-    const auto shift = Group<V, U>::load(c.shift + column);
-    const auto slope = Group<V, U>::load(d.slope + column);
-    const auto constant = Group<V, U>::load(d.offset + column);
-    for (; step.lines > 0; --step.lines, step.offset += block.stride, step.next += U * V::kWidth) {
-      if (how.fetch_next) fetch<V, U>(step.next, x, dy);
-      for (int u = 0; u < U; ++u) {
-        const int64_t at = step.offset + u * V::kWidth;
-        const V centred = V::load(x + at) - mean.v[u];
-        V g = V::load(dy + at);
-        if constexpr (Masked) g = masked_gradient(centred, g, scale.v[u], shift.v[u]);
-        input_gradient(centred, g, scale.v[u], slope.v[u], constant.v[u]).store(dx + at);
-      }
-    }
-  });
+  walk<kLive>(
+      block, how, [&]<class V, int U>(Step step) __attribute__((always_inline)) {
+        const int64_t column = block.first_column + step.column;
+        const auto mean = Group<V, U>::load(c.mean + column);
+        const auto scale = Group<V, U>::load(c.scale + column);
+        const auto shift = Group<V, U>::load(c.shift + column);
+        const auto slope = Group<V, U>::load(d.slope + column);
+        const auto constant = Group<V, U>::load(d.offset + column);
+        for (; step.lines > 0; --step.lines, step.offset += block.stride, step.next += U * V::kWidth) {
+          if (how.fetch_next) fetch<V, U>(step.next, x, dy);
+          for (int u = 0; u < U; ++u) {
+            const int64_t at = step.offset + u * V::kWidth;
+            const V centred = V::load(x + at) - mean.v[u];
+            V g = V::load(dy + at);
+            if constexpr (Masked) g = masked_gradient(centred, g, scale.v[u], shift.v[u]);
+            input_gradient(centred, g, scale.v[u], slope.v[u], constant.v[u]).store(dx + at);
+          }
+        }
+      });
 }
 
 template <class T>
@@ -328,6 +243,7 @@ constexpr NormKernels kernels() {
 #define BYOL_ISA_JOIN(isa) BYOL_ISA_IS_##isa
 #define BYOL_ISA_TABLE(isa) BYOL_ISA_JOIN(isa)
 
-extern const NormKernels BYOL_ISA_TABLE(BYOL_ISA)[3] = {kernels<float>(), kernels<Bfloat16>(), kernels<NativeBfloat16>()};
+extern const NormKernels BYOL_ISA_TABLE(BYOL_ISA)[3] = {kernels<float>(), kernels<Bfloat16>(),
+                                                        kernels<NativeBfloat16>()};
 
 }  // namespace byol

@@ -1,8 +1,9 @@
 #pragma once
 
-// The arithmetic of one element of the fused normalisation, and nothing else: no include, no standard library, no memory.
-// The host's vector kernels and a run-time compiled device kernel both take it from here, so what the tests prove on the
-// CPU holds for the device. Every function is templated on the value: `float`, or a vector that has the same operations.
+// The arithmetic of one element of the fused normalisation, and nothing else: no include, no standard library, no
+// memory. The host's vector kernels and a run-time compiled device kernel both take it from here, so what the tests
+// prove on the CPU holds for the device. Every function is templated on the value: `float`, or a vector that has the
+// same operations.
 
 #if defined(__CUDACC__) || defined(__CUDACC_RTC__)
 #define BYOL_ARITHMETIC static __device__ __forceinline__
@@ -32,15 +33,15 @@ BYOL_ARITHMETIC float positive_part(float v) { return v < 0.0F ? 0.0F : v; }
 BYOL_ARITHMETIC float where_positive(float condition, float value) { return condition > 0.0F ? value : 0.0F; }
 
 /// (x - m) / sqrt(variance + eps) * gamma + beta, from `centred` = x - mean, scale = gamma / sqrt(variance + eps) and
-/// shift = beta - (m - mean) * scale. `mean` is m rounded to float32: near it, the subtraction is exact, and `shift` makes
-/// up for the rounding, so that a large mean costs no accuracy.
+/// shift = beta - (m - mean) * scale. `mean` is m rounded to float32: near it, the subtraction is exact, and `shift`
+/// makes up for the rounding, so that a large mean costs no accuracy.
 template <class V>
 BYOL_ARITHMETIC V normalise(V centred, V scale, V shift) {
   return multiply_add(centred, scale, shift);
 }
 
-/// The gradient that passes a ReLU whose input was normalise(centred, scale, shift). The sign is computed again with the
-/// very operation of the forward pass, which is cheaper than reading the output back.
+/// The gradient that passes a ReLU whose input was normalise(centred, scale, shift). The sign is computed again with
+/// the very operation of the forward pass, which is cheaper than reading the output back.
 template <class V>
 BYOL_ARITHMETIC V masked_gradient(V centred, V dy, V scale, V shift) {
   return where_positive(normalise(centred, scale, shift), dy);

@@ -1,13 +1,14 @@
 #pragma once
 
-// A vector of floats as wide as the instruction set being compiled for, with the operations that norm_arithmetic.h needs
-// and loads and stores of float32 and bfloat16 memory. For files named *.isa.cpp only. Everything has internal linkage,
-// for the reason given in norm_arithmetic.h.
+// A vector of floats as wide as the instruction set being compiled for, with the operations that norm_arithmetic.h
+// needs and loads and stores of float32 and bfloat16 memory. For files named *.isa.cpp only. Everything has internal
+// linkage, for the reason given in norm_arithmetic.h.
 
 #include <cstdint>
 
 #if defined(__AVX512F__) || defined(__AVX2__)
-// GCC's header leaves don't-care operands uninitialised and then warns about it wherever it is inlined (GCC bug 105593).
+// GCC's header leaves don't-care operands uninitialised and then warns about it wherever it is inlined (GCC bug
+// 105593).
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wuninitialized"
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
@@ -29,9 +30,9 @@ struct Bfloat16 {
   std::uint16_t bits;
 };
 
-/// The same memory, rounded by the CPU's own instruction where there is one: half the work of storing a vector. It differs
-/// in one thing, values below the smallest normal float32 (1.2e-38) become zero. Compilers do not emit that instruction
-/// unless asked, so the other element types remain safe on an AVX-512 CPU without it.
+/// The same memory, rounded by the CPU's own instruction where there is one: half the work of storing a vector. It
+/// differs in one thing, values below the smallest normal float32 (1.2e-38) become zero. Compilers do not emit that
+/// instruction unless asked, so the other element types remain safe on an AVX-512 CPU without it.
 #if defined(__AVX512BF16__)
 struct NativeBfloat16 : Bfloat16 {};
 #else

@@ -16,9 +16,9 @@ namespace {
 // Vectors of any instruction set, and the loops' groups of four of them, divide this.
 constexpr std::int64_t kLineQuantum = 64;
 // A block's float32 sums are merged in float64, so blocks bound the rounding error; they also are the unit of work of a
-// thread. Their shape depends on the feature map's only: results are the same for any number of threads. They consist of
-// whole lines, so that memory is read in its order, and their number is a multiple of kMinBlocks where the rows suffice,
-// so that threads get equal shares of a small map.
+// thread. Their shape depends on the feature map's only: results are the same for any number of threads. They consist
+// of whole lines, so that memory is read in its order, and their number is a multiple of kMinBlocks where the rows
+// suffice, so that threads get equal shares of a small map.
 constexpr std::int64_t kBlockElements = 65536;
 constexpr std::int64_t kBlockRows = 128;
 constexpr std::int64_t kMinBlocks = 8;

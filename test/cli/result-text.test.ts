@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { quoteArgument, resultText } from '../../lib/cli/result-text.js';
+import { presets } from '../../lib/config/presets/index.js';
+import type { PresetRecord, RecordMatch } from '../../lib/config/records.js';
+import { resolveConfig } from '../../lib/config/resolve.js';
+import type { RunResult } from '../../lib/train/events.js';
+
+const config = presets['cifar10-small'];
+
+const result: RunResult = {
+  folder: 'runs/cifar10-small',
+  epochs: 40,
+  steps: 1560,
+  interrupted: false,
+  knn: { top1: 0.438, top5: 0.9 },
+  linear: { top1: 0.5, top5: 0.92, learningRate: 0.4 },
+  untrained: { knn: { top1: 0.302, top5: 0.8 }, linear: { top1: 0.351, top5: 0.8, learningRate: 0.4 } },
+  metrics: null,
+  verdict: { state: 'learning', text: 'Learning: kNN 43.8 %.' },
+  encoder: 'runs/cifar10-small/encoder.safetensors',
+  seconds: 620,
+};
+
+const record: PresetRecord = {
+  preset: 'cifar10-small',
+  key: 'k',
+  runs: 3,
+  untrainedKnnTop1: { mean: 0.3, min: 0.29, max: 0.31 },
+  knnTop1: { mean: 0.435, min: 0.429, max: 0.441 },
+  linearTop1: { mean: 0.501, min: 0.497, max: 0.505 },
+  file: 'bench/results/cifar10-small.json',
+};
+
+const matched = (state: RecordMatch['state']): RecordMatch => ({ state, record });
+
+test('a finished run stands beside the untrained encoder, with its verdict and its files', () => {
+  assert.equal(
+    resultText(config, result, null),
+    [
+      'test accuracy   untrained   trained   points',
+      'kNN top-1          30.2 %    43.8 %    +13.6',
+      'linear top-1       35.1 %    50.0 %    +14.9',
+      '',
+      'Learning: kNN 43.8 %.',
+      '',
+      'Done: 40 epochs, 1,560 steps, 10 min 20 s.',
+      'Run folder  runs/cifar10-small',
+      'Encoder     runs/cifar10-small/encoder.safetensors',
+    ].join('\n'),
+  );
+});
+
+test('what the preset gave when it was recorded stands beside it', () => {
+  const text = resultText(config, result, matched('same'));
+  assert.match(text, /kNN top-1 .* 43\.8 % {4}\+13\.6 {3}43\.5 % \(42\.9 to 44\.1\)/);
+  assert.match(
+    text,
+    /Recorded: .* of 3 runs of preset cifar10-small, bench\/results\/cifar10-small\.json\. This run's kNN is as expected\./,
+  );
+  const low = { ...result, knn: { top1: 0.35, top5: 0.8 } };
+  assert.match(resultText(config, low, matched('same')), /lower than any of them/);
+});
+
+test('records of other settings say so', () => {
+  const changed = resolveConfig({
+    preset: 'cifar10-small',
+    overrides: ['epochs=5', 'predictor=null', 'seed=4', 'threads=1'],
+  });
+  assert.match(
+    resultText(changed, result, matched('changed')),
+    /Not the same experiment: this run changed predictor, epochs\./,
+  );
+  assert.match(resultText(config, result, matched('outdated')), /that record is outdated/);
+});
+
+test('a run without labels has no numbers to show', () => {
+  const unlabelled = { ...result, knn: null, linear: null, untrained: { knn: null, linear: null } };
+  assert.match(resultText(config, unlabelled, null), /kNN top-1 +- +- +-\n/);
+});
+
+test('a stopped run says how to go on', () => {
+  const stopped = {
+    ...result,
+    interrupted: true,
+    encoder: null,
+    epochs: 3,
+    steps: 120,
+    linear: null,
+    folder: "runs/it's mine",
+  };
+  const text = resultText(config, stopped, null);
+  assert.match(
+    text,
+    /Stopped after 3 epochs, 120 steps, .*go on with:\n {2}npx byol train --resume 'runs\/it'\\''s mine'$/,
+  );
+  assert.equal(quoteArgument('runs/a-1'), 'runs/a-1');
+});

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { runCli } from '../support/cli.js';
+import { withTempDir } from '../support/paths.js';
+
+/** Wrong command lines end with exit code 2, one clear message on standard error, and nothing written. */
+const wrong: ReadonlyArray<readonly [args: string, message: RegExp]> = [
+  ['', /^error: Give a command\. \[ERR_BYOL_USAGE\]\nHelp: byol --help\n$/],
+  ['trian', /^error: Unknown command: trian\. \[ERR_BYOL_USAGE\]\nDid you mean: byol train\?\n$/],
+  ['train', /no settings to start from: give --preset NAME or --config FILE/],
+  ['train --preset', /Not enough arguments following: preset/],
+  ['train --preset shaps', /There is no preset 'shaps'\. Did you mean 'shapes'\?/],
+  ['train --preset shapes --epoch 3', /Unknown argument: epoch\. .*\nHelp: byol train --help\n$/],
+  ['train --preset shapes --seed 1 --seed 2', /--seed is given more than once/],
+  ['train --preset shapes --seed x', /seed: expected a whole number of at least 0, got 'x'/],
+  ['train --preset shapes --epochs 0', /epochs: expected a whole number above 0, got 0/],
+  ['train --preset shapes --device gpu', /device: expected 'auto', 'cpu', 'cuda' or 'cuda:N', got 'gpu'/],
+  [
+    'train --preset shapes --data x',
+    /data\.path: only with data\.kind 'cifar10', 'raw' or 'folder', but that is 'shapes'/,
+  ],
+  [
+    'train --preset shapes --set optimizer.momentm=1',
+    /optimizer\.momentm: not a setting; did you mean optimizer\.momentum\?/,
+  ],
+  ['train --config nowhere.yaml', /Cannot read the configuration file nowhere\.yaml: it does not exist/],
+  ['train --config bad.yaml', /bad\.yaml:2:1: not valid YAML/],
+  ['train --preset shapes --out a --resume b', /both name a run folder/],
+  ['eval', /Not enough non-option arguments/],
+  ['eval svm --run x', /Argument: protocol, Given: "svm", Choices: "knn", "linear"/],
+  ['eval knn', /Missing required argument: run/],
+  ['views', /no settings to start from/],
+  ['views --preset shapes --count 0', /--count must be a whole number from 1 to 64/],
+  ['presets nothing', /There is no preset 'nothing'/],
+];
+
+test('wrong command lines are refused with exit code 2', async (context) => {
+  await withTempDir(async (dir) => {
+    writeFileSync(path.join(dir, 'bad.yaml'), 'epochs: 3\nepochs: 4\n');
+    for (const [args, message] of wrong) {
+      await context.test(`byol ${args}`, () => {
+        const { code, stdout, stderr } = runCli(args.split(' ').filter(Boolean), { cwd: dir });
+        assert.match(stderr, message);
+        assert.match(stderr, /^error: /);
+        assert.equal(code, 2);
+        assert.equal(stdout, '');
+      });
+    }
+    assert.deepEqual(readdirSync(dir), ['bad.yaml']);
+  });
+});
+
+test('several wrong settings are told at once, one a line, the code behind the first', () => {
+  const { code, stderr } = runCli(['train', '--preset', 'shapes', '--set', 'epochs=0', 'lr=1']);
+  assert.equal(
+    stderr,
+    'error: 2 invalid settings: [ERR_BYOL_CONFIG]\n' +
+      '  epochs: expected a whole number above 0, got 0 (--set)\n' +
+      '  lr: not a setting; did you mean optimizer.baseLearningRate? (--set)\n',
+  );
+  assert.equal(code, 2);
+});
+
+test('what fails though the command line is right ends with exit code 1', () =>
+  withTempDir((dir) => {
+    const { code, stderr } = runCli(['eval', 'knn', '--run', 'nowhere'], { cwd: dir });
+    assert.match(stderr, /^error: There is no run in nowhere: .* \[ERR_BYOL_RUN\]\n/);
+    assert.equal(code, 1);
+    assert.ok(!existsSync(path.join(dir, 'nowhere')));
+  }));
+
+test('--verbose shows where an error comes from', () => {
+  assert.doesNotMatch(runCli(['presets', 'nothing']).stderr, /\n {4}at /);
+  assert.match(runCli(['presets', 'nothing', '--verbose']).stderr, /\n {4}at .*resolve\.js/);
+});

@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { configWarnings } from '../../lib/config/check.js';
+import { resolveConfig } from '../../lib/config/resolve.js';
+
+const warnings = (preset: string, ...overrides: string[]) => configWarnings(resolveConfig({ preset, overrides }));
+
+const cases: ReadonlyArray<readonly [name: string, preset: string, overrides: readonly string[], expected: RegExp]> = [
+  ['tau given as 1 - tau', 'cifar10', ['target.tauBase=0.004'], /it is tau, .* not 1 - tau\. .* it is 0\.996\./],
+  ['no moving average, but scheduled', 'cifar10', ['target.tauBase=0'], /schedule 'constant'/],
+  ['a target that never moves', 'cifar10', ['target.tauBase=1'], /keeps its random weights/],
+  ['no predictor', 'cifar10', ['predictor=null'], /collapse .*Table 5b/],
+  ['warm-up as long as the run', 'imagenet-40', ['epochs=10'], /warmupEpochs \(10\) is not less than epochs \(10\)/],
+  [
+    'a learning rate for LARS with SGD',
+    'imagenet-1000',
+    ['optimizer.kind=sgd'],
+    /peak learning rate is 3\.2 .*size for LARS/,
+  ],
+  ['no weight decay', 'cifar10', ['optimizer.weightDecay=0'], /weightDecay is 0/],
+  ['a tiny batch', 'cifar10', ['batchSize=16', 'accumulate=16'], /batchSize is 16: .*accumulate/],
+  ['a network that leaves one pixel', 'cifar10', ['encoder.stem=imagenet'], /halved 5 times: .*encoder\.stem 'small'/],
+  ['statistics of bytes', 'cifar10', ['views.mean=[125, 123, 114]'], /from 0 to 255/],
+];
+
+for (const [name, preset, overrides, expected] of cases) {
+  test(`warns of ${name}`, () => {
+    const found = warnings(preset, ...overrides);
+    assert.equal(found.length, 1, found.join('\n'));
+    assert.match(found[0] as string, expected);
+  });
+}
+
+test('no moving average, held constant, is an experiment of the paper', () => {
+  assert.deepEqual(warnings('cifar10', 'target.tauBase=0', 'target.schedule=constant'), []);
+});

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { presets } from '../../lib/config/presets/index.js';
+import { findRecord, type PresetRecord, recordKey, records } from '../../lib/config/records.js';
+import { resolveConfig } from '../../lib/config/resolve.js';
+import { root } from '../support/paths.js';
+
+const spread = { mean: 0.5, min: 0.4, max: 0.6 };
+const record: PresetRecord = {
+  preset: 'cifar10-small',
+  key: recordKey(presets['cifar10-small']),
+  runs: 3,
+  untrainedKnnTop1: spread,
+  knnTop1: spread,
+  linearTop1: spread,
+  file: 'bench/results/x.json',
+};
+
+test('a record is of the settings that decide numbers, whatever the seed and the machine', () => {
+  const config = resolveConfig({
+    preset: 'cifar10-small',
+    overrides: ['seed=7', 'threads=1', 'device=cpu', 'data.path=elsewhere', 'checkpoint.keep=9'],
+  });
+  assert.deepEqual(findRecord(config, [record]), { state: 'same', record });
+});
+
+test('changed settings and changed presets are told apart', () => {
+  const changed = resolveConfig({ preset: 'cifar10-small', overrides: ['epochs=5'] });
+  assert.equal(findRecord(changed, [record])?.state, 'changed');
+  const old = { ...record, key: 'of-an-older-preset' };
+  assert.equal(findRecord(presets['cifar10-small'], [old])?.state, 'outdated');
+  assert.equal(findRecord(presets.shapes, [record]), null);
+});
+
+test('what is recorded is of the presets as they are, with its file in the repository', () => {
+  for (const { preset, key, file, runs, knnTop1, linearTop1 } of records) {
+    assert.equal(key, recordKey(presets[preset]), `the record of ${preset} is outdated: measure it again`);
+    assert.ok(existsSync(path.join(root, file)), `${file} is missing`);
+    assert.ok(runs >= 1);
+    for (const { mean, min, max } of [knnTop1, linearTop1])
+      assert.ok(0 <= min && min <= mean && mean <= max && max <= 1);
+  }
+});

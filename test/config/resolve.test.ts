@@ -1,0 +1,216 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { presets } from '../../lib/config/presets/index.js';
+import { type ConfigSources, resolveConfig } from '../../lib/config/resolve.js';
+import { ByolError } from '../../lib/errors.js';
+import { withTempDir } from '../support/paths.js';
+
+const withSet = (...overrides: string[]) => resolveConfig({ preset: 'cifar10', overrides });
+
+/** The lines of the refusal. */
+function problems(sources: ConfigSources): string[] {
+  try {
+    resolveConfig(sources);
+  } catch (error) {
+    assert.ok(error instanceof ByolError, String(error));
+    assert.equal(error.code, 'ERR_BYOL_CONFIG');
+    assert.equal(error.exitCode, 2);
+    return error.message
+      .replace(/^(Invalid setting: |\d+ invalid settings:\n)/, '')
+      .split('\n')
+      .map((line) => line.trim());
+  }
+  assert.fail('nothing was refused');
+}
+
+const problemsOf = (...overrides: string[]) => problems({ preset: 'cifar10', overrides });
+
+test('a preset resolves to itself, as a copy that may be changed', () => {
+  const config = resolveConfig({ preset: 'cifar10' });
+  assert.deepEqual(config, presets.cifar10);
+  config.optimizer.momentum = 0;
+  assert.equal(presets.cifar10.optimizer.momentum, 0.9);
+});
+
+test('each source goes over the ones before it', () =>
+  withTempDir((dir) => {
+    const file = path.join(dir, 'my.yaml');
+    writeFileSync(file, 'epochs: 7\nbatchSize: 64\nseed: 1\noptimizer: {momentum: 0.5}\n');
+    const config = resolveConfig({ preset: 'cifar10', file, patch: { batchSize: 32, seed: 2 }, overrides: ['seed=3'] });
+    assert.deepEqual([config.epochs, config.batchSize, config.seed], [7, 32, 3]);
+    assert.deepEqual(config.optimizer, { ...presets.cifar10.optimizer, momentum: 0.5 });
+  }));
+
+test("a file may name the preset that it starts from; the command line's goes before it", () =>
+  withTempDir((dir) => {
+    const file = path.join(dir, 'my.yaml');
+    writeFileSync(file, 'preset: shapes\nepochs: 3\n');
+    assert.deepEqual(resolveConfig({ file }), { ...presets.shapes, epochs: 3 });
+    assert.deepEqual(resolveConfig({ file, preset: 'cifar10' }), { ...presets.cifar10, epochs: 3 });
+    writeFileSync(file, 'preset: 3\n');
+    assert.match(problems({ file })[0] as string, /^preset: expected the name of a preset, got 3 \(.*my\.yaml\)$/);
+  }));
+
+test('the settings of a run are a start like a preset', () => {
+  const base = { ...resolveConfig({ preset: 'shapes' }), epochs: 5 };
+  assert.deepEqual(resolveConfig({ base }), base);
+  assert.equal(resolveConfig({ base, overrides: ['threads=1'] }).threads, 1);
+});
+
+test('values are YAML: numbers, lists, groups, null', () => {
+  const config = withSet(
+    'optimizer.weightDecay=1e-6',
+    'data.batches=[1, 3]',
+    'onlineProbe=false',
+    'norm={decay: 0.99}',
+    'predictor=null',
+  );
+  assert.equal(config.optimizer.weightDecay, 1e-6);
+  assert.deepEqual(config.data, { ...presets.cifar10.data, batches: [1, 3] });
+  assert.equal(config.onlineProbe, false);
+  assert.deepEqual(config.norm, { decay: 0.99, epsilon: 1e-5 });
+  assert.equal(config.predictor, null);
+});
+
+test('text is not read as something else', () => {
+  assert.deepEqual(withSet('data.path=2024').data, { ...presets.cifar10.data, path: '2024' });
+  assert.deepEqual(withSet('data.path=/a: b=c #d').data, { ...presets.cifar10.data, path: '/a: b=c #d' });
+  assert.deepEqual(withSet('data.path="x y"').data, { ...presets.cifar10.data, path: 'x y' });
+  assert.equal(withSet('device=cuda:1').device, 'cuda:1');
+});
+
+test('entries of lists are set by index, in both spellings, in one view only', () => {
+  const config = withSet('views.view1.1.p=0.25', 'views.view1[4].sigma[1]=1.5');
+  assert.deepEqual(config.views.view1[1], { kind: 'flip', p: 0.25 });
+  assert.deepEqual(config.views.view1[4], { kind: 'blur', p: 1, sigma: [0.1, 1.5] });
+  assert.deepEqual(config.views.view2, presets.cifar10.views.view2);
+  assert.deepEqual(problemsOf('views.view1.9.p=0'), [
+    'views.view1.9.p: no such entry; views.view1 has the entries 0 to 5 (--set)',
+  ]);
+});
+
+test('a removed predictor can be set again', () => {
+  const predictor = { hidden: [64], output: 16, hiddenBias: true, outputBias: false };
+  const config = withSet('predictor=null', 'predictor={hidden: [64], output: 16, hiddenBias: true, outputBias: false}');
+  assert.deepEqual(config.predictor, predictor);
+});
+
+test('another kind keeps what both kinds have and starts the rest from its defaults', () => {
+  const { baseLearningRate, weightDecay } = presets.cifar10.optimizer;
+  const shared = { baseLearningRate, weightDecay, momentum: 0.9, warmupEpochs: 0 };
+  assert.deepEqual(withSet('optimizer.kind=lars').optimizer, { kind: 'lars', ...shared, trustCoefficient: 1e-3 });
+  const expected = { kind: 'lars', ...shared, trustCoefficient: 0.02 };
+  assert.deepEqual(
+    withSet('optimizer.trustCoefficient=0.02', 'optimizer.kind=lars').optimizer,
+    expected,
+    'in any order',
+  );
+  assert.deepEqual(withSet('optimizer={kind: lars, trustCoefficient: 0.02}').optimizer, expected, 'as a group');
+  assert.deepEqual(resolveConfig({ preset: 'imagenet-300', overrides: ['optimizer.kind=sgd'] }).optimizer, {
+    kind: 'sgd',
+    baseLearningRate: 0.3,
+    weightDecay: 1e-6,
+    momentum: 0.9,
+    warmupEpochs: 10,
+    nesterov: false,
+    decayNormAndBias: true,
+  });
+  assert.deepEqual(withSet('views.view1.0={kind: center, fraction: 0.5}').views.view1[0], {
+    kind: 'center',
+    fraction: 0.5,
+  });
+});
+
+test('data of another kind needs a path', () => {
+  const needed = ['data.path: missing; expected text that is not empty (on the command line: --data PATH)'];
+  assert.deepEqual(problems({ preset: 'shapes', overrides: ['data.kind=raw'] }), needed);
+  const config = resolveConfig({ preset: 'shapes', patch: { data: { path: 'x' } }, overrides: ['data.kind=raw'] });
+  assert.deepEqual(config.data, { kind: 'raw', path: 'x' });
+  assert.deepEqual(problems({ preset: 'shapes', patch: { data: { path: 'x' } } }), [
+    "data.path: only with data.kind 'cifar10', 'raw' or 'folder', but that is 'shapes'",
+  ]);
+});
+
+test('unknown settings are refused, naming the nearest known one by its path', () => {
+  const expected: Readonly<Record<string, string>> = {
+    'optimizer.baseLearningRte=1': 'optimizer.baseLearningRte: not a setting; did you mean optimizer.baseLearningRate?',
+    'optimizer.trustCoefficient=1': "optimizer.trustCoefficient: only with optimizer.kind 'lars', but that is 'sgd'",
+    'tauBase=0.9': 'tauBase: not a setting; did you mean target.tauBase?',
+    'momentum=0.9': 'momentum: not a setting; did you mean optimizer.momentum or evaluation.linear.momentum?',
+    'lr=1': 'lr: not a setting; did you mean optimizer.baseLearningRate?',
+    'norm.foo=1': 'norm.foo: not a setting; norm has decay and epsilon',
+    'views.view2.1.q=1': 'views.view2.1.q: not a setting; views.view2.1 has kind and p',
+    'seed.x=1': 'seed.x: not a setting; seed is 0, without settings of its own',
+    '__proto__.x=1': '__proto__.x: not a setting',
+  };
+  for (const [override, line] of Object.entries(expected)) assert.deepEqual(problemsOf(override), [`${line} (--set)`]);
+  assert.equal(({} as Record<string, unknown>).x, undefined);
+});
+
+test('values that do not fit are refused with what was expected and what was there', () => {
+  const expected: Readonly<Record<string, string>> = {
+    'epochs=2.5': 'epochs: expected a whole number above 0, got 2.5',
+    'epochs=many': "epochs: expected a whole number above 0, got 'many'",
+    'batchSize=1': 'batchSize: expected a whole number of at least 2, got 1',
+    'optimizer.momentum=1.5': 'optimizer.momentum: expected a number from 0 to 1, got 1.5',
+    'optimizer.baseLearningRate=.nan': 'optimizer.baseLearningRate: expected a number above 0, got NaN',
+    'evaluation.linear.heldOut=1': 'evaluation.linear.heldOut: expected a number above 0 and below 1, got 1',
+    'precision=fp16': "precision: expected 'auto', 'float32' or 'bfloat16', got 'fp16'",
+    'views.resampling=Bicubic':
+      "views.resampling: expected 'bicubic' or 'bilinear', got 'Bicubic'; did you mean 'bicubic'?",
+    'optimizer.kind=adam': "optimizer.kind: expected 'lars' or 'sgd', got 'adam'",
+    'data.batches=[]': 'data.batches: expected a list of at least 1, each a whole number from 1 to 5, got []',
+    'data.batches=[1, 6]': 'data.batches.1: expected a whole number from 1 to 5, got 6',
+    'views.mean=[0, 1]': 'views.mean: expected a list of 3, each a number, got [0,1]',
+    'encoder.blocks=2': 'encoder.blocks: expected a list of 1 to 6, each a whole number above 0, got 2',
+    'projector=null': 'projector: expected settings: hidden, output, hiddenBias, outputBias, got null',
+    'onlineProbe=yes': "onlineProbe: expected true or false, got 'yes'",
+    'device=cuda:-1': "device: expected 'cuda:N' with N from 0, got 'cuda:-1'; did you mean 'cuda'?",
+    'views.view1.0.area=[0.9, 0.1]': 'views.view1.0.area: must be [low, high] with low <= high, got [0.9,0.1]',
+    'encoder.width=[1': 'encoder.width: cannot be read as YAML: Flow sequence must end with a ]',
+  };
+  for (const [override, line] of Object.entries(expected)) assert.deepEqual(problemsOf(override), [`${line} (--set)`]);
+});
+
+test('arguments that are not key.path=value are refused', () => {
+  assert.deepEqual(problemsOf('epochs'), ["--set: expected key.path=value, got 'epochs'"]);
+  assert.deepEqual(problemsOf('=3'), ["--set: expected key.path=value, got '=3'"]);
+  assert.deepEqual(problemsOf('a..b=3'), ["--set: the path in 'a..b=3' has an empty part"]);
+  assert.match(problemsOf('epochs=')[0] as string, /^--set: 'epochs=' has no value; write null/);
+});
+
+test('all problems are told at once, with where they came from', () =>
+  withTempDir((dir) => {
+    const file = path.join(dir, 'my.yaml');
+    writeFileSync(file, 'epochs: 0\nfoo: {bar: 1}\npredictor: {output: no}\n');
+    const lines = problems({ preset: 'cifar10', file, patch: { batchSize: 0 }, overrides: ['seed=-1', 'x'] });
+    assert.deepEqual(lines.map((line) => line.split(':')[0]).sort(), [
+      '--set',
+      'batchSize',
+      'epochs',
+      'foo',
+      'predictor.output',
+      'seed',
+    ]);
+    const from = (key: string) => lines.find((line) => line.startsWith(key));
+    assert.ok(from('epochs')?.endsWith(`(${file})`));
+    assert.ok(from('foo')?.endsWith(`(${file})`));
+    assert.ok(from('seed')?.endsWith('(--set)'));
+    assert.equal(from('batchSize'), 'batchSize: expected a whole number of at least 2, got 0');
+  }));
+
+test('without anything to start from every setting is named as missing', () => {
+  const lines = problems({});
+  assert.ok(lines.includes('epochs: missing; expected a whole number above 0'));
+  assert.ok(lines.includes("optimizer: missing; expected settings with kind 'lars' or 'sgd'"));
+});
+
+test('an unknown preset is refused with the nearest and all names', () => {
+  const [line] = problems({ preset: 'cifar10-smal' });
+  assert.match(
+    line as string,
+    /^There is no preset 'cifar10-smal'\. Did you mean 'cifar10-small'\? There are: shapes, .*imagenet-1000\.$/,
+  );
+});
