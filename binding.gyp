@@ -1,5 +1,5 @@
 {
-  # node-gyp, node-gyp-build, prebuildify and electron-rebuild arrive here; the build itself is CMake's.
+  # node-gyp, node-gyp-build, prebuildify and electron-rebuild arrive here; what is built, and how, is in CMakeLists.txt.
   "targets": [
     {
       "target_name": "byol",
@@ -8,7 +8,8 @@
         {
           "action_name": "cmake_js",
           "inputs": ["CMakeLists.txt"],
-          "outputs": ["<(PRODUCT_DIR)/byol.node"],
+          # A file that never exists: the action runs each time, and CMake decides what is out of date.
+          "outputs": ["<(PRODUCT_DIR)/always"],
           "action": ["node", "scripts/build-native.cjs", "--product-dir", "<(PRODUCT_DIR)"]
         }
       ]

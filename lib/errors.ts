@@ -21,6 +21,10 @@ const exits = {
   ERR_BYOL_RUN: 'failure',
   ERR_BYOL_RUN_EXISTS: 'failure',
   ERR_BYOL_RUN_LOCKED: 'failure',
+  /** The loss or its gradient was not finite. */
+  ERR_BYOL_DIVERGED: 'failure',
+  /** The target network does not follow the online one. */
+  ERR_BYOL_TARGET_STUCK: 'failure',
   /** The file system refuses: no space, no permission. */
   ERR_BYOL_IO: 'failure',
   /** A download that is not what was published. */

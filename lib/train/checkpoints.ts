@@ -18,11 +18,11 @@ export interface Progress {
   readonly step: number;
   /** Wall-clock seconds of the run so far. */
   readonly seconds: number;
-  /** Of the epoch that `step` belongs to, or has just completed. */
-  readonly sums: EpochSums;
+  /** Of the epoch that `step` belongs to; null at the very beginning. */
+  readonly sums: EpochSums | null;
 }
 
-const progressSchema = z.strictObject({ step: z.int().nonnegative(), seconds: z.number(), sums: epochSumsSchema });
+const progressSchema = z.strictObject({ step: z.int().nonnegative(), seconds: z.number(), sums: epochSumsSchema.nullable() });
 
 export class Checkpoints {
   readonly #folder: string;

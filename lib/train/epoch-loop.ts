@@ -1,0 +1,314 @@
+import { drawPlan } from '../augment/plan.js';
+import { viewSpec } from '../augment/view-spec.js';
+import type { StepMetrics, StepTiming } from '../binding/native.js';
+import { ByolError } from '../errors.js';
+import type { Checkpoints, Progress } from './checkpoints.js';
+import { StepMeter } from './epoch-meter.js';
+import type { Metrics, TrainEvent } from './events.js';
+import type { EpochRecord, MetricsWriter } from './metrics-file.js';
+import type { RunEvaluator } from './run-evaluator.js';
+import type { BaselineFile } from './run-folder.js';
+import type { Session } from './session.js';
+import { StepQueue } from './step-queue.js';
+import { judge, type Verdict } from './verdict.js';
+
+/** One computes, one waits, one is drawn. */
+const STEPS_IN_FLIGHT = 2;
+/** Metrics are read back after so many steps or milliseconds, whichever is later: reading waits for the device. */
+const READ_EVERY_STEPS = 10;
+const READ_EVERY_MS = 500;
+
+export interface EpochLoopOptions {
+  readonly session: Session;
+  readonly evaluator: RunEvaluator;
+  readonly baseline: BaselineFile;
+  readonly checkpoints: Checkpoints;
+  readonly metrics: MetricsWriter;
+  readonly emit: (event: TrainEvent) => void;
+  readonly stopRequested: () => boolean;
+  readonly progress: Progress;
+  /** The last epoch that an earlier session completed. */
+  readonly lastEpoch: EpochRecord | null;
+}
+
+/** The steps of a run, with what happens between them: readings, kNN, verdicts, checkpoints. */
+export class EpochLoop {
+  readonly #o: EpochLoopOptions;
+  readonly #queue = new StepQueue(STEPS_IN_FLIGHT);
+  readonly #started = performance.now();
+  #step: number;
+  #meter: StepMeter;
+  #recent = new StepMeter();
+  #lastMetrics: Metrics | null;
+  #lastQueries = 0;
+  #previousStepEnd = performance.now();
+  #lastRead = { step: 0, time: performance.now() };
+  #lastSaved = { step: -1, time: performance.now() };
+  #trainingMs = 0;
+  #sessionSteps = 0;
+  #targetMoved = false;
+  /** The reading that said that a step was not finite. */
+  #failure: StepMetrics | null = null;
+  /** Lines of metrics.jsonl on their way. */
+  #written: Promise<void> = Promise.resolve();
+
+  constructor(options: EpochLoopOptions) {
+    this.#o = options;
+    const { progress, session, lastEpoch } = options;
+    this.#step = progress.step;
+    const midEpoch = progress.step % session.schedule.stepsPerEpoch !== 0;
+    this.#meter = midEpoch && progress.sums !== null ? new StepMeter(progress.sums) : new StepMeter();
+    this.#lastMetrics = lastEpoch === null ? null : metricsOf(lastEpoch);
+    this.#lastRead.step = progress.step;
+    this.#lastSaved.step = progress.step;
+  }
+
+  /** Optimiser steps done. */
+  get step(): number {
+    return this.#step;
+  }
+  get lastMetrics(): Metrics | null {
+    return this.#lastMetrics;
+  }
+  /** Wall-clock seconds of the run, earlier sessions included. */
+  seconds(): number {
+    return this.#o.progress.seconds + (performance.now() - this.#started) / 1000;
+  }
+
+  /** Runs to the last step, or until a stop is requested; either way what was done is saved. */
+  async run(): Promise<void> {
+    const { schedule } = this.#o.session;
+    try {
+      while (this.#step < schedule.steps && !this.#o.stopRequested()) await this.#runEpoch();
+      if (this.#lastSaved.step !== this.#step) await this.#save();
+    } finally {
+      await this.#queue.settle();
+    }
+  }
+
+  async #runEpoch(): Promise<void> {
+    const { session, stopRequested } = this.#o;
+    const { stepsPerEpoch } = session.schedule;
+    const end = (Math.floor(this.#step / stepsPerEpoch) + 1) * stepsPerEpoch;
+    this.#previousStepEnd = performance.now();
+    while (this.#step < end && !stopRequested()) {
+      const step = this.#step;
+      await this.#queue.add(() => this.#startStep(step), (timing) => this.#onStep(timing));
+      this.#step = step + 1;
+      if (this.#readingDue()) await this.#queueReading();
+      if (this.#minutesDue()) {
+        await this.#readAll();
+        await this.#save();
+        this.#previousStepEnd = performance.now();
+      }
+    }
+    await this.#readAll();
+    if (this.#step === end) await this.#endEpoch();
+  }
+
+  #startStep(step: number): Promise<StepTiming> {
+    const { learner, train, sampler, schedule, config } = this.#o.session;
+    const { views, seed } = config;
+    const indices = sampler.indices(step);
+    const epoch = sampler.epochOf(step);
+    const draw = (view: 0 | 1): Float32Array =>
+      drawPlan({
+        pipeline: view === 0 ? views.view1 : views.view2,
+        view,
+        seed,
+        epoch,
+        samples: indices,
+        sourceHeight: train.store.height,
+        sourceWidth: train.store.width,
+        jitter: views.jitter,
+      });
+    const spec = viewSpec(views);
+    return learner.step({
+      images: train.store,
+      indices,
+      microBatches: config.accumulate,
+      plans: [draw(0), draw(1)],
+      views: [spec, spec],
+      learningRate: schedule.learningRate(step),
+      tau: schedule.tau(step),
+    });
+  }
+
+  #onStep(timing: StepTiming): void {
+    const now = performance.now();
+    const wallMs = now - this.#previousStepEnd;
+    this.#previousStepEnd = now;
+    this.#trainingMs += wallMs;
+    this.#sessionSteps += 1;
+    for (const meter of [this.#meter, this.#recent]) meter.addTiming(timing, wallMs / 1000);
+  }
+
+  #readingDue(): boolean {
+    const { step, time } = this.#lastRead;
+    return this.#step - step >= READ_EVERY_STEPS && performance.now() - time >= READ_EVERY_MS;
+  }
+
+  #minutesDue(): boolean {
+    const { everyMinutes } = this.#o.session.config.checkpoint;
+    return everyMinutes > 0 && performance.now() - this.#lastSaved.time >= everyMinutes * 60_000;
+  }
+
+  /** Behind the steps that are queued: nothing waits for it. */
+  async #queueReading(): Promise<void> {
+    const step = this.#step;
+    this.#lastRead = { step, time: performance.now() };
+    await this.#queue.add(
+      () => this.#o.session.learner.readMetrics(),
+      (metrics) => this.#takeReading(metrics, step),
+    );
+  }
+
+  async #readAll(): Promise<void> {
+    if (this.#lastRead.step !== this.#step) await this.#queueReading();
+    await this.#queue.drain();
+    if (this.#failure !== null) await this.#diverged(this.#failure);
+    await this.#written;
+  }
+
+  #takeReading(metrics: StepMetrics, step: number): void {
+    if (metrics.firstBadStep >= 0) {
+      this.#failure ??= metrics;
+      return;
+    }
+    const { session, emit, metrics: file } = this.#o;
+    const { schedule, sampler, config } = session;
+    this.#targetMoved ||= metrics.targetMovement > 0;
+    this.#meter.addMetrics(metrics);
+    this.#recent.addMetrics(metrics);
+    const reading = this.#recent.reading();
+    this.#recent = new StepMeter();
+    const last = step - 1;
+    const probe = this.#hasProbe ? reading.probeTop1 : null;
+    const values = {
+      loss: reading.loss,
+      collapseStd: reading.projectionStd,
+      targetDistance: reading.targetDistance,
+      learningRate: schedule.learningRate(last),
+      tau: schedule.tau(last),
+      imagesPerSecond: reading.stepsPerSecond * sampler.rows,
+      dataWait: reading.dataWait,
+    };
+    const epoch = sampler.epochOf(last);
+    emit({
+      type: 'step',
+      step,
+      steps: schedule.steps,
+      epoch,
+      epochs: config.epochs,
+      probeTop1: probe,
+      secondsLeft: this.#secondsLeft(step),
+      ...values,
+    });
+    this.#written = this.#written.then(() =>
+      file.write({
+        type: 'step',
+        step,
+        epoch,
+        loss: values.loss,
+        'collapse/std': values.collapseStd,
+        'target/distance': values.targetDistance,
+        ...(probe !== null && { 'probe/online/top1': probe }),
+        learning_rate: values.learningRate,
+        tau: values.tau,
+        images_per_second: values.imagesPerSecond,
+        data_wait: values.dataWait,
+      }),
+    );
+    // Awaited at the next #readAll.
+    this.#written.catch(() => {});
+  }
+
+  get #hasProbe(): boolean {
+    return this.#o.session.config.onlineProbe && this.#o.session.classNames.length > 0;
+  }
+
+  /** At the pace of this session so far, evaluations included. */
+  #secondsLeft(step: number): number {
+    const done = this.#sessionSteps;
+    const elapsed = (performance.now() - this.#started) / 1000;
+    return done === 0 ? Number.NaN : (elapsed / done) * (this.#o.session.schedule.steps - step);
+  }
+
+  async #endEpoch(): Promise<void> {
+    const { session, evaluator, emit, metrics: file } = this.#o;
+    const { config, schedule, sampler } = session;
+    const epoch = this.#step / schedule.stepsPerEpoch;
+    this.#checkTarget(epoch);
+    const reading = this.#meter.reading();
+    this.#meter = new StepMeter();
+    const { everyEpochs } = config.evaluation.knn;
+    const due = everyEpochs > 0 && epoch % everyEpochs === 0 && epoch < config.epochs;
+    if (due && evaluator.labelled) emit({ type: 'phase', phase: 'knn' });
+    const knn = due ? await evaluator.knnDuringRun() : null;
+    if (knn !== null) this.#lastQueries = knn.queries;
+    const metrics: Metrics = {
+      loss: reading.loss,
+      'collapse/std': reading.projectionStd,
+      'target/distance': reading.targetDistance,
+      ...(this.#hasProbe && { 'probe/online/top1': reading.probeTop1 }),
+      ...(knn && { 'knn/top1': knn.top1, 'knn/top5': knn.top5 }),
+      images_per_second: reading.stepsPerSecond * sampler.rows,
+      data_wait: reading.dataWait,
+    };
+    this.#lastMetrics = metrics;
+    await file.write({ type: 'epoch', step: this.#step, epoch, ...metrics });
+    await file.sync();
+    emit({ type: 'epoch', epoch, epochs: config.epochs, metrics, verdict: this.verdict(metrics) });
+    if (epoch % config.checkpoint.everyEpochs === 0 || epoch === config.epochs) await this.#save();
+  }
+
+  /** A target that is never updated trains without complaint, towards a random network. */
+  #checkTarget(epoch: number): void {
+    const { config } = this.#o.session;
+    const frozen = config.target.tauBase === 1;
+    if (epoch !== 1 || frozen || this.#targetMoved) return;
+    throw new ByolError(
+      'ERR_BYOL_TARGET_STUCK',
+      `The target network has not moved in the first ${this.#step} steps (tau ${config.target.tauBase}). Lower target.tauBase.`,
+    );
+  }
+
+  verdict(metrics: Metrics): Verdict {
+    const { baseline, session } = this.#o;
+    const knn = metrics['knn/top1'] ?? null;
+    return judge({
+      collapseStd: metrics['collapse/std'],
+      loss: metrics.loss,
+      knn,
+      untrainedKnn: baseline.knnDuringRun?.top1 ?? null,
+      queries: this.#lastQueries || session.test.store.size,
+      predictor: session.config.predictor !== null,
+    });
+  }
+
+  async #save(): Promise<void> {
+    const { checkpoints, session, metrics, emit } = this.#o;
+    await metrics.sync();
+    const progress = { step: this.#step, seconds: this.seconds(), sums: this.#meter.sums };
+    const path = await checkpoints.save(session.learner, progress, session.config.checkpoint.keep);
+    this.#lastSaved = { step: this.#step, time: performance.now() };
+    emit({ type: 'checkpoint', path, step: this.#step });
+  }
+
+  async #diverged({ firstBadStep }: StepMetrics): Promise<never> {
+    const { checkpoints, session } = this.#o;
+    // The learner changed nothing from that step on: this is the state just before it.
+    const progress = { step: firstBadStep, seconds: this.seconds(), sums: this.#meter.sums };
+    const path = await checkpoints.saveLastGood(session.learner, progress);
+    throw new ByolError(
+      'ERR_BYOL_DIVERGED',
+      `Training diverged: the loss or its gradient was not finite at step ${firstBadStep}, with learning rate ` +
+        `${session.schedule.learningRate(firstBadStep).toPrecision(3)}. The last good state is in ${path}.`,
+      { hint: 'Try a lower optimizer.baseLearningRate, a longer warm-up, or precision float32.' },
+    );
+  }
+}
+
+function metricsOf({ type: _type, step: _step, epoch: _epoch, ...metrics }: EpochRecord): Metrics {
+  return metrics;
+}

@@ -1,0 +1,90 @@
+import type { Accuracy } from '../binding/native.js';
+import { evaluateKnn } from '../eval/knn.js';
+import { evaluateLinear } from '../eval/linear.js';
+import { PlainFeatures } from '../eval/plain-features.js';
+import type { Subject } from '../eval/subject.js';
+import type { LinearResult } from './events.js';
+import type { BaselineFile } from './run-folder.js';
+import type { Session } from './session.js';
+
+export interface KnnResult extends Accuracy {
+  /** Test images asked. */
+  readonly queries: number;
+}
+
+/** The evaluations that a run makes of its own encoder. Without labels every result is null. */
+export class RunEvaluator {
+  readonly #session: Session;
+  readonly #signal: AbortSignal | undefined;
+
+  constructor(session: Session, signal: AbortSignal | undefined) {
+    this.#session = session;
+    this.#signal = signal;
+  }
+
+  get labelled(): boolean {
+    return this.#session.classNames.length > 0;
+  }
+
+  /** kNN with the images that evaluation.knn sets aside for it during the run. */
+  async knnDuringRun(): Promise<KnnResult | null> {
+    return this.#with('running', (subject, features) => this.#knn(subject, features, false));
+  }
+
+  /** kNN with all images and, if it is switched on, the linear protocol: one pass over the images serves both. */
+  async final(): Promise<{ readonly knn: KnnResult | null; readonly linear: LinearResult | null }> {
+    const results = await this.#with('running', (subject, features) => this.#all(subject, features));
+    return results ?? { knn: null, linear: null };
+  }
+
+  /** The same of the network before its first step, which has no running statistics: those of each batch serve. */
+  async untrained(): Promise<BaselineFile> {
+    const { evaluation } = this.#session.config;
+    const results = await this.#with('batch', async (subject, features) => ({
+      ...(await this.#all(subject, features)),
+      knnDuringRun: evaluation.knn.everyEpochs > 0 ? await this.#knn(subject, features, false) : null,
+    }));
+    return { ...(results ?? { knn: null, linear: null, knnDuringRun: null }), evaluation };
+  }
+
+  async #all(subject: Subject, features: PlainFeatures): Promise<{ knn: KnnResult; linear: LinearResult | null }> {
+    const { evaluation, seed } = this.#session.config;
+    const knn = await this.#knn(subject, features, true);
+    if (!evaluation.linear.atEnd) return { knn, linear: null };
+    const { top1, top5, chosen } = await evaluateLinear(subject, { ...evaluation.linear, seed }, features);
+    return { knn, linear: { top1, top5, learningRate: chosen } };
+  }
+
+  async #knn(subject: Subject, features: PlainFeatures, everything: boolean): Promise<KnnResult> {
+    const { knn } = this.#session.config.evaluation;
+    const settings = everything ? { ...knn, bankImages: 0, queryImages: 0 } : knn;
+    const { top1, top5, queryImages } = await evaluateKnn(subject, settings, features);
+    return { top1, top5, queries: queryImages };
+  }
+
+  async #with<T>(
+    statistics: 'running' | 'batch',
+    body: (subject: Subject, features: PlainFeatures) => Promise<T>,
+  ): Promise<T | null> {
+    if (!this.labelled) return null;
+    const { native, learner, resolved, train, test, classNames, config } = this.#session;
+    const subject: Subject = {
+      native,
+      learner,
+      device: resolved.device,
+      train,
+      test,
+      classes: classNames.length,
+      views: config.views,
+      batchSize: config.evaluation.batchSize,
+      statistics,
+      signal: this.#signal,
+    };
+    const features = new PlainFeatures(subject);
+    try {
+      return await body(subject, features);
+    } finally {
+      features.dispose();
+    }
+  }
+}
