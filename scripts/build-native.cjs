@@ -22,7 +22,8 @@ async function buildNative({ product = path.join(root, 'build', 'Release'), test
   const out = path.join(root, '.cmake', `${libtorch.version}-${libtorch.flavour}`);
   await withLock(path.join(root, '.cmake', 'lock'), 'addon: another build is running, waiting', async () => {
     console.log('addon: building (some minutes the first time, seconds after that)');
-    const definitions = [`LIBTORCH_DIR=${libtorch.dir}`, `BYOL_TESTS=${tests ? 'ON' : 'OFF'}`];
+    // Never switched off again: the next set-up would compile the tests anew.
+    const definitions = [`LIBTORCH_DIR=${libtorch.dir}`, ...(tests ? ['BYOL_TESTS=ON'] : [])];
     for (const warning of await buildWithCmake(root, out, definitions)) console.log(warning);
     const built = path.join(out, 'Release', 'byol.node');
     requireLoadable(built);

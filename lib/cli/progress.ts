@@ -80,10 +80,13 @@ export class Progress {
     if (top1 !== undefined) parts.push(`kNN ${percent(top1)}`);
     const probe = metrics['probe/online/top1'];
     if (probe !== undefined) parts.push(`online probe ${percent(probe)}`);
-    parts.push(`${Math.round(metrics.images_per_second)} images/s`, verdict.state);
+    parts.push(`${Math.round(metrics.images_per_second)} images/s`);
+    // Where there are labels, a verdict without them would only come and go.
+    const judged = top1 !== undefined || this.#knn === undefined || verdict.state === 'collapsed';
+    if (judged) parts.push(verdict.state);
     this.#output.line(parts.join('   '));
     // In full when it changes: once when learning begins to show, and at once if it is lost.
-    if (verdict.state !== this.#verdict && (top1 !== undefined || verdict.state === 'collapsed')) {
+    if (judged && verdict.state !== this.#verdict) {
       this.#output.line(verdict.text);
       this.#verdict = verdict.state;
     }

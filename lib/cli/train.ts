@@ -42,11 +42,11 @@ export const trainCommand: CommandModule<object, TrainArguments> = {
   handler: async (args) => {
     const resume = args.resume !== undefined;
     const { config, out } = await settingsAndFolder(args);
+    const { configToYaml } = await import('../config/to-yaml.js');
     const { resultText } = await import('./result-text.js');
     const { train } = await import('../train/train.js');
 
     const progress = new Progress(progressOutput(process.stderr, args.quiet));
-    if (!args.quiet) progress.line(await describeSettings(config));
     const run = train(config, { out, resume, ...(args['init-from'] !== undefined && { initFrom: args['init-from'] }) });
     const release = onInterrupt({
       first: (signal) => {
@@ -56,7 +56,11 @@ export const trainCommand: CommandModule<object, TrainArguments> = {
       second: () => progress.close(),
     });
     try {
-      for await (const event of run) progress.show(event);
+      for await (const event of run) {
+        if (event.type === 'start')
+          progress.line(`settings (saved as config.json):\n${indent(configToYaml(event.config))}`);
+        progress.show(event);
+      }
       const result = await run.result;
       progress.close();
       process.stdout.write(`${resultText(config, result)}\n`);
@@ -85,7 +89,6 @@ async function settingsAndFolder(args: TrainArguments): Promise<{ readonly confi
   return { config, out: given ?? join('runs', config.preset ?? config.data.kind) };
 }
 
-async function describeSettings(config: Config): Promise<string> {
-  const { configToYaml } = await import('../config/to-yaml.js');
-  return `settings (saved as config.json):\n${configToYaml(config).trimEnd().replace(/^/gm, '  ')}`;
+function indent(text: string): string {
+  return text.trimEnd().replace(/^/gm, '  ');
 }

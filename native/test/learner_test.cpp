@@ -199,6 +199,19 @@ TEST(the_classifier_does_not_touch_the_representation) {
   CHECK(!at::equal(with.at("online.own.classifier.weight"), snapshot(Learner(tiny(), at::kCPU)).at("online.own.classifier.weight")));
 }
 
+TEST(the_classifier_learns) {
+  Learner learner(tiny(), at::kCPU);
+  double first = 0, last = 0;
+  for (int i = 0; i < 30; ++i) {
+    learner.accumulate(images(1), images(1), labels(), 1);
+    learner.apply({0.1, 0.99});
+    const StepMetrics metrics = learner.read_metrics();
+    if (i == 0) first = metrics.probe_loss;
+    last = metrics.probe_loss;
+  }
+  CHECK(last < 0.8 * first);
+}
+
 TEST(state_round_trip_is_bit_exact) {
   Learner a(tiny(OptimizerKind::Lars), at::kCPU);
   const auto step = [](Learner& learner, uint64_t seed) {

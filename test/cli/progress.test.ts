@@ -85,10 +85,19 @@ test('every epoch has a line; the verdict is told in full when it changes', () =
   assert.deepEqual(show(epoch(1, learning, 0.41), epoch(2, learning), epoch(3, learning, 0.42), epoch(4, collapsed)), [
     'epoch  1/40   loss 1.000   spread 0.93   kNN 41.0 %   500 images/s   learning',
     'Learning: kNN 41.0 %.',
-    'epoch  2/40   loss 1.000   spread 0.93   500 images/s   learning',
+    'epoch  2/40   loss 1.000   spread 0.93   500 images/s',
     'epoch  3/40   loss 1.000   spread 0.93   kNN 42.0 %   500 images/s   learning',
     'epoch  4/40   loss 1.000   spread 0.93   500 images/s   collapsed',
     'Collapsed: all images look alike.',
+  ]);
+});
+
+test('without labels the verdict is told by what there is', () => {
+  const learning: Verdict = { state: 'learning', text: 'Learning, as far as it shows without labels.' };
+  assert.deepEqual(show(epoch(1, learning), epoch(2, learning)), [
+    'epoch  1/40   loss 1.000   spread 0.93   500 images/s   learning',
+    'Learning, as far as it shows without labels.',
+    'epoch  2/40   loss 1.000   spread 0.93   500 images/s   learning',
   ]);
 });
 

@@ -18,7 +18,7 @@ struct ForwardContext {
   double epsilon;
 
   /// act(norm(x) [+ residual]) with layer `slot`.
-  at::Tensor norm(const NormSlot& slot, const at::Tensor& x, const std::optional<at::Tensor>& residual, bool relu) const;
+  at::Tensor norm(const NormSlot& slot, at::Tensor x, const std::optional<at::Tensor>& residual, bool relu) const;
 };
 
 }  // namespace byol

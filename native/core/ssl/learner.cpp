@@ -25,12 +25,10 @@ at::Tensor sample(const at::Tensor& flat) {
 
 // Cross-entropy and top-1 over the labelled rows; the mean is over the labelled ones.
 std::pair<at::Tensor, at::Tensor> classify(const at::Tensor& logits, const at::Tensor& labels) {
-  const at::Tensor loss =
-      at::cross_entropy_loss(logits, labels, {}, at::Reduction::Sum, /*ignore_index=*/-1);
-  at::NoGradGuard no_grad;
   const at::Tensor labelled = labels.ge(0).sum().clamp_min(1).to(at::kFloat);
-  const at::Tensor correct = logits.argmax(1).eq(labels).sum().to(at::kFloat);
-  return {loss / labelled, correct / labelled};
+  const at::Tensor loss = at::cross_entropy_loss(logits, labels, {}, at::Reduction::Sum, /*ignore_index=*/-1) / labelled;
+  at::NoGradGuard no_grad;
+  return {loss, logits.argmax(1).eq(labels).sum().to(at::kFloat) / labelled};
 }
 
 }  // namespace
