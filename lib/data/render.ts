@@ -1,14 +1,16 @@
 import type { Outline } from './outlines.js';
-import type { Paint, Scene, Stroke } from './scene.js';
+import type { Figure, Paint, Scene, Stroke } from './scene.js';
 
 /**
- * Draws a scene with one anti-aliased outline in it: `size` x `size` x 3 bytes from `offset` of `out`. Edges are soft over one
+ * Draws a scene whose figures are anti-aliased copies of one outline: `size` x `size` x 3 bytes from `offset` of `out`. Edges are soft over one
  * pixel, from the signed distance at the pixel's centre.
  */
 export function renderScene(scene: Scene, outline: Outline, size: number, out: Uint8Array, offset: number): void {
   const back = painter(scene.background);
-  const fore = painter(scene.foreground);
-  const distance = placed(scene, outline);
+  const figures = scene.figures.map((figure) => ({
+    paint: painter(figure.paint),
+    distance: placed(figure, outline),
+  }));
   const noise = noiseSource(scene.noiseSeed, scene.noise);
   const pixel: [number, number, number] = [0, 0, 0];
   let at = offset;
@@ -18,7 +20,7 @@ export function renderScene(scene: Scene, outline: Outline, size: number, out: U
       const x = (column + 0.5) / size;
       back(x, y, 1, pixel);
       for (const stroke of scene.strokes) blendStroke(stroke, x, y, size, pixel);
-      fore(x, y, coverage(distance(x, y), size), pixel);
+      for (const { paint, distance } of figures) paint(x, y, coverage(distance(x, y), size), pixel);
       for (let channel = 0; channel < 3; channel += 1) {
         // Uint8Array wraps instead of clamping.
         const value = ((pixel[channel] as number) + noise()) * 255 + 0.5;
@@ -35,8 +37,8 @@ function coverage(distance: number, size: number): number {
 }
 
 /** The outline's distance in the image: moved, turned, stretched and scaled. */
-function placed(scene: Scene, outline: Outline): (x: number, y: number) => number {
-  const { center, radius, rotation, aspect, mirrored } = scene;
+function placed(figure: Figure, outline: Outline): (x: number, y: number) => number {
+  const { center, radius, rotation, aspect, mirrored } = figure;
   const cos = Math.cos(rotation);
   const sin = Math.sin(rotation);
   const stretch = Math.sqrt(aspect);
@@ -75,26 +77,11 @@ function painter(paint: Paint): (x: number, y: number, share: number, pixel: [nu
 }
 
 /** How much of the second colour: 0..1 over the plane. */
-function patternWeight({ pattern, angle, period, phase }: Paint): (x: number, y: number) => number {
+function patternWeight({ pattern, angle }: Paint): (x: number, y: number) => number {
+  if (pattern === 'plain') return () => 0;
   const cos = Math.cos(angle);
   const sin = Math.sin(angle);
-  const frequency = (2 * Math.PI) / period;
-  const u = (x: number, y: number): number => cos * (x - 0.5) + sin * (y - 0.5);
-  const v = (x: number, y: number): number => cos * (y - 0.5) - sin * (x - 0.5);
-  // Steep enough for clear stripes, soft enough not to alias at 16 pixels.
-  const step = (wave: number): number => Math.min(1, Math.max(0, 0.5 + 2 * wave));
-  switch (pattern) {
-    case 'plain':
-      return () => 0;
-    case 'gradient':
-      return (x, y) => Math.min(1, Math.max(0, 0.5 + u(x, y)));
-    case 'stripes':
-      return (x, y) => step(Math.sin(frequency * u(x, y) + phase));
-    case 'checks':
-      return (x, y) => step(Math.sin(frequency * u(x, y) + phase) * Math.sin(frequency * v(x, y) + phase));
-    case 'waves':
-      return (x, y) => 0.5 + 0.5 * Math.sin(frequency * u(x, y) + phase + 2 * Math.sin(0.6 * frequency * v(x, y)));
-  }
+  return (x, y) => Math.min(1, Math.max(0, 0.5 + cos * (x - 0.5) + sin * (y - 0.5)));
 }
 
 function mix(from: number, to: number, share: number): number {

@@ -7,12 +7,9 @@ export type Color = readonly [number, number, number];
 
 /** Two colours mixed by a pattern over the plane. */
 export interface Paint {
-  readonly pattern: 'plain' | 'gradient' | 'stripes' | 'checks' | 'waves';
+  readonly pattern: 'plain' | 'gradient';
   readonly colors: readonly [Color, Color];
   readonly angle: number;
-  /** Length of one period. */
-  readonly period: number;
-  readonly phase: number;
 }
 
 /** A short stroke with round ends. */
@@ -23,11 +20,9 @@ export interface Stroke {
   readonly color: Color;
 }
 
-export interface Scene {
-  readonly background: Paint;
-  readonly foreground: Paint;
-  /** Clutter in the background, behind the shape. */
-  readonly strokes: readonly Stroke[];
+/** One copy of the class's outline. */
+export interface Figure {
+  readonly paint: Paint;
   readonly center: readonly [number, number];
   /** Radius of the disc that has the shape's area. */
   readonly radius: number;
@@ -35,13 +30,27 @@ export interface Scene {
   /** Width over height before the rotation; area is kept. */
   readonly aspect: number;
   readonly mirrored: boolean;
+}
+
+export interface Scene {
+  readonly background: Paint;
+  /** Clutter in the background, behind the figures. */
+  readonly strokes: readonly Stroke[];
+  /** All of the image's class. */
+  readonly figures: readonly Figure[];
   /** Standard deviation of the pixel noise. */
   readonly noise: number;
   /** For the noise: a whole number below 2^32. */
   readonly noiseSeed: number;
 }
 
-const PATTERNS: readonly Paint['pattern'][] = ['plain', 'gradient', 'stripes', 'checks', 'waves'];
+const PATTERNS: readonly Paint['pattern'][] = ['plain', 'gradient'];
+
+/** Largest distance of a channel from a colour's grey. */
+const TINT = 0.1;
+
+/** Figures lie on a shaken grid of this side, so that most crops show a whole one. */
+const GRID = 2;
 
 /** Shape and background differ by at least this much in luminance, so that the outline can be seen without colour. */
 const LEAST_CONTRAST = 0.3;
@@ -54,7 +63,12 @@ type Uniform = () => number;
 export function drawScene(uniform: Uniform): Scene {
   const between = (low: number, high: number): number => low + (high - low) * uniform();
   const pick = <T>(items: readonly T[]): T => items[Math.floor(uniform() * items.length)] as T;
-  const color = (): Color => [uniform(), uniform(), uniform()];
+  // Greyish: were the whole colour cube used, two views would know each other by their colours alone.
+  const color = (): Color => {
+    const tone = between(0.15, 0.85);
+    const channel = (): number => clamp(tone + between(-TINT, TINT));
+    return [channel(), channel(), channel()];
+  };
   const nearby = (base: Color): Color => {
     const shift = between(-PATTERN_CONTRAST, PATTERN_CONTRAST);
     return [
@@ -67,14 +81,11 @@ export function drawScene(uniform: Uniform): Scene {
     pattern,
     colors: [base, nearby(base)],
     angle: between(0, 2 * Math.PI),
-    period: between(0.15, 0.5),
-    phase: between(0, 2 * Math.PI),
   });
 
   const backColor = color();
   const back = paint(backColor, pick(PATTERNS));
-  const fore = paint(contrasting(color, luminance(backColor)), uniform() < 0.5 ? 'plain' : 'gradient');
-  const strokes = Array.from({ length: Math.floor(between(0, 5)) }, () => {
+  const strokes = Array.from({ length: Math.floor(between(0, 2)) }, () => {
     const x = uniform();
     const y = uniform();
     const angle = between(0, 2 * Math.PI);
@@ -86,15 +97,21 @@ export function drawScene(uniform: Uniform): Scene {
       color: color(),
     };
   });
+  const figures = Array.from({ length: GRID * GRID }, (_, i) => {
+    const cell = (index: number): number => (index + 0.5 + between(-0.12, 0.12)) / GRID;
+    return {
+      paint: paint(contrasting(color, luminance(backColor)), uniform() < 0.5 ? 'plain' : 'gradient'),
+      center: [cell(i % GRID), cell(Math.floor(i / GRID))] as const,
+      radius: between(0.13, 0.17),
+      rotation: between(-Math.PI / 4, Math.PI / 4),
+      aspect: between(0.8, 1.25),
+      mirrored: uniform() < 0.5,
+    };
+  });
   return {
     background: back,
-    foreground: fore,
     strokes,
-    center: [between(0.4, 0.6), between(0.4, 0.6)],
-    radius: between(0.2, 0.3),
-    rotation: between(-Math.PI / 6, Math.PI / 6),
-    aspect: between(0.8, 1.25),
-    mirrored: uniform() < 0.5,
+    figures,
     noise: between(0.01, 0.06),
     noiseSeed: Math.floor(uniform() * 2 ** 32),
   };

@@ -6,7 +6,7 @@ import { renderScene } from './render.js';
 import { drawScene } from './scene.js';
 
 /**
- * Generated, labelled images: ten classes of outlines. Everything but the outline is nuisance and drawn independently of the
+ * Generated, labelled images: ten classes of outlines, four copies of one in an image. Everything but the outline is nuisance and drawn independently of the
  * class: colours, pose, scale, position, background, clutter, noise. An image depends on (seed, split, index) alone, so a
  * larger set begins with the smaller one.
  */
