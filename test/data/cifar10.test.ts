@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { readCifar10 } from '../../lib/data/cifar10.js';
+import { sharedData, withTempDir } from '../support/paths.js';
+
+const RECORDS = 10_000;
+
+test('planes become pixels, first bytes become labels', async () => {
+  await withTempDir(async (dir) => {
+    const file = Buffer.alloc(RECORDS * 3073);
+    for (let i = 0; i < RECORDS; i += 1) file[i * 3073] = i % 10;
+    const record = 7 * 3073;
+    file[record + 1 + 33] = 11; // red, row 1, column 1
+    file[record + 1 + 1024 + 33] = 22;
+    file[record + 1 + 2048 + 33] = 33;
+    for (const name of ['data_batch_2.bin', 'test_batch.bin']) writeFileSync(path.join(dir, name), file);
+    const { train, test: held } = await readCifar10(dir, [2]);
+    assert.equal(train.count, RECORDS);
+    assert.equal(held.count, RECORDS);
+    assert.equal(train.labels?.[7], 7);
+    const pixel = (7 * 1024 + 33) * 3;
+    assert.deepEqual([...train.pixels.subarray(pixel, pixel + 3)], [11, 22, 33]);
+  });
+});
+
+const real = sharedData('cifar-10-batches-bin');
+test('the real files', { skip: real === undefined && 'CIFAR-10 is not beside the repository' }, async () => {
+  const { train, test: held, classNames } = await readCifar10(real as string, [1, 2]);
+  assert.equal(train.count, 20_000);
+  assert.equal(held.count, 10_000);
+  assert.equal(classNames[0], 'airplane');
+  // The data set's first images: frog, truck, truck, deer; of the test batch: cat, ship, ship, airplane.
+  assert.deepEqual([...(train.labels ?? [])].slice(0, 4), [6, 9, 9, 4]);
+  assert.deepEqual([...(held.labels ?? [])].slice(0, 4), [3, 8, 8, 0]);
+});

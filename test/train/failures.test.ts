@@ -1,0 +1,133 @@
+/** What a run does when something is wrong: one clear error, nothing half-written. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { ByolError } from '../../lib/errors.js';
+import { train } from '../../lib/train/train.js';
+import { root, withTempDir } from '../support/paths.js';
+import { runToEnd, tinyConfig } from '../support/tiny.js';
+
+const code = (expected: string) => (error: unknown) => error instanceof ByolError && error.code === expected;
+
+test('a loss that is not finite names the step and saves the last good state', async () => {
+  await withTempDir(async (dir) => {
+    const config = tinyConfig();
+    const wild = { ...config, optimizer: { ...config.optimizer, baseLearningRate: 1e30 } };
+    await assert.rejects(runToEnd(wild, { out: dir }), (error: unknown) => {
+      assert.ok(code('ERR_BYOL_DIVERGED')(error));
+      assert.match((error as Error).message, /at step \d+/);
+      return true;
+    });
+    const saved = readdirSync(path.join(dir, 'checkpoints')).filter((name) => name.startsWith('last-good-step-'));
+    assert.equal(saved.length, 1);
+    assert.ok(!existsSync(path.join(dir, 'result.json')));
+  });
+});
+
+test('an existing run is refused, and other settings on resume with their difference', async () => {
+  await withTempDir(async (dir) => {
+    const config = tinyConfig({ epochs: 1 });
+    await runToEnd(config, { out: dir });
+    const before = readFileSync(path.join(dir, 'metrics.jsonl'));
+    await assert.rejects(runToEnd(config, { out: dir }), code('ERR_BYOL_RUN_EXISTS'));
+    await assert.rejects(runToEnd({ ...config, batchSize: 8 }, { out: dir, resume: true }), (error: unknown) => {
+      assert.ok(code('ERR_BYOL_CONFIG')(error));
+      assert.match((error as Error).message, /batchSize: 16 -> 8/);
+      return true;
+    });
+    assert.deepEqual(readFileSync(path.join(dir, 'metrics.jsonl')), before);
+    const again = await runToEnd(config, { out: dir, resume: true });
+    assert.ok(again.events.some((event) => event.type === 'warning' && /finished/.test(event.message)));
+    assert.equal(again.result.steps, 4);
+  });
+});
+
+test('a batch larger than the data is refused before anything is written', async () => {
+  await withTempDir(async (dir) => {
+    const out = path.join(dir, 'run');
+    await assert.rejects(runToEnd(tinyConfig({ batchSize: 65 }), { out }), code('ERR_BYOL_DATA'));
+    assert.ok(!existsSync(out));
+  });
+});
+
+test('a folder with something else in it is not taken for a run', async () => {
+  await withTempDir(async (dir) => {
+    writeFileSync(path.join(dir, 'thesis.tex'), 'precious');
+    await assert.rejects(runToEnd(tinyConfig(), { out: dir }), code('ERR_BYOL_RUN'));
+    assert.deepEqual(readdirSync(dir), ['thesis.tex']);
+  });
+});
+
+test('a damaged checkpoint is named and the one before it is used', async () => {
+  await withTempDir(async (dir) => {
+    const config = tinyConfig({ epochs: 3 });
+    await runToEnd(config, { out: dir }, (event, stop) => {
+      if (event.type === 'epoch' && event.epoch === 2) stop();
+    });
+    const checkpoints = path.join(dir, 'checkpoints');
+    const last = readdirSync(checkpoints).sort().at(-1) as string;
+    truncateSync(path.join(checkpoints, last), 1000);
+    const { events, result } = await runToEnd(config, { out: dir, resume: true });
+    assert.ok(events.some((event) => event.type === 'warning' && event.message.includes(last)));
+    assert.equal(result.steps, 12);
+  });
+});
+
+test('a disk that is full while a checkpoint is written ends the run and keeps the older ones', async () => {
+  await withTempDir(async (dir) => {
+    const out = path.join(dir, 'run');
+    const config = tinyConfig({ epochs: 2 });
+    await runToEnd(config, { out }, (event, stop) => {
+      if (event.type === 'epoch' && event.epoch === 1) stop();
+    });
+    const before = readdirSync(path.join(out, 'checkpoints'));
+    const script = path.join(dir, 'child.mjs');
+    writeFileSync(
+      script,
+      `import { train } from ${JSON.stringify(path.join(root, 'dist', 'lib', 'train', 'train.js'))};
+       const run = train(${JSON.stringify(config)}, { out: ${JSON.stringify(out)}, resume: true });
+       run.result.then(() => console.log('no error'), (error) => console.log(error.code, error.message));`,
+    );
+    // Files of at most 16 blocks: small ones can be written, a training state cannot.
+    const child = spawnSync('bash', ['-c', `trap '' XFSZ; ulimit -f 16; exec "$0" "$1"`, process.execPath, script], {
+      encoding: 'utf8',
+    });
+    assert.match(child.stdout, /ERR_BYOL_IO .*step-/, child.stdout + child.stderr);
+    assert.deepEqual(readdirSync(path.join(out, 'checkpoints')), before);
+    const { result } = await runToEnd(config, { out, resume: true });
+    assert.equal(result.steps, 8);
+  });
+});
+
+test('missing and truncated CIFAR-10 files are named', async () => {
+  await withTempDir(async (dir) => {
+    const data = { kind: 'cifar10', path: dir, batches: [1] } as const;
+    const attempt = () => runToEnd(tinyConfig({ data: structuredClone(data) as never }), { out: path.join(dir, 'run') });
+    await assert.rejects(attempt(), (error: unknown) => code('ERR_BYOL_DATA')(error) && /data_batch_1|test_batch/.test(String(error)));
+    for (const name of ['data_batch_1.bin', 'test_batch.bin']) writeFileSync(path.join(dir, name), Buffer.alloc(3073 * 2 + 5));
+    await assert.rejects(attempt(), (error: unknown) => code('ERR_BYOL_DATA')(error) && /3073|30,?730,?000/.test(String(error)));
+  });
+});
+
+test('leaving the iteration stops the run, an abort rejects with its reason; both can be resumed', async () => {
+  await withTempDir(async (dir) => {
+    const config = tinyConfig({ epochs: 3 });
+    const left = train(config, { out: path.join(dir, 'left') });
+    for await (const event of left) if (event.type === 'epoch') break;
+    assert.equal((await left.result).interrupted, true);
+
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    const out = path.join(dir, 'aborted');
+    mkdirSync(out);
+    await assert.rejects(
+      runToEnd(config, { out, signal: controller.signal }, (event) => {
+        if (event.type === 'epoch') controller.abort(reason);
+      }),
+      reason,
+    );
+    assert.equal((await runToEnd(config, { out, resume: true })).result.steps, 12);
+  });
+});

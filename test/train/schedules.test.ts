@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { presets } from '../../lib/config/presets/index.js';
+import { learningRate, makeSchedule, tau } from '../../lib/train/schedules.js';
+
+const close = (actual: number, expected: number, tolerance = 1e-12): void =>
+  assert.ok(Math.abs(actual - expected) <= tolerance, `${actual}, expected ${expected}`);
+
+test('the official 1000-epoch schedule at its first, warm-up, middle and last step (byol-facts 2.2, 2.3)', () => {
+  // 312,784 steps of 4096 of 1,281,167 images, 3,127 of them warm-up, peak 0.2 * 4096 / 256 = 3.2.
+  const rate = (step: number): number => learningRate(step, 3.2, 3127, 312_784);
+  close(rate(0), 0);
+  close(rate(1), 3.2 / 3127);
+  close(rate(3126), (3.2 * 3126) / 3127);
+  close(rate(3127), 3.2);
+  // Half of the cosine: (312,784 - 3,127) / 2 steps after the warm-up; the length is odd, so a step to either side.
+  close((rate(157_955) + rate(157_956)) / 2, 1.6, 1e-9);
+  close(rate(312_783), 1.6 * (1 + Math.cos((Math.PI * 309_656) / 309_657)));
+  assert.ok(rate(312_783) > 0 && rate(312_783) < 1e-9);
+});
+
+test('tau rises from its base to 1 over all steps (section 3.3)', () => {
+  const target = { tauBase: 0.996, schedule: 'cosine', init: 'independent' } as const;
+  close(tau(0, target, 1000), 0.996);
+  close(tau(500, target, 1000), 0.998);
+  close(tau(999, target, 1000), 1 - (0.004 * (Math.cos((Math.PI * 999) / 1000) + 1)) / 2);
+  close(tau(1000, target, 1000), 1);
+});
+
+test('a constant tau stays: "no target" is 0 throughout, not 0 at the start (Table 5a)', () => {
+  const target = { tauBase: 0, schedule: 'constant', init: 'copy' } as const;
+  for (const step of [0, 500, 999]) assert.equal(tau(step, target, 1000), 0);
+});
+
+test('the peak follows the images of an optimiser step, accumulated ones included', () => {
+  const config = { ...presets['imagenet-300'], batchSize: 512, accumulate: 8 };
+  close(makeSchedule(config, 100).peakLearningRate, 4.8);
+});
