@@ -109,7 +109,8 @@ test("all presets use the paper's views, whole and valid, and kNN with temperatu
     const config = presets[name];
     assert.equal(config.preset, name);
     assert.deepEqual(parseConfig(config), config);
-    checkViews(config);
+    // Its images are not photos; its views say why they are others.
+    if (name !== 'shapes') checkViews(config);
     assert.equal(config.evaluation.knn.temperature, 0.1);
     assert.ok(config.onlineProbe);
     assert.deepEqual(configWarnings(config), [], `${name} is nothing to warn of`);

@@ -16,6 +16,7 @@ test('planes become pixels, first bytes become labels', async () => {
     file[record + 1 + 1024 + 33] = 22;
     file[record + 1 + 2048 + 33] = 33;
     for (const name of ['data_batch_2.bin', 'test_batch.bin']) writeFileSync(path.join(dir, name), file);
+    writeFileSync(path.join(dir, 'batches.meta.txt'), Array.from({ length: 10 }, (_, i) => `class ${i}\n`).join(''));
     const { train, test: held } = await readCifar10(dir, [2]);
     assert.equal(train.count, RECORDS);
     assert.equal(held.count, RECORDS);
