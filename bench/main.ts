@@ -1,0 +1,34 @@
+/**
+ * npm run bench [step|augment|run ...]: side by side with what a user would take instead, in one run on one machine. Results
+ * go to bench/results/ with the environment and the commit. BYOL_BENCH_PYTHON names a Python with torch (and torchvision).
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { loadNative } from '../lib/binding/load.js';
+import { packageRoot } from '../lib/binding/package-root.js';
+import { describeEnvironment } from '../lib/train/environment.js';
+import { benchAugment } from './augment.js';
+import { benchRun } from './run.js';
+import { benchStep } from './step.js';
+
+const benches = { step: benchStep, augment: benchAugment, run: benchRun } as const;
+type Name = keyof typeof benches;
+
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !(name in benches));
+if (unknown.length > 0) {
+  console.error(`There is no bench ${unknown.join(', ')}; there are: ${Object.keys(benches).join(', ')}.`);
+  process.exit(2);
+}
+const info = loadNative().info();
+const precision = info.cpuBfloat16 ? 'bfloat16' : 'float32';
+const { command: _command, ...environment } = await describeEnvironment(info, { device: 'cpu', precision });
+for (const name of (asked.length > 0 ? asked : Object.keys(benches)) as Name[]) {
+  console.log(`${name}:`);
+  const result = await benches[name]();
+  const file = path.join(packageRoot, 'bench', 'results', `${name}.json`);
+  mkdirSync(path.dirname(file), { recursive: true });
+  const record = { command: `npm run bench ${name}`, environment, result };
+  writeFileSync(file, `${JSON.stringify(record, null, 2)}\n`);
+  console.log(JSON.stringify(result, null, 2));
+}
