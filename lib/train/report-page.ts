@@ -1,5 +1,5 @@
 import { renderReport, type ReportRow } from '../report/html.js';
-import type { Chart, Point } from '../report/svg.js';
+import { type Chart, type Point, renderCharts } from '../report/svg.js';
 import type { Config } from '../config/schema.js';
 import type { Baseline, RunResult } from './events.js';
 import type { MetricsRecord } from './metrics-file.js';
@@ -59,6 +59,11 @@ export function runCharts(records: readonly MetricsRecord[], untrained: Baseline
     { title: 'tau', xLabel, series: [{ name: 'tau', points: series(records, 'step', 'tau') }] },
   ];
   return charts.map((chart) => ({ ...chart, series: chart.series.filter(({ points }) => points.length > 0) }));
+}
+
+/** Loss and accuracy side by side. */
+export function runCurves(records: readonly MetricsRecord[], untrained: Baseline): string {
+  return renderCharts(runCharts(records, untrained).slice(0, 2));
 }
 
 export interface ReportInput {

@@ -37,6 +37,10 @@ export class RunFolder {
   get report(): string {
     return join(this.path, 'report.html');
   }
+  /** Loss and accuracy as one picture, for pages that show pictures. */
+  get curves(): string {
+    return join(this.path, 'curves.svg');
+  }
   /** Written last: a run with it is finished. */
   get result(): string {
     return join(this.path, 'result.json');

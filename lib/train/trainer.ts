@@ -10,7 +10,7 @@ import type { Accuracy } from '../binding/native.js';
 import type { LinearResult, Metrics, RunResult, TrainEvent } from './events.js';
 import { EpochLoop } from './epoch-loop.js';
 import { MetricsWriter, readMetrics, truncateMetrics } from './metrics-file.js';
-import { runReport } from './report-page.js';
+import { runCurves, runReport } from './report-page.js';
 import { RunEvaluator } from './run-evaluator.js';
 import {
   type BaselineFile,
@@ -236,14 +236,16 @@ export class Trainer {
   }
 
   async #writeReport(result: RunResult, session: Session): Promise<void> {
+    const records = await readMetrics(this.#folder.metrics);
     const page = runReport({
       config: session.config,
       environment: (await readEnvironment(this.#folder)) ?? {},
       result,
       totalSteps: session.schedule.steps,
-      records: await readMetrics(this.#folder.metrics),
+      records,
     });
     await writeAtomically(this.#folder.report, page);
+    await writeAtomically(this.#folder.curves, runCurves(records, result.untrained));
   }
 }
 
