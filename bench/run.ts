@@ -25,7 +25,11 @@ export async function benchRun(): Promise<RunBench> {
     data: { kind: 'shapes', trainImages: 1024, testImages: 64, size: 32, seed: 0 } as const,
     batchSize: 64,
     epochs: 63,
-    evaluation: { ...shapes.evaluation, knn: { ...shapes.evaluation.knn, everyEpochs: 0 }, linear: { ...shapes.evaluation.linear, atEnd: false } },
+    evaluation: {
+      ...shapes.evaluation,
+      knn: { ...shapes.evaluation.knn, everyEpochs: 0 },
+      linear: { ...shapes.evaluation.linear, atEnd: false },
+    },
     checkpoint: { everyEpochs: 100, everyMinutes: 0, keep: 1 },
   });
   const late: number[] = [];

@@ -21,10 +21,46 @@ interface Network {
 }
 
 const networks: readonly Network[] = [
-  { name: 'width 16, one block per group, 32 px', block: 'basic', blocks: [1, 1, 1, 1], width: 16, stem: 'small', size: 32, batch: 256, steps: 6 },
-  { name: 'width 32, one block per group, 32 px', block: 'basic', blocks: [1, 1, 1, 1], width: 32, stem: 'small', size: 32, batch: 256, steps: 3 },
-  { name: 'ResNet-18, 32 px', block: 'basic', blocks: [2, 2, 2, 2], width: 64, stem: 'small', size: 32, batch: 64, steps: 2 },
-  { name: 'ResNet-50, 96 px', block: 'bottleneck', blocks: [3, 4, 6, 3], width: 64, stem: 'imagenet', size: 96, batch: 32, steps: 2 },
+  {
+    name: 'width 16, one block per group, 32 px',
+    block: 'basic',
+    blocks: [1, 1, 1, 1],
+    width: 16,
+    stem: 'small',
+    size: 32,
+    batch: 256,
+    steps: 6,
+  },
+  {
+    name: 'width 32, one block per group, 32 px',
+    block: 'basic',
+    blocks: [1, 1, 1, 1],
+    width: 32,
+    stem: 'small',
+    size: 32,
+    batch: 256,
+    steps: 3,
+  },
+  {
+    name: 'ResNet-18, 32 px',
+    block: 'basic',
+    blocks: [2, 2, 2, 2],
+    width: 64,
+    stem: 'small',
+    size: 32,
+    batch: 64,
+    steps: 2,
+  },
+  {
+    name: 'ResNet-50, 96 px',
+    block: 'bottleneck',
+    blocks: [3, 4, 6, 3],
+    width: 64,
+    stem: 'imagenet',
+    size: 96,
+    batch: 32,
+    steps: 2,
+  },
 ];
 const HIDDEN = 512;
 const OUTPUT = 128;
@@ -45,7 +81,9 @@ export interface StepResult {
 }
 
 /** BYOL_BENCH_PYTHON names a Python with torch; else python3. */
-export async function benchStep(): Promise<{ readonly torch: string; readonly results: StepResult[] } | { readonly skipped: string }> {
+export async function benchStep(): Promise<
+  { readonly torch: string; readonly results: StepResult[] } | { readonly skipped: string }
+> {
   const python = process.env.BYOL_BENCH_PYTHON ?? 'python3';
   if (spawnSync(python, ['-c', 'import torch']).status !== 0) return { skipped: `${python} cannot import torch` };
   const info = loadNative().info();
@@ -64,14 +102,23 @@ export async function benchStep(): Promise<{ readonly torch: string; readonly re
 async function compare(python: string, network: Network, precision: 'bfloat16' | 'float32') {
   const { block, blocks, width, stem, size, batch, steps } = network;
   const threads = os.availableParallelism();
-  const peer = new Peer(python, { encoder: { block, blocks, width, stem }, hidden: HIDDEN, output: OUTPUT, size, batch, precision, threads });
+  const peer = new Peer(python, {
+    encoder: { block, blocks, width, stem },
+    hidden: HIDDEN,
+    output: OUTPUT,
+    size,
+    batch,
+    precision,
+    threads,
+  });
   const ours = new Ours(network, precision, threads);
   try {
     const { torch } = (await peer.line()) as { torch: string };
     await peer.run(2);
     await ours.run(2);
     const rounds: { readonly ours: number[]; readonly eager: number[] }[] = [];
-    for (let round = 0; round < ROUNDS; round += 1) rounds.push({ eager: await peer.run(steps), ours: await ours.run(steps) });
+    for (let round = 0; round < ROUNDS; round += 1)
+      rounds.push({ eager: await peer.run(steps), ours: await ours.run(steps) });
     const all = (side: 'ours' | 'eager') => rounds.flatMap((round) => round[side]);
     const summary = (values: number[]) => ({ min: Math.min(...values), median: median(values) });
     const result: StepResult = {
@@ -94,7 +141,9 @@ async function compare(python: string, network: Network, precision: 'bfloat16' |
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
-  return sorted.length % 2 ? (sorted[middle] as number) : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
+  return sorted.length % 2
+    ? (sorted[middle] as number)
+    : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
 }
 
 class Peer {
@@ -133,16 +182,36 @@ class Ours {
   readonly #images;
   readonly #input;
 
-  constructor({ block, blocks, width, stem, size, batch }: Network, precision: 'bfloat16' | 'float32', threads: number) {
+  constructor(
+    { block, blocks, width, stem, size, batch }: Network,
+    precision: 'bfloat16' | 'float32',
+    threads: number,
+  ) {
     this.#native.setThreads(threads);
     const head = { hidden: [HIDDEN], output: OUTPUT, hiddenBias: true, outputBias: false };
     const spec: LearnerSpec = {
-      encoder: { block, blocks, width, stem, padding: 'symmetric', initialization: 'torchvision', shortcut: 'torchvision', zeroInitLastNorm: false },
+      encoder: {
+        block,
+        blocks,
+        width,
+        stem,
+        padding: 'symmetric',
+        initialization: 'torchvision',
+        shortcut: 'torchvision',
+        zeroInitLastNorm: false,
+      },
       norm: { decay: 0.9, epsilon: 1e-5 },
       projector: head,
       predictor: head,
       targetInit: 'copy',
-      optimizer: { kind: 'sgd', momentum: 0.9, weightDecay: 5e-4, nesterov: false, trustCoefficient: 0, decayNormAndBias: true },
+      optimizer: {
+        kind: 'sgd',
+        momentum: 0.9,
+        weightDecay: 5e-4,
+        nesterov: false,
+        trustCoefficient: 0,
+        decayNormAndBias: true,
+      },
       classes: 10,
       precision,
       device: 'cpu',

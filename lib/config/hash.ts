@@ -21,5 +21,7 @@ export function canonicalJson(value: unknown): string {
 export function configHash(config: Config): string {
   const { preset: _preset, device: _device, threads: _threads, checkpoint: _checkpoint, data, ...experiment } = config;
   const images = Object.fromEntries(Object.entries(data).filter(([key]) => key !== 'path'));
-  return createHash('sha256').update(canonicalJson({ ...experiment, data: images })).digest('hex');
+  return createHash('sha256')
+    .update(canonicalJson({ ...experiment, data: images }))
+    .digest('hex');
 }

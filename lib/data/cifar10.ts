@@ -21,7 +21,9 @@ const HINT = `the folder ${FOLDER} of cifar-10-binary.tar.gz from https://www.cs
  */
 export async function readCifar10(path: string, batches: readonly number[]): Promise<Dataset> {
   const folder = await findFolder(path);
-  const trainFiles = [...new Set(batches)].sort((a, b) => a - b).map((batch) => join(folder, `data_batch_${batch}.bin`));
+  const trainFiles = [...new Set(batches)]
+    .sort((a, b) => a - b)
+    .map((batch) => join(folder, `data_batch_${batch}.bin`));
   const classNames = await readClassNames(join(folder, 'batches.meta.txt'));
   const train = await readFiles(trainFiles);
   const test = await readFiles([join(folder, 'test_batch.bin')]);
@@ -50,7 +52,10 @@ async function readClassNames(path: string): Promise<string[]> {
   const lines = Buffer.from(bytes).toString('utf8').split('\n');
   const names = lines.map((line) => line.trim()).filter((line) => line !== '');
   if (names.length !== CLASSES) {
-    throw new ByolError('ERR_BYOL_DATA', `${path} should name ${CLASSES} classes, one a line, but names ${names.length}.`);
+    throw new ByolError(
+      'ERR_BYOL_DATA',
+      `${path} should name ${CLASSES} classes, one a line, but names ${names.length}.`,
+    );
   }
   return names;
 }
@@ -87,7 +92,10 @@ function readRecord(bytes: Uint8Array, record: number, pixels: Uint8Array, offse
   const start = record * RECORD;
   const label = bytes[start] as number;
   if (label >= CLASSES) {
-    throw new ByolError('ERR_BYOL_DATA', `${path} is damaged: record ${record} has label ${label}, expected 0 to ${CLASSES - 1}.`);
+    throw new ByolError(
+      'ERR_BYOL_DATA',
+      `${path} is damaged: record ${record} has label ${label}, expected 0 to ${CLASSES - 1}.`,
+    );
   }
   const red = start + 1;
   for (let i = 0, out = offset; i < PLANE; i += 1, out += 3) {

@@ -36,7 +36,10 @@ export async function writeRawStore(folder: string, data: Dataset): Promise<void
   const { train, test, classNames } = data;
   if (train.height !== test.height || train.width !== test.width) {
     const sizes = `${train.width} x ${train.height} and ${test.width} x ${test.height}`;
-    throw new ByolError('ERR_BYOL_DATA', `A raw store has one image size, but train and test images are ${sizes} pixels.`);
+    throw new ByolError(
+      'ERR_BYOL_DATA',
+      `A raw store has one image size, but train and test images are ${sizes} pixels.`,
+    );
   }
   const manifest = join(folder, MANIFEST);
   try {
@@ -73,7 +76,9 @@ async function readManifest(folder: string): Promise<Manifest> {
   const parsed = manifestSchema.safeParse(value);
   if (!parsed.success) {
     const example = '{"height": 32, "width": 32, "train": {"images": 50000}, "test": {"images": 10000}}';
-    const problems = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'the whole'}: ${issue.message}`).join('; ');
+    const problems = parsed.error.issues
+      .map((issue) => `${issue.path.join('.') || 'the whole'}: ${issue.message}`)
+      .join('; ');
     throw new ByolError('ERR_BYOL_DATA', `${path} does not describe a raw store: ${problems}. Example: ${example}`);
   }
   return parsed.data;
@@ -99,7 +104,10 @@ async function readPart(folder: string, part: 'train' | 'test', manifest: Manife
 function checkSize(path: string, size: number, expected: number, as: string): void {
   if (size === expected) return;
   const kind = size < expected ? 'truncated' : 'too long';
-  throw new ByolError('ERR_BYOL_DATA', `${path} is ${kind}: expected ${expected} bytes (${as}, by ${MANIFEST}), got ${size}.`);
+  throw new ByolError(
+    'ERR_BYOL_DATA',
+    `${path} is ${kind}: expected ${expected} bytes (${as}, by ${MANIFEST}), got ${size}.`,
+  );
 }
 
 function checkLabels(path: string, labels: Int32Array, manifest: Manifest): void {

@@ -24,7 +24,10 @@ export class Sampler {
     this.dropped = images - this.stepsPerEpoch * this.rows;
     this.#seed = seed;
     if (this.stepsPerEpoch === 0) {
-      const step = accumulate === 1 ? `batchSize is ${batchSize}` : `batchSize ${batchSize} x accumulate ${accumulate} is ${this.rows}`;
+      const step =
+        accumulate === 1
+          ? `batchSize is ${batchSize}`
+          : `batchSize ${batchSize} x accumulate ${accumulate} is ${this.rows}`;
       throw new ByolError(
         'ERR_BYOL_DATA',
         `An epoch would have no steps: there are ${images} training images, but ${step}. Lower batchSize or use more images.`,

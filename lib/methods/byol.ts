@@ -21,10 +21,16 @@ export function resolveDevice(asked: Config['device'], info: DeviceInfo): string
   if (asked === 'auto') return problem === null ? 'cuda:0' : 'cpu';
   const index = asked === 'cuda' ? 0 : Number(asked.slice('cuda:'.length));
   if (problem !== null) {
-    throw new ByolError('ERR_BYOL_CUDA_UNAVAILABLE', `device '${asked}' cannot be used: ${problem}. Use device 'cpu' or 'auto'.`);
+    throw new ByolError(
+      'ERR_BYOL_CUDA_UNAVAILABLE',
+      `device '${asked}' cannot be used: ${problem}. Use device 'cpu' or 'auto'.`,
+    );
   }
   if (index >= info.cudaDevices) {
-    const there = info.cudaDevices === 1 ? 'is one GPU, cuda:0' : `are ${info.cudaDevices} GPUs, cuda:0 to cuda:${info.cudaDevices - 1}`;
+    const there =
+      info.cudaDevices === 1
+        ? 'is one GPU, cuda:0'
+        : `are ${info.cudaDevices} GPUs, cuda:0 to cuda:${info.cudaDevices - 1}`;
     throw new ByolError('ERR_BYOL_CUDA_UNAVAILABLE', `device '${asked}' cannot be used: there ${there}.`);
   }
   return `cuda:${index}`;

@@ -90,7 +90,8 @@ function renderTree(value: object): string {
 }
 
 function leaves(value: unknown, path: string): Array<[string, string]> {
-  const nested = value !== null && typeof value === 'object' && Object.values(value).some((item) => typeof item === 'object');
+  const nested =
+    value !== null && typeof value === 'object' && Object.values(value).some((item) => typeof item === 'object');
   if (value === null || typeof value !== 'object' || (Array.isArray(value) && !nested)) {
     return [[path, typeof value === 'string' ? value : JSON.stringify(value)]];
   }

@@ -86,7 +86,8 @@ function drawChart(chart: Chart): string {
   const series = chart.series.map((item) => ({ ...item, points: thin(item.points) }));
   const points = series.flatMap((item) => item.points.filter(isFinitePoint));
   const title = `<text x="${PLOT.left}" y="20" font-weight="600" fill="#222">${escapeText(chart.title)}</text>`;
-  if (points.length === 0) return `${title}<text x="${PLOT.left}" y="${HEIGHT / 2}" fill="#666">nothing measured</text>`;
+  if (points.length === 0)
+    return `${title}<text x="${PLOT.left}" y="${HEIGHT / 2}" fill="#666">nothing measured</text>`;
 
   const [xLow, xHigh] = extent(points, 0, {});
   const [yLow, yHigh] = extent(points, 1, chart);
@@ -99,7 +100,8 @@ function drawChart(chart: Chart): string {
       `<text x="${PLOT.left - 6}" y="${px(y(value) + 4)}" text-anchor="end" fill="#555">${label(value)}</text>`,
   );
   const marks = ticks(xLow, xHigh, 6).map(
-    (value) => `<text x="${px(x(value))}" y="${PLOT.bottom + 16}" text-anchor="middle" fill="#555">${number(value)}</text>`,
+    (value) =>
+      `<text x="${px(x(value))}" y="${PLOT.bottom + 16}" text-anchor="middle" fill="#555">${number(value)}</text>`,
   );
   const axis = `<text x="${PLOT.right}" y="${HEIGHT - 8}" text-anchor="end" fill="#555">${escapeText(chart.xLabel)}</text>`;
   const lines = series.map((item, index) => drawSeries(item, COLORS[index % COLORS.length] as string, x, y));

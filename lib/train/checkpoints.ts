@@ -22,7 +22,11 @@ export interface Progress {
   readonly sums: EpochSums | null;
 }
 
-const progressSchema = z.strictObject({ step: z.int().nonnegative(), seconds: z.number(), sums: epochSumsSchema.nullable() });
+const progressSchema = z.strictObject({
+  step: z.int().nonnegative(),
+  seconds: z.number(),
+  sums: epochSumsSchema.nullable(),
+});
 
 export class Checkpoints {
   readonly #folder: string;
@@ -79,7 +83,9 @@ export class Checkpoints {
         await rename(path, `${path}.damaged`).catch((reason) => {
           throw ioError(path, 'rename', reason);
         });
-        warn(`The checkpoint ${path} cannot be used and is now called *.damaged; the one before it is tried. ${error.message}`);
+        warn(
+          `The checkpoint ${path} cannot be used and is now called *.damaged; the one before it is tried. ${error.message}`,
+        );
       }
     }
     if (candidates.length === 0) return null;

@@ -93,7 +93,10 @@ export class EpochLoop {
     this.#previousStepEnd = performance.now();
     while (this.#step < end && !stopRequested()) {
       const step = this.#step;
-      await this.#queue.add(() => this.#startStep(step), (timing) => this.#onStep(timing));
+      await this.#queue.add(
+        () => this.#startStep(step),
+        (timing) => this.#onStep(timing),
+      );
       this.#step = step + 1;
       if (this.#readingDue()) await this.#queueReading();
       if (this.#minutesDue()) {

@@ -6,9 +6,10 @@ export class EventQueue<T> {
   readonly #replaces: (newer: T, older: T) => boolean;
   readonly #items: T[] = [];
   #waiting: Array<{ resolve: (result: IteratorResult<T, undefined>) => void; reject: (reason: unknown) => void }> = [];
-  #state: { readonly ended: false } | { readonly ended: true; readonly failure: { readonly reason: unknown } | null } = {
-    ended: false,
-  };
+  #state: { readonly ended: false } | { readonly ended: true; readonly failure: { readonly reason: unknown } | null } =
+    {
+      ended: false,
+    };
 
   /** `replaces`: the newer event makes the one before it, if nobody has read that yet, superfluous. */
   constructor(replaces: (newer: T, older: T) => boolean) {

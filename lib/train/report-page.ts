@@ -1,6 +1,6 @@
-import { renderReport, type ReportRow } from '../report/html.js';
-import { type Chart, type Point, renderCharts } from '../report/svg.js';
 import type { Config } from '../config/schema.js';
+import { type ReportRow, renderReport } from '../report/html.js';
+import { type Chart, type Point, renderCharts } from '../report/svg.js';
 import type { Baseline, RunResult } from './events.js';
 import type { MetricsRecord } from './metrics-file.js';
 
@@ -30,7 +30,12 @@ export function runCharts(records: readonly MetricsRecord[], untrained: Baseline
   const probe = series(records, 'step', 'probe/online/top1');
   const xLabel = 'optimiser step';
   const charts: Chart[] = [
-    { title: 'BYOL loss (4 is chance)', xLabel, yMin: 0, series: [{ name: 'loss', points: series(records, 'step', 'loss') }] },
+    {
+      title: 'BYOL loss (4 is chance)',
+      xLabel,
+      yMin: 0,
+      series: [{ name: 'loss', points: series(records, 'step', 'loss') }],
+    },
     {
       title: 'Accuracy',
       xLabel,
@@ -55,7 +60,12 @@ export function runCharts(records: readonly MetricsRecord[], untrained: Baseline
       yMin: 0,
       series: [{ name: 'target/distance', points: series(records, 'step', 'target/distance') }],
     },
-    { title: 'Learning rate', xLabel, yMin: 0, series: [{ name: 'learning rate', points: series(records, 'step', 'learning_rate') }] },
+    {
+      title: 'Learning rate',
+      xLabel,
+      yMin: 0,
+      series: [{ name: 'learning rate', points: series(records, 'step', 'learning_rate') }],
+    },
     { title: 'tau', xLabel, series: [{ name: 'tau', points: series(records, 'step', 'tau') }] },
   ];
   return charts.map((chart) => ({ ...chart, series: chart.series.filter(({ points }) => points.length > 0) }));

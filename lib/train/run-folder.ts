@@ -1,11 +1,11 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ioError, writeAtomically } from '../data/atomic-file.js';
+import type { Accuracy } from '../binding/native.js';
 import { type Config, configSchema } from '../config/schema.js';
+import { ioError, writeAtomically } from '../data/atomic-file.js';
 import { ByolError } from '../errors.js';
 import type { Environment } from './environment.js';
 import type { Baseline, RunResult } from './events.js';
-import type { Accuracy } from '../binding/native.js';
 import { LOCK_FILE } from './run-lock.js';
 
 /** The files of a run. Everything but metrics.jsonl is written atomically. */
@@ -77,7 +77,9 @@ export async function inspectFolder(folder: RunFolder): Promise<FolderState> {
   if (names.includes('result.json')) return 'finished';
   if (names.includes('config.json')) return 'started';
   // config.json is the first file of a run: a process killed before leaves the lock and temporary files only.
-  const foreign = names.filter((name) => name !== LOCK_FILE && !name.startsWith(`${LOCK_FILE}.`) && !name.endsWith('.tmp'));
+  const foreign = names.filter(
+    (name) => name !== LOCK_FILE && !name.startsWith(`${LOCK_FILE}.`) && !name.endsWith('.tmp'),
+  );
   if (foreign.length === 0) return 'new';
   throw new ByolError(
     'ERR_BYOL_RUN',

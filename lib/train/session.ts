@@ -1,9 +1,9 @@
 import { loadNative } from '../binding/load.js';
 import type { NativeImageStore, NativeInfo, NativeLearner, NativeModule } from '../binding/native.js';
 import type { Config } from '../config/schema.js';
+import type { ImageArray } from '../data/dataset.js';
 import { readData } from '../data/open.js';
 import { Sampler } from '../data/sampler.js';
-import type { ImageArray } from '../data/dataset.js';
 import type { LabelledImages } from '../eval/subject.js';
 import { learnerSpec, type ResolvedDevice, resolveDevice, resolvePrecision } from '../methods/byol.js';
 import { makeSchedule, type Schedule } from './schedules.js';
@@ -38,7 +38,10 @@ export async function openSession(config: Config): Promise<Session> {
     resources.push(resource);
     return resource;
   };
-  const images = (array: ImageArray): LabelledImages => ({ store: keep(makeStore(native, array)), labels: array.labels });
+  const images = (array: ImageArray): LabelledImages => ({
+    store: keep(makeStore(native, array)),
+    labels: array.labels,
+  });
   const dispose = (): void => {
     for (const resource of resources.splice(0)) resource.dispose();
   };

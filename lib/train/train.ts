@@ -34,7 +34,13 @@ export function train(config: Config, options: TrainOptions = {}): Run {
   let stopRequested = false;
   const result = (async () => {
     const folder = new RunFolder(options.out ?? (await freeRunFolder(config)));
-    const trainer = new Trainer(config, folder, options, (event) => events.push(event), () => stopRequested);
+    const trainer = new Trainer(
+      config,
+      folder,
+      options,
+      (event) => events.push(event),
+      () => stopRequested,
+    );
     try {
       const outcome = await trainer.run();
       events.push({ type: 'end', result: outcome });

@@ -1,3 +1,4 @@
+import type { Accuracy } from '../binding/native.js';
 import { configWarnings } from '../config/check.js';
 import type { Config } from '../config/schema.js';
 import { writeAtomically } from '../data/atomic-file.js';
@@ -6,9 +7,8 @@ import { encoderMetadata } from '../export/encoder.js';
 import { Checkpoints, type Progress } from './checkpoints.js';
 import { formatDifferences, resumeDifferences } from './config-difference.js';
 import { describeEnvironment } from './environment.js';
-import type { Accuracy } from '../binding/native.js';
-import type { LinearResult, Metrics, RunResult, TrainEvent } from './events.js';
 import { EpochLoop } from './epoch-loop.js';
+import type { LinearResult, Metrics, RunResult, TrainEvent } from './events.js';
 import { MetricsWriter, readMetrics, truncateMetrics } from './metrics-file.js';
 import { runCurves, runReport } from './report-page.js';
 import { RunEvaluator } from './run-evaluator.js';
@@ -17,11 +17,11 @@ import {
   type FolderState,
   inspectFolder,
   makeFolder,
+  type RunFolder,
   readBaseline,
   readEnvironment,
   readResult,
   readRunConfig,
-  type RunFolder,
   runExistsError,
   writeJson,
 } from './run-folder.js';
@@ -74,7 +74,10 @@ export class Trainer {
 
   async #alreadyFinished(): Promise<RunResult> {
     await this.#refuseOtherSettings();
-    this.#emit({ type: 'warning', message: `The run in ${this.#folder.path} is finished; there is nothing to resume.` });
+    this.#emit({
+      type: 'warning',
+      message: `The run in ${this.#folder.path} is finished; there is nothing to resume.`,
+    });
     return (await readResult(this.#folder.path)) as RunResult;
   }
 
@@ -181,7 +184,10 @@ export class Trainer {
     let baseline = await readBaseline(this.#folder);
     if (baseline === null) {
       if (step > 0) {
-        throw new ByolError('ERR_BYOL_RUN', `${this.#folder.baseline} is missing, and the untrained network is gone; start a new run.`);
+        throw new ByolError(
+          'ERR_BYOL_RUN',
+          `${this.#folder.baseline} is missing, and the untrained network is gone; start a new run.`,
+        );
       }
       this.#emit({ type: 'phase', phase: 'untrained' });
       baseline = await evaluator.untrained();
@@ -191,11 +197,19 @@ export class Trainer {
     return baseline;
   }
 
-  async #finish(session: Session, evaluator: RunEvaluator, loop: EpochLoop, baseline: BaselineFile): Promise<RunResult> {
+  async #finish(
+    session: Session,
+    evaluator: RunEvaluator,
+    loop: EpochLoop,
+    baseline: BaselineFile,
+  ): Promise<RunResult> {
     const { config, learner } = session;
     this.#emit({ type: 'phase', phase: config.evaluation.linear.atEnd ? 'linear' : 'knn' });
     const { knn, linear } = await evaluator.final();
-    const facts = { version: (await describeEnvironment(session.info, session.resolved)).version, epochs: config.epochs };
+    const facts = {
+      version: (await describeEnvironment(session.info, session.resolved)).version,
+      epochs: config.epochs,
+    };
     await learner.exportEncoder(
       this.#folder.encoder,
       encoderMetadata(config, { ...facts, knnTop1: knn?.top1, linearTop1: linear?.top1 }),
@@ -210,7 +224,7 @@ export class Trainer {
     session: Session,
     loop: EpochLoop,
     baseline: BaselineFile,
-    outcome: { interrupted: boolean; knn?: Accuracy & { queries: number } | null; linear?: LinearResult | null },
+    outcome: { interrupted: boolean; knn?: (Accuracy & { queries: number }) | null; linear?: LinearResult | null },
   ): RunResult {
     const { interrupted, knn = null, linear = null } = outcome;
     const last = loop.lastMetrics;

@@ -60,18 +60,25 @@ export function judge(input: VerdictInput): Verdict {
       text: `Collapsed: the representation is constant, all images look alike (spread ${spread}, mean cosine between images ${cosine}). ${why}`,
     };
   }
-  const narrow = collapseStd < NARROW_BELOW ? ' The projections are narrow: watch whether the spread keeps falling.' : '';
+  const narrow =
+    collapseStd < NARROW_BELOW ? ' The projections are narrow: watch whether the spread keeps falling.' : '';
   if (knn !== null && untrainedKnn !== null) {
     const gain = knn - untrainedKnn;
     const numbers = `kNN ${percent(knn)}, untrained ${percent(untrainedKnn)} (${points(gain)}), spread ${spread}`;
     if (gain < knnGainNeeded(untrainedKnn, queries)) {
-      return { state: 'not learning yet', text: `Not learning yet: no better than the untrained network (${numbers}).${narrow}` };
+      return {
+        state: 'not learning yet',
+        text: `Not learning yet: no better than the untrained network (${numbers}).${narrow}`,
+      };
     }
     return { state: 'learning', text: `Learning: ${numbers}.${narrow}` };
   }
   const numbers = `loss ${loss.toFixed(2)} of 4 by chance, spread ${spread}`;
   if (!(loss < LOSS_LEARNING_BELOW)) {
-    return { state: 'not learning yet', text: `Not learning yet: the views are hardly predicted (${numbers}).${narrow}` };
+    return {
+      state: 'not learning yet',
+      text: `Not learning yet: the views are hardly predicted (${numbers}).${narrow}`,
+    };
   }
   return {
     state: 'learning',

@@ -89,7 +89,8 @@ std::vector<double> Fields::numbers(const char* name) const {
   std::vector<double> out;
   for (uint32_t i = 0; i < array.Length(); ++i) {
     const Napi::Value item = array.Get(i);
-    if (!item.IsNumber() || !std::isfinite(item.As<Napi::Number>().DoubleValue())) fail(name, "an array of finite numbers");
+    if (!item.IsNumber() || !std::isfinite(item.As<Napi::Number>().DoubleValue()))
+      fail(name, "an array of finite numbers");
     out.push_back(item.As<Napi::Number>().DoubleValue());
   }
   return out;
@@ -114,7 +115,8 @@ std::array<float, 3> Fields::triple(const char* name) const {
 
 Napi::Float32Array Fields::floats(const char* name) const {
   const Napi::Value v = value(name);
-  if (!v.IsTypedArray() || v.As<Napi::TypedArray>().TypedArrayType() != napi_float32_array) fail(name, "a Float32Array");
+  if (!v.IsTypedArray() || v.As<Napi::TypedArray>().TypedArrayType() != napi_float32_array)
+    fail(name, "a Float32Array");
   return v.As<Napi::Float32Array>();
 }
 

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "core/augment/plan.h"
 #include "core/error.h"
 #include "core/ssl/learner_spec.h"
-#include "core/augment/plan.h"
 #include "napi/setup.h"
 
 namespace byol::napi {

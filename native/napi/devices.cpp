@@ -28,8 +28,8 @@ std::string compiled_torch_version() {
       TORCH_VERSION_PATCH);
 }
 
-// CUDA registers itself when its library is loaded. A linker that dropped it, or an addon built against the CPU flavour of
-// the same version, leaves it out: then load the one beside libtorch_cpu.
+// CUDA registers itself when its library is loaded. A linker that dropped it, or an addon built against the CPU flavour
+// of the same version, leaves it out: then load the one beside libtorch_cpu.
 std::string load_cuda_library() {
   if (at::hasCUDA()) return {};
   Dl_info library;
@@ -75,7 +75,8 @@ CudaStatus cuda_status() {
   status.built = at::hasCUDA() || status.problem.find("CPU build") == std::string::npos;
   if (!status.problem.empty()) return status;
   status.devices = at::detail::getCUDAHooks().deviceCount();
-  if (status.devices == 0) status.problem = "no device is visible (driver missing or too old, or CUDA_VISIBLE_DEVICES hides it).";
+  if (status.devices == 0)
+    status.problem = "no device is visible (driver missing or too old, or CUDA_VISIBLE_DEVICES hides it).";
   return status;
 }
 

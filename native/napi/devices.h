@@ -8,7 +8,7 @@
 namespace byol::napi {
 
 struct CudaStatus {
-  bool built = false;   // the loaded LibTorch is a CUDA build
+  bool built = false;  // the loaded LibTorch is a CUDA build
   int64_t devices = 0;
   std::string problem;  // why CUDA cannot be used, or empty
 };

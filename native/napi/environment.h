@@ -7,7 +7,8 @@
 
 namespace byol::napi {
 
-/// What the addon keeps for one JavaScript environment (the main thread or a worker). No JavaScript handle is ever static.
+/// What the addon keeps for one JavaScript environment (the main thread or a worker). No JavaScript handle is ever
+/// static.
 class Environment {
  public:
   static Environment& of(Napi::Env env) { return *env.GetInstanceData<Environment>(); }

@@ -72,8 +72,8 @@ Napi::Error to_js_error(Napi::Env env, std::exception_ptr exception, const std::
   }
   if (!stack.empty()) error.Set("stack", "ByolError [" + what.code + "]: " + what.message + stack);
   if (!what.native_stack.empty()) {
-    error.DefineProperty(Napi::PropertyDescriptor::Value("nativeStack", Napi::String::New(env, what.native_stack),
-                                                         napi_configurable));
+    error.DefineProperty(
+        Napi::PropertyDescriptor::Value("nativeStack", Napi::String::New(env, what.native_stack), napi_configurable));
   }
   return Napi::Error(env, error);
 }

@@ -10,7 +10,8 @@ namespace {
 int64_t whole(const Napi::Value& value, const char* name, int64_t least) {
   const double v = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : -1;
   if (!(v >= static_cast<double>(least) && v <= 9e15 && v == std::floor(v))) {
-    throw Error("ERR_BYOL_VALUE", std::string(name) + " must be a whole number of at least " + std::to_string(least) + ".");
+    throw Error("ERR_BYOL_VALUE",
+                std::string(name) + " must be a whole number of at least " + std::to_string(least) + ".");
   }
   return static_cast<int64_t>(v);
 }
@@ -18,14 +19,15 @@ int64_t whole(const Napi::Value& value, const char* name, int64_t least) {
 }  // namespace
 
 Napi::Function FeatureBankWrap::define(Napi::Env env) {
-  return DefineClass(env, "FeatureBank",
-                     {InstanceAccessor<&FeatureBankWrap::size>("size"),
-                      InstanceAccessor<&FeatureBankWrap::dimension>("dimension"),
-                      InstanceMethod<&FeatureBankWrap::read>("read"), InstanceMethod<&FeatureBankWrap::dispose>("dispose")});
+  return DefineClass(
+      env, "FeatureBank",
+      {InstanceAccessor<&FeatureBankWrap::size>("size"), InstanceAccessor<&FeatureBankWrap::dimension>("dimension"),
+       InstanceMethod<&FeatureBankWrap::read>("read"), InstanceMethod<&FeatureBankWrap::dispose>("dispose")});
 }
 
 FeatureBankWrap::FeatureBankWrap(const Napi::CallbackInfo& call)
-    : Napi::ObjectWrap<FeatureBankWrap>(call), bank_("FeatureBank", guard(call.Env(), [&] { return thread_of(call.Env()); })) {
+    : Napi::ObjectWrap<FeatureBankWrap>(call),
+      bank_("FeatureBank", guard(call.Env(), [&] { return thread_of(call.Env()); })) {
   guard(call.Env(), [&] {
     const int64_t count = whole(call[0], "count", 1), dimension = whole(call[1], "dimension", 1);
     if (!call[2].IsString()) throw Error("ERR_BYOL_VALUE", "device must be a string.");
@@ -42,7 +44,8 @@ Napi::Value FeatureBankWrap::size(const Napi::CallbackInfo& call) {
   return guard(call.Env(), [&] { return Napi::Number::New(call.Env(), static_cast<double>(bank_.get()->size())); });
 }
 Napi::Value FeatureBankWrap::dimension(const Napi::CallbackInfo& call) {
-  return guard(call.Env(), [&] { return Napi::Number::New(call.Env(), static_cast<double>(bank_.get()->dimension())); });
+  return guard(call.Env(),
+               [&] { return Napi::Number::New(call.Env(), static_cast<double>(bank_.get()->dimension())); });
 }
 
 Napi::Value FeatureBankWrap::read(const Napi::CallbackInfo& call) {
@@ -50,8 +53,8 @@ Napi::Value FeatureBankWrap::read(const Napi::CallbackInfo& call) {
     const int64_t start = whole(call[0], "start", 0), end = whole(call[1], "end", 0);
     const auto bank = bank_.get();
     if (start > end || end > bank->size()) {
-      throw Error("ERR_BYOL_SHAPE", "Rows [" + std::to_string(start) + ", " + std::to_string(end) + ") are not in a bank of " +
-                                        std::to_string(bank->size()) + ".");
+      throw Error("ERR_BYOL_SHAPE", "Rows [" + std::to_string(start) + ", " + std::to_string(end) +
+                                        ") are not in a bank of " + std::to_string(bank->size()) + ".");
     }
     return thread_of(call.Env())->submit(call.Env(), [bank, start, end]() -> Deliver {
       const at::Tensor rows = bank->features().narrow(0, start, end - start).to(at::kCPU).contiguous();

@@ -9,8 +9,8 @@
 
 namespace byol::napi {
 
-/// Owns a core object on behalf of a JavaScript one. Commands hold it too, so disposal never pulls it from under them; the
-/// last reference goes on the LibTorch thread, where tensors live and die.
+/// Owns a core object on behalf of a JavaScript one. Commands hold it too, so disposal never pulls it from under them;
+/// the last reference goes on the LibTorch thread, where tensors live and die.
 template <typename T>
 class Handle {
  public:

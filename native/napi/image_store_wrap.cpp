@@ -5,15 +5,16 @@
 namespace byol::napi {
 
 Napi::Function ImageStoreWrap::define(Napi::Env env) {
-  return DefineClass(env, "ImageStore",
-                     {InstanceAccessor<&ImageStoreWrap::size>("size"), InstanceAccessor<&ImageStoreWrap::height>("height"),
-                      InstanceAccessor<&ImageStoreWrap::width>("width"),
-                      InstanceAccessor<&ImageStoreWrap::labelled>("labelled"),
-                      InstanceMethod<&ImageStoreWrap::dispose>("dispose")});
+  return DefineClass(
+      env, "ImageStore",
+      {InstanceAccessor<&ImageStoreWrap::size>("size"), InstanceAccessor<&ImageStoreWrap::height>("height"),
+       InstanceAccessor<&ImageStoreWrap::width>("width"), InstanceAccessor<&ImageStoreWrap::labelled>("labelled"),
+       InstanceMethod<&ImageStoreWrap::dispose>("dispose")});
 }
 
 ImageStoreWrap::ImageStoreWrap(const Napi::CallbackInfo& call)
-    : Napi::ObjectWrap<ImageStoreWrap>(call), images_("ImageStore", guard(call.Env(), [&] { return thread_of(call.Env()); })) {
+    : Napi::ObjectWrap<ImageStoreWrap>(call),
+      images_("ImageStore", guard(call.Env(), [&] { return thread_of(call.Env()); })) {
   guard(call.Env(), [&] {
     const auto whole = [&](size_t i, const char* name) {
       const double v = call[i].IsNumber() ? call[i].As<Napi::Number>().DoubleValue() : -1;
@@ -29,15 +30,18 @@ ImageStoreWrap::ImageStoreWrap(const Napi::CallbackInfo& call)
     const int64_t count = whole(1, "count"), height = whole(2, "height"), width = whole(3, "width");
     // Divided rather than multiplied, so that absurd sizes cannot overflow.
     const auto bytes = static_cast<int64_t>(pixels.ElementLength());
-    if (height > 1 << 20 || width > 1 << 20 || bytes % (height * width * 3) != 0 || bytes / (height * width * 3) != count) {
+    if (height > 1 << 20 || width > 1 << 20 || bytes % (height * width * 3) != 0 ||
+        bytes / (height * width * 3) != count) {
       throw Error("ERR_BYOL_SHAPE", std::to_string(count) + " images of " + std::to_string(height) + " x " +
-                                        std::to_string(width) + " x 3 do not have " + std::to_string(bytes) + " bytes.");
+                                        std::to_string(width) + " x 3 do not have " + std::to_string(bytes) +
+                                        " bytes.");
     }
     std::vector<int64_t> labels;
     if (!call[4].IsNull()) {
       labels = to_indices(call[4], "labels");
       if (static_cast<int64_t>(labels.size()) != count) {
-        throw Error("ERR_BYOL_SHAPE", std::to_string(labels.size()) + " labels for " + std::to_string(count) + " images.");
+        throw Error("ERR_BYOL_SHAPE",
+                    std::to_string(labels.size()) + " labels for " + std::to_string(count) + " images.");
       }
       labelled_ = true;
     }
@@ -60,6 +64,8 @@ Napi::Value ImageStoreWrap::height(const Napi::CallbackInfo& call) {
 Napi::Value ImageStoreWrap::width(const Napi::CallbackInfo& call) {
   return guard(call.Env(), [&] { return Napi::Number::New(call.Env(), static_cast<double>(images_.get()->width())); });
 }
-Napi::Value ImageStoreWrap::labelled(const Napi::CallbackInfo& call) { return Napi::Boolean::New(call.Env(), labelled_); }
+Napi::Value ImageStoreWrap::labelled(const Napi::CallbackInfo& call) {
+  return Napi::Boolean::New(call.Env(), labelled_);
+}
 
 }  // namespace byol::napi

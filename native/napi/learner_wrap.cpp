@@ -20,7 +20,8 @@ double seconds_since(Clock::time_point start) { return std::chrono::duration<dou
 const float* plan_data(const Napi::Float32Array& plan, size_t rows, const char* name) {
   if (plan.ElementLength() != rows * kPlanColumns) {
     throw Error("ERR_BYOL_SHAPE", std::string(name) + " has " + std::to_string(plan.ElementLength()) + " numbers; " +
-                                      std::to_string(rows) + " rows of " + std::to_string(kPlanColumns) + " are needed.");
+                                      std::to_string(rows) + " rows of " + std::to_string(kPlanColumns) +
+                                      " are needed.");
   }
   return plan.Data();
 }
@@ -102,11 +103,13 @@ Napi::Function LearnerWrap::define(Napi::Env env) {
        InstanceMethod<&LearnerWrap::read_metrics>("readMetrics"), InstanceMethod<&LearnerWrap::embed>("embed"),
        InstanceMethod<&LearnerWrap::save>("save"), InstanceMethod<&LearnerWrap::load>("load"),
        InstanceMethod<&LearnerWrap::load_weights>("loadWeights"),
-       InstanceMethod<&LearnerWrap::export_encoder>("exportEncoder"), InstanceMethod<&LearnerWrap::dispose>("dispose")});
+       InstanceMethod<&LearnerWrap::export_encoder>("exportEncoder"),
+       InstanceMethod<&LearnerWrap::dispose>("dispose")});
 }
 
 LearnerWrap::LearnerWrap(const Napi::CallbackInfo& call)
-    : Napi::ObjectWrap<LearnerWrap>(call), learner_("Learner", guard(call.Env(), [&] { return thread_of(call.Env()); })) {
+    : Napi::ObjectWrap<LearnerWrap>(call),
+      learner_("Learner", guard(call.Env(), [&] { return thread_of(call.Env()); })) {
   guard(call.Env(), [&] {
     const Fields fields(call[0], "spec");
     const LearnerSpec spec = read_learner_spec(fields);
@@ -140,18 +143,17 @@ Napi::Value LearnerWrap::step(const Napi::CallbackInfo& call) {
     step.scalars = {f.number("learningRate"), f.number("tau")};
     if (step.scalars.tau < 0 || step.scalars.tau > 1) f.fail("tau", "from 0 to 1");
     return thread_of(call.Env())
-        ->submit(
-            call.Env(),
-            [learner = learner_.get(), step = std::move(step)]() -> Deliver {
-              const Timing timing = run_step(*learner, step);
-              return [timing](Napi::Env env) -> Napi::Value {
-                Napi::Object out = Napi::Object::New(env);
-                out.Set("augmentSeconds", timing.augment);
-                out.Set("computeSeconds", timing.compute);
-                return out;
-              };
-            },
-            {plans});
+        ->submit(call.Env(),
+                 [learner = learner_.get(), step = std::move(step)]() -> Deliver {
+                   const Timing timing = run_step(*learner, step);
+                   return [timing](Napi::Env env) -> Napi::Value {
+                     Napi::Object out = Napi::Object::New(env);
+                     out.Set("augmentSeconds", timing.augment);
+                     out.Set("computeSeconds", timing.compute);
+                     return out;
+                   };
+                 },
+                 {plans});
   });
 }
 
@@ -198,57 +200,60 @@ Napi::Value LearnerWrap::embed(const Napi::CallbackInfo& call) {
         "statistics", {{"running", EmbedStatistics::Running}, {"batch", EmbedStatistics::Batch}});
     const int64_t offset = f.integer("offset", 0);
     return thread_of(call.Env())
-        ->submit(
-            call.Env(),
-            [=, learner = learner_.get()]() -> Deliver {
-              const at::Tensor views =
-                  execute_plan(*images, indices, data, view, learner->compute_dtype()).to(learner->device());
-              bank->write(offset, learner->embed(views, statistics), images->labels_of(indices));
-              return {};
-            },
-            {plan});
+        ->submit(call.Env(),
+                 [=, learner = learner_.get()]() -> Deliver {
+                   const at::Tensor views =
+                       execute_plan(*images, indices, data, view, learner->compute_dtype()).to(learner->device());
+                   bank->write(offset, learner->embed(views, statistics), images->labels_of(indices));
+                   return {};
+                 },
+                 {plan});
   });
 }
 
 Napi::Value LearnerWrap::save(const Napi::CallbackInfo& call) {
   return guard(call.Env(), [&]() -> Napi::Value {
-    return thread_of(call.Env())->submit(
-        call.Env(),
-        [learner = learner_.get(), path = path_argument(call[0]), metadata = metadata_argument(call[1])]() -> Deliver {
-          save_tensors(path, learner->state(), metadata);
-          return {};
-        });
+    return thread_of(call.Env())
+        ->submit(call.Env(),
+                 [learner = learner_.get(), path = path_argument(call[0]),
+                  metadata = metadata_argument(call[1])]() -> Deliver {
+                   save_tensors(path, learner->state(), metadata);
+                   return {};
+                 });
   });
 }
 
 Napi::Value LearnerWrap::export_encoder(const Napi::CallbackInfo& call) {
   return guard(call.Env(), [&]() -> Napi::Value {
-    return thread_of(call.Env())->submit(
-        call.Env(),
-        [learner = learner_.get(), path = path_argument(call[0]), metadata = metadata_argument(call[1])]() -> Deliver {
-          save_tensors(path, learner->encoder_state(), metadata);
-          return {};
-        });
+    return thread_of(call.Env())
+        ->submit(call.Env(),
+                 [learner = learner_.get(), path = path_argument(call[0]),
+                  metadata = metadata_argument(call[1])]() -> Deliver {
+                   save_tensors(path, learner->encoder_state(), metadata);
+                   return {};
+                 });
   });
 }
 
 Napi::Value LearnerWrap::load(const Napi::CallbackInfo& call) {
   return guard(call.Env(), [&]() -> Napi::Value {
-    return thread_of(call.Env())->submit(call.Env(), [learner = learner_.get(), path = path_argument(call[0])]() -> Deliver {
-      auto [tensors, metadata] = load_tensors(path);
-      learner->load_state(tensors);
-      return deliver_metadata(std::move(metadata));
-    });
+    return thread_of(call.Env())
+        ->submit(call.Env(), [learner = learner_.get(), path = path_argument(call[0])]() -> Deliver {
+          auto [tensors, metadata] = load_tensors(path);
+          learner->load_state(tensors);
+          return deliver_metadata(std::move(metadata));
+        });
   });
 }
 
 Napi::Value LearnerWrap::load_weights(const Napi::CallbackInfo& call) {
   return guard(call.Env(), [&]() -> Napi::Value {
-    return thread_of(call.Env())->submit(call.Env(), [learner = learner_.get(), path = path_argument(call[0])]() -> Deliver {
-      auto [tensors, metadata] = load_tensors(path);
-      learner->load_weights(tensors);
-      return deliver_metadata(std::move(metadata));
-    });
+    return thread_of(call.Env())
+        ->submit(call.Env(), [learner = learner_.get(), path = path_argument(call[0])]() -> Deliver {
+          auto [tensors, metadata] = load_tensors(path);
+          learner->load_weights(tensors);
+          return deliver_metadata(std::move(metadata));
+        });
   });
 }
 
@@ -264,19 +269,18 @@ Napi::Value execute_plan_for_js(const Napi::CallbackInfo& call) {
     const auto dtype = f.choice<at::ScalarType>("dtype", {{"float32", at::kFloat}, {"bfloat16", at::kBFloat16}});
     const int threads = static_cast<int>(std::min<int64_t>(f.integer("threads", 0), 1024));
     return thread_of(call.Env())
-        ->submit(
-            call.Env(),
-            [=]() -> Deliver {
-              const at::Tensor views = reference ? execute_plan_reference(*images, indices, data, view)
-                                                 : execute_plan(*images, indices, data, view, dtype, threads);
-              const at::Tensor nhwc = views.to(dtype).to(at::kFloat).permute({0, 2, 3, 1}).contiguous();
-              return [nhwc](Napi::Env env) -> Napi::Value {
-                Napi::Float32Array out = Napi::Float32Array::New(env, static_cast<size_t>(nhwc.numel()));
-                std::memcpy(out.Data(), nhwc.data_ptr<float>(), static_cast<size_t>(nhwc.numel()) * sizeof(float));
-                return out;
-              };
-            },
-            {plan});
+        ->submit(call.Env(),
+                 [=]() -> Deliver {
+                   const at::Tensor views = reference ? execute_plan_reference(*images, indices, data, view)
+                                                      : execute_plan(*images, indices, data, view, dtype, threads);
+                   const at::Tensor nhwc = views.to(dtype).to(at::kFloat).permute({0, 2, 3, 1}).contiguous();
+                   return [nhwc](Napi::Env env) -> Napi::Value {
+                     Napi::Float32Array out = Napi::Float32Array::New(env, static_cast<size_t>(nhwc.numel()));
+                     std::memcpy(out.Data(), nhwc.data_ptr<float>(), static_cast<size_t>(nhwc.numel()) * sizeof(float));
+                     return out;
+                   };
+                 },
+                 {plan});
   });
 }
 

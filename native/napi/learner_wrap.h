@@ -12,7 +12,9 @@ class LearnerWrap : public Napi::ObjectWrap<LearnerWrap> {
 
  private:
   Napi::Value features(const Napi::CallbackInfo& call) { return Napi::Number::New(call.Env(), features_); }
-  Napi::Value encoder_parameters(const Napi::CallbackInfo& call) { return Napi::Number::New(call.Env(), encoder_parameters_); }
+  Napi::Value encoder_parameters(const Napi::CallbackInfo& call) {
+    return Napi::Number::New(call.Env(), encoder_parameters_);
+  }
   Napi::Value step_count(const Napi::CallbackInfo& call);
   Napi::Value step(const Napi::CallbackInfo& call);
   Napi::Value read_metrics(const Napi::CallbackInfo& call);

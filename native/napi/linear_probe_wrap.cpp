@@ -6,13 +6,15 @@
 namespace byol::napi {
 
 Napi::Function LinearProbeWrap::define(Napi::Env env) {
-  return DefineClass(env, "LinearProbe",
-                     {InstanceMethod<&LinearProbeWrap::step>("step"), InstanceMethod<&LinearProbeWrap::evaluate>("evaluate"),
-                      InstanceMethod<&LinearProbeWrap::dispose>("dispose")});
+  return DefineClass(
+      env, "LinearProbe",
+      {InstanceMethod<&LinearProbeWrap::step>("step"), InstanceMethod<&LinearProbeWrap::evaluate>("evaluate"),
+       InstanceMethod<&LinearProbeWrap::dispose>("dispose")});
 }
 
 LinearProbeWrap::LinearProbeWrap(const Napi::CallbackInfo& call)
-    : Napi::ObjectWrap<LinearProbeWrap>(call), probe_("LinearProbe", guard(call.Env(), [&] { return thread_of(call.Env()); })) {
+    : Napi::ObjectWrap<LinearProbeWrap>(call),
+      probe_("LinearProbe", guard(call.Env(), [&] { return thread_of(call.Env()); })) {
   guard(call.Env(), [&] {
     const Fields f(call[0], "spec");
     const int64_t features = f.integer("features", 1), classes = f.integer("classes", 1), seed = f.integer("seed", 0);
@@ -22,8 +24,8 @@ LinearProbeWrap::LinearProbeWrap(const Napi::CallbackInfo& call)
     const bool nesterov = f.boolean("nesterov");
     const std::string device = f.text("device");
     probe_.build([&] {
-      return std::make_shared<LinearProbe>(features, classes, rates, momentum, nesterov, decay, static_cast<uint64_t>(seed),
-                                           read_device(device));
+      return std::make_shared<LinearProbe>(features, classes, rates, momentum, nesterov, decay,
+                                           static_cast<uint64_t>(seed), read_device(device));
     });
   });
 }

@@ -19,8 +19,8 @@ using Deliver = std::function<Napi::Value(Napi::Env)>;
 /// Runs on the LibTorch thread.
 using Work = std::function<Deliver()>;
 
-/// The one thread of an environment that touches LibTorch, whose modes are thread-local. Commands run in the order in which
-/// they were given; their promises are settled by one coalesced thread-safe function.
+/// The one thread of an environment that touches LibTorch, whose modes are thread-local. Commands run in the order in
+/// which they were given; their promises are settled by one coalesced thread-safe function.
 class TorchThread {
  public:
   explicit TorchThread(Napi::Env env);

@@ -32,23 +32,23 @@ inline void fail(const char* file, int line, const std::string& what) {
 
 }  // namespace check
 
-#define TEST(name)                                                              \
-  static void test_##name();                                                    \
+#define TEST(name)                                                             \
+  static void test_##name();                                                   \
   static const ::check::Registration registration_##name(#name, &test_##name); \
   static void test_##name()
 
 // LibTorch's logging header has a macro of that name; include this file after LibTorch's.
 #undef CHECK
-#define CHECK(condition)                                                       \
-  do {                                                                         \
+#define CHECK(condition)                                                          \
+  do {                                                                            \
     if (!(condition)) ::check::fail(__FILE__, __LINE__, "not true: " #condition); \
   } while (false)
 
-#define CHECK_CLOSE(actual, expected, tolerance)                                                        \
-  do {                                                                                                  \
-    const double check_a = (actual), check_e = (expected);                                              \
-    if (!(std::abs(check_a - check_e) <= (tolerance))) {                                                \
-      ::check::fail(__FILE__, __LINE__,                                                                 \
+#define CHECK_CLOSE(actual, expected, tolerance)                                                         \
+  do {                                                                                                   \
+    const double check_a = (actual), check_e = (expected);                                               \
+    if (!(std::abs(check_a - check_e) <= (tolerance))) {                                                 \
+      ::check::fail(__FILE__, __LINE__,                                                                  \
                     #actual " is " + std::to_string(check_a) + ", expected " + std::to_string(check_e)); \
-    }                                                                                                   \
+    }                                                                                                    \
   } while (false)

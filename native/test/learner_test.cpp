@@ -196,7 +196,8 @@ TEST(the_classifier_does_not_touch_the_representation) {
   for (const auto& [name, tensor] : bare) {
     if (starts_with(name, "online.encoder")) CHECK(at::equal(tensor, with.at(name)));
   }
-  CHECK(!at::equal(with.at("online.own.classifier.weight"), snapshot(Learner(tiny(), at::kCPU)).at("online.own.classifier.weight")));
+  CHECK(!at::equal(with.at("online.own.classifier.weight"),
+                   snapshot(Learner(tiny(), at::kCPU)).at("online.own.classifier.weight")));
 }
 
 TEST(the_classifier_learns) {

@@ -8,7 +8,6 @@
 #include <limits>
 #include <vector>
 
-
 #include "check.h"
 
 namespace {

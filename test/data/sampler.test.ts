@@ -22,6 +22,10 @@ test('any step can be drawn without the ones before it', () => {
 test('an epoch without a step is refused with the numbers', () => {
   assert.throws(
     () => new Sampler(31, 16, 2, 0),
-    (error) => error instanceof ByolError && error.code === 'ERR_BYOL_DATA' && /31/.test(error.message) && /32/.test(error.message),
+    (error) =>
+      error instanceof ByolError &&
+      error.code === 'ERR_BYOL_DATA' &&
+      /31/.test(error.message) &&
+      /32/.test(error.message),
   );
 });

@@ -26,7 +26,8 @@ test('ten balanced classes, and mean colour does not give them away', async () =
   const side = train.height * train.width;
   const colors = Array.from(labels, (_, i) => {
     const sum = [0, 0, 0];
-    for (let p = 0; p < side * 3; p += 1) sum[p % 3] = (sum[p % 3] as number) + (train.pixels[i * side * 3 + p] as number);
+    for (let p = 0; p < side * 3; p += 1)
+      sum[p % 3] = (sum[p % 3] as number) + (train.pixels[i * side * 3 + p] as number);
     return sum.map((value) => value / side / 255);
   });
   const counts = new Array<number>(10).fill(0);
@@ -34,9 +35,12 @@ test('ten balanced classes, and mean colour does not give them away', async () =
   assert.ok(Math.min(...counts) > 100, counts.join(' '));
   // Nearest class mean in colour space, fitted and asked on the same images: chance is 10 %.
   const means = counts.map((count, c) =>
-    [0, 1, 2].map((k) => colors.reduce((sum, color, i) => sum + (labels[i] === c ? (color[k] as number) : 0), 0) / count),
+    [0, 1, 2].map(
+      (k) => colors.reduce((sum, color, i) => sum + (labels[i] === c ? (color[k] as number) : 0), 0) / count,
+    ),
   );
-  const distance = (a: number[], b: number[]): number => a.reduce((sum, value, k) => sum + (value - (b[k] as number)) ** 2, 0);
+  const distance = (a: number[], b: number[]): number =>
+    a.reduce((sum, value, k) => sum + (value - (b[k] as number)) ** 2, 0);
   const correct = colors.filter((color, i) => {
     const ranked = means.map((mean, c) => [distance(color, mean), c] as const).sort((a, b) => a[0] - b[0]);
     return ranked[0]?.[1] === labels[i];

@@ -7,8 +7,8 @@ import { loadNative } from '../../lib/binding/load.js';
 import type { LearnerSpec, NativeLearner, OptimizerSpec, ViewSpec } from '../../lib/binding/native.js';
 import { readSafetensors } from '../../lib/export/safetensors.js';
 import { root, withTempDir } from '../support/paths.js';
-import { findPython, runPython } from '../support/python.js';
 import { identityPlan } from '../support/plans.js';
+import { findPython, runPython } from '../support/python.js';
 
 const size = 12;
 const batch = 6;

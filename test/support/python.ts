@@ -13,7 +13,8 @@ export function findPython(...modules: string[]): Python | string {
   const command = process.env.BYOL_TEST_PYTHON ?? 'python3';
   const probe = spawnSync(command, ['-c', modules.map((name) => `import ${name}`).join('\n')], { encoding: 'utf8' });
   if (probe.error) return `${command} cannot be run`;
-  if (probe.status !== 0) return `${command} cannot import ${modules.join(', ')} (set BYOL_TEST_PYTHON to one that can)`;
+  if (probe.status !== 0)
+    return `${command} cannot import ${modules.join(', ')} (set BYOL_TEST_PYTHON to one that can)`;
   return { command, modules };
 }
 

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { readSafetensors } from '../../lib/export/safetensors.js';
 import { readMetrics } from '../../lib/train/metrics-file.js';
-import { withTempDir, root } from '../support/paths.js';
+import { root, withTempDir } from '../support/paths.js';
 import { runToEnd, tinyConfig } from '../support/tiny.js';
 
 const newest = (run: string): string => {
@@ -18,7 +18,12 @@ const newest = (run: string): string => {
 /** The bytes of every tensor of a training state. */
 function bits(file: string): Map<string, string> {
   const { tensors } = readSafetensors(file);
-  return new Map([...tensors].map(([name, { data }]) => [name, Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('hex')]));
+  return new Map(
+    [...tensors].map(([name, { data }]) => [
+      name,
+      Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('hex'),
+    ]),
+  );
 }
 
 function sameBits(a: string, b: string): void {
@@ -45,7 +50,8 @@ for (const precision of ['float32', 'bfloat16'] as const) {
       assert.equal(second.result.steps, 20);
       sameBits(newest(whole), newest(parts));
       assert.deepEqual(bits(path.join(whole, 'encoder.safetensors')), bits(path.join(parts, 'encoder.safetensors')));
-      const steps = (records: Awaited<ReturnType<typeof readMetrics>>) => records.filter((r) => r.type === 'epoch').map((r) => r.step);
+      const steps = (records: Awaited<ReturnType<typeof readMetrics>>) =>
+        records.filter((r) => r.type === 'epoch').map((r) => r.step);
       assert.deepEqual(steps(await readMetrics(path.join(parts, 'metrics.jsonl'))), [4, 8, 12, 16, 20]);
     });
   });
@@ -88,7 +94,11 @@ test('a process killed at any moment leaves a run that resumes to the same end',
 
 test('the same configuration gives the same bits, another seed does not', async () => {
   await withTempDir(async (dir) => {
-    for (const [name, seed] of [['a', 0], ['b', 0], ['c', 1]] as const) {
+    for (const [name, seed] of [
+      ['a', 0],
+      ['b', 0],
+      ['c', 1],
+    ] as const) {
       await runToEnd(tinyConfig({ epochs: 2, seed }), { out: path.join(dir, name) });
     }
     sameBits(newest(path.join(dir, 'a')), newest(path.join(dir, 'b')));

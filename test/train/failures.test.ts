@@ -104,12 +104,20 @@ test('a disk that is full while a checkpoint is written ends the run and keeps t
 test('missing and truncated CIFAR-10 files are named', async () => {
   await withTempDir(async (dir) => {
     const data = { kind: 'cifar10', path: dir, batches: [1] } as const;
-    const attempt = () => runToEnd(tinyConfig({ data: structuredClone(data) as never }), { out: path.join(dir, 'run') });
+    const attempt = () =>
+      runToEnd(tinyConfig({ data: structuredClone(data) as never }), { out: path.join(dir, 'run') });
     writeFileSync(path.join(dir, 'batches.meta.txt'), Array.from({ length: 10 }, (_, i) => `class ${i}\n`).join(''));
     writeFileSync(path.join(dir, 'test_batch.bin'), '');
-    await assert.rejects(attempt(), (error: unknown) => code('ERR_BYOL_DATA')(error) && /data_batch_1/.test(String(error)));
-    for (const name of ['data_batch_1.bin', 'test_batch.bin']) writeFileSync(path.join(dir, name), Buffer.alloc(3073 * 2 + 5));
-    await assert.rejects(attempt(), (error: unknown) => code('ERR_BYOL_DATA')(error) && /3073|30,?730,?000/.test(String(error)));
+    await assert.rejects(
+      attempt(),
+      (error: unknown) => code('ERR_BYOL_DATA')(error) && /data_batch_1/.test(String(error)),
+    );
+    for (const name of ['data_batch_1.bin', 'test_batch.bin'])
+      writeFileSync(path.join(dir, name), Buffer.alloc(3073 * 2 + 5));
+    await assert.rejects(
+      attempt(),
+      (error: unknown) => code('ERR_BYOL_DATA')(error) && /3073|30,?730,?000/.test(String(error)),
+    );
   });
 });
 

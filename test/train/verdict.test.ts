@@ -11,7 +11,8 @@ test('a constant representation is called collapsed, and a missing predictor is 
   assert.match(verdict.text, /Without a predictor/);
 });
 
-test('NaN is not taken for spread', () => assert.equal(judge({ ...input, collapseStd: Number.NaN }).state, 'collapsed'));
+test('NaN is not taken for spread', () =>
+  assert.equal(judge({ ...input, collapseStd: Number.NaN }).state, 'collapsed'));
 
 test('learning means better than untrained by more than luck', () => {
   assert.equal(judge(input).state, 'learning');

@@ -25,7 +25,10 @@ SamePadding same_padding(int64_t length, int64_t kernel, int64_t stride) {
 
 Convolution::Convolution(NetworkBuilder& builder, const std::string& name, int64_t in, int64_t out, int64_t kernel,
                          int64_t stride, Padding padding)
-    : weight_(builder.convolution(name + ".weight", in, out, kernel)), kernel_(kernel), stride_(stride), padding_(padding) {}
+    : weight_(builder.convolution(name + ".weight", in, out, kernel)),
+      kernel_(kernel),
+      stride_(stride),
+      padding_(padding) {}
 
 at::Tensor Convolution::forward(const ForwardContext& context, const at::Tensor& x) const {
   int64_t padding = kernel_ / 2;

@@ -11,14 +11,14 @@ int64_t EncoderSpec::features() const {
   return (width << (static_cast<int64_t>(blocks.size()) - 1)) * expansion(block);
 }
 
-Encoder::Unit Encoder::unit(NetworkBuilder& builder, const std::string& convolution, const std::string& norm, int64_t in,
-                            int64_t out, int64_t kernel, int64_t stride, double gamma) const {
+Encoder::Unit Encoder::unit(NetworkBuilder& builder, const std::string& convolution, const std::string& norm,
+                            int64_t in, int64_t out, int64_t kernel, int64_t stride, double gamma) const {
   Convolution built(builder, convolution, in, out, kernel, stride, spec_.padding);
   return {built, builder.norm(norm, out, gamma)};
 }
 
-Encoder::Block Encoder::block(NetworkBuilder& builder, const std::string& name, int64_t in, int64_t inner, int64_t stride,
-                              bool first) const {
+Encoder::Block Encoder::block(NetworkBuilder& builder, const std::string& name, int64_t in, int64_t inner,
+                              int64_t stride, bool first) const {
   const int64_t out = inner * expansion(spec_.block);
   const double last_gamma = spec_.zero_init_last_norm ? 0.0 : 1.0;
   Block built;

@@ -26,7 +26,8 @@ class Encoder {
   };
   Unit unit(NetworkBuilder& builder, const std::string& convolution, const std::string& norm, int64_t in, int64_t out,
             int64_t kernel, int64_t stride, double gamma = 1.0) const;
-  Block block(NetworkBuilder& builder, const std::string& name, int64_t in, int64_t inner, int64_t stride, bool first) const;
+  Block block(NetworkBuilder& builder, const std::string& name, int64_t in, int64_t inner, int64_t stride,
+              bool first) const;
 
   EncoderSpec spec_;
   std::vector<Unit> stem_;  // one

@@ -9,8 +9,8 @@
 
 namespace byol {
 
-/// What a forward pass needs besides its input. Encoder and heads are pure structure: with the online network's context they
-/// are the online network, with the target's the target.
+/// What a forward pass needs besides its input. Encoder and heads are pure structure: with the online network's context
+/// they are the online network, with the target's the target.
 struct ForwardContext {
   const ParameterStore& parameters;
   bool training;               // true: batch statistics, written to `statistics`; false: `statistics` are used

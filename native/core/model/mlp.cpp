@@ -26,7 +26,8 @@ at::Tensor Mlp::Linear::forward(const ForwardContext& context, const at::Tensor&
 
 at::Tensor Mlp::forward(const ForwardContext& context, const at::Tensor& x) const {
   at::Tensor h = x;
-  for (const Hidden& layer : hidden_) h = context.norm(layer.norm, layer.linear.forward(context, h), std::nullopt, true);
+  for (const Hidden& layer : hidden_)
+    h = context.norm(layer.norm, layer.linear.forward(context, h), std::nullopt, true);
   return last_.front().forward(context, h);
 }
 

@@ -8,8 +8,8 @@
 
 namespace byol {
 
-/// A projector or predictor: Linear -> norm -> ReLU for every hidden width, then a Linear. Official: hidden bias although a
-/// norm follows, no bias at the end (byol-facts 1.2).
+/// A projector or predictor: Linear -> norm -> ReLU for every hidden width, then a Linear. Official: hidden bias
+/// although a norm follows, no bias at the end (byol-facts 1.2).
 class Mlp {
  public:
   Mlp(NetworkBuilder& builder, const HeadSpec& spec, int64_t in, const std::string& prefix);

@@ -11,7 +11,8 @@ namespace {
 // By inverse transform: a uniform between Phi(-2) and Phi(2) through the normal quantile.
 void truncated_normal(at::Tensor& out, double stddev, at::Generator& generator) {
   const double bound = std::erf(2.0 / std::sqrt(2.0));
-  out.copy_(at::empty(out.sizes(), at::kDouble).uniform_(-bound, bound, generator).erfinv_().mul_(std::sqrt(2.0) * stddev));
+  out.copy_(
+      at::empty(out.sizes(), at::kDouble).uniform_(-bound, bound, generator).erfinv_().mul_(std::sqrt(2.0) * stddev));
 }
 
 void uniform(at::Tensor& out, double bound, at::Generator& generator) {

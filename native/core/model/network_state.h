@@ -5,7 +5,8 @@
 
 namespace byol {
 
-/// One instance of the structure that a builder described: parameters, running statistics, and forward contexts over them.
+/// One instance of the structure that a builder described: parameters, running statistics, and forward contexts over
+/// them.
 class NetworkState {
  public:
   NetworkState(NetworkBuilder& builder, const NormSpec& norm, Precision precision, at::Device device, bool trainable,

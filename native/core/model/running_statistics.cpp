@@ -36,8 +36,9 @@ void RunningStatistics::commit(const at::Tensor& alive) {
 BatchStatistics RunningStatistics::average() const {
   const double count = updates.item<double>();
   if (count == 0.0) {
-    throw Error("ERR_BYOL_VALUE",
-                "This network has no running statistics yet because it was never trained; embed with statistics 'batch'.");
+    throw Error(
+        "ERR_BYOL_VALUE",
+        "This network has no running statistics yet because it was never trained; embed with statistics 'batch'.");
   }
   const double debias = 1.0 - std::pow(decay_, count);
   return {mean / debias, variance / debias};

@@ -21,9 +21,9 @@ struct BatchStatistics {
   at::Tensor mean, variance;
 };
 
-/// Running statistics as the official code keeps them (Haiku's ExponentialMovingAverage): biased variance, one update per
-/// forward pass, and a zero-debiased average hidden / (1 - decay^updates).
-/// Updates are staged and committed with the optimiser step, so that a step that is refused leaves no trace.
+/// Running statistics as the official code keeps them (Haiku's ExponentialMovingAverage): biased variance, one update
+/// per forward pass, and a zero-debiased average hidden / (1 - decay^updates). Updates are staged and committed with
+/// the optimiser step, so that a step that is refused leaves no trace.
 class RunningStatistics {
  public:
   RunningStatistics(int64_t channels, double decay, at::Device device);

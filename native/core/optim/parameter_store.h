@@ -15,8 +15,8 @@ enum class ParameterRole {
   Excluded              // biases, norm scale and shift: float32; the official LARS neither adapts nor decays them
 };
 
-/// The parameters of a network in one flat float32 buffer; modules hold views into it. So do the gradients. With bfloat16 a
-/// mirror of the weights is what forward passes use, and its gradients are collected into the float32 ones.
+/// The parameters of a network in one flat float32 buffer; modules hold views into it. So do the gradients. With
+/// bfloat16 a mirror of the weights is what forward passes use, and its gradients are collected into the float32 ones.
 class ParameterStore {
  public:
   /// Declares a parameter; returns its index. All are declared before allocate().

@@ -26,7 +26,8 @@ at::Tensor sample(const at::Tensor& flat) {
 // Cross-entropy and top-1 over the labelled rows; the mean is over the labelled ones.
 std::pair<at::Tensor, at::Tensor> classify(const at::Tensor& logits, const at::Tensor& labels) {
   const at::Tensor labelled = labels.ge(0).sum().clamp_min(1).to(at::kFloat);
-  const at::Tensor loss = at::cross_entropy_loss(logits, labels, {}, at::Reduction::Sum, /*ignore_index=*/-1) / labelled;
+  const at::Tensor loss =
+      at::cross_entropy_loss(logits, labels, {}, at::Reduction::Sum, /*ignore_index=*/-1) / labelled;
   at::NoGradGuard no_grad;
   return {loss, logits.argmax(1).eq(labels).sum().to(at::kFloat) / labelled};
 }
@@ -114,7 +115,8 @@ void Learner::apply(const StepScalars& scalars) {
   for (NetworkState* network : {&m.online, &m.own}) {
     m.alive.logical_and_(at::isfinite(network->parameters.gradient().sum()));
   }
-  m.bad_step = at::where(at::logical_and(m.bad_step.lt(0), m.alive.logical_not()), at::full_like(m.bad_step, step_), m.bad_step);
+  m.bad_step =
+      at::where(at::logical_and(m.bad_step.lt(0), m.alive.logical_not()), at::full_like(m.bad_step, step_), m.bad_step);
 
   const at::Tensor rate = scalar(scalars.learning_rate);
   m.online_optimizer.step(rate, m.alive);
@@ -136,7 +138,8 @@ StepMetrics Learner::read_metrics() {
   at::NoGradGuard no_grad;
   StepMetrics out;
   out.steps = m.steps_since_read;
-  const at::Tensor means = (m.metrics / static_cast<double>(std::max<int64_t>(m.metric_count, 1))).to(at::kCPU, at::kDouble);
+  const at::Tensor means =
+      (m.metrics / static_cast<double>(std::max<int64_t>(m.metric_count, 1))).to(at::kCPU, at::kDouble);
   const auto value = means.accessor<double, 1>();
   out.loss = value[kLoss];
   out.probe_loss = value[kProbeLoss];

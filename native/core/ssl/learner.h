@@ -38,10 +38,11 @@ class Learner {
   struct Impl;  // learner_parts.h
   explicit Learner(const LearnerSpec& spec, at::Device device);
 
-  /// Views [B,3,H,W] in `compute_dtype()`, labels int64 [B] (-1: unlabelled). Adds this micro-batch's gradient / `micro_batches`.
+  /// Views [B,3,H,W] in `compute_dtype()`, labels int64 [B] (-1: unlabelled). Adds this micro-batch's gradient /
+  /// `micro_batches`.
   void accumulate(const at::Tensor& view1, const at::Tensor& view2, const at::Tensor& labels, int64_t micro_batches);
-  /// One optimiser step on the accumulated gradient, then the EMA of the target. A step whose loss or gradient is not finite,
-  /// and every later one, changes nothing: what remains is the last good state.
+  /// One optimiser step on the accumulated gradient, then the EMA of the target. A step whose loss or gradient is not
+  /// finite, and every later one, changes nothing: what remains is the last good state.
   void apply(const StepScalars& scalars);
 
   StepMetrics read_metrics();
@@ -60,7 +61,8 @@ class Learner {
   NamedTensors state() const;
   /// Throws ERR_BYOL_CHECKPOINT where a name is missing, unknown or of another shape. Strict.
   void load_state(const NamedTensors& tensors);
-  /// Copies only the parameters and statistics of the networks present in `tensors` (init-from): encoder needed, rest optional.
+  /// Copies only the parameters and statistics of the networks present in `tensors` (init-from): encoder needed, rest
+  /// optional.
   void load_weights(const NamedTensors& tensors);
   /// The online encoder with torchvision's parameter names, float32, running statistics included.
   NamedTensors encoder_state() const;

@@ -24,7 +24,8 @@ class LinearClassifier {
   size_t weight_, bias_;
 };
 
-/// The structure of the networks (shared by online and target) and their states. `own` holds what only the online side has.
+/// The structure of the networks (shared by online and target) and their states. `own` holds what only the online side
+/// has.
 struct Learner::Impl {
   Impl(const LearnerSpec& spec, at::Device device);
 

@@ -7,16 +7,16 @@
 
 namespace byol {
 
-enum class TargetInit { Independent, Copy };   // official: an independent draw
+enum class TargetInit { Independent, Copy };  // official: an independent draw
 enum class OptimizerKind { Lars, Sgd };
 
 struct OptimizerSpec {
   OptimizerKind kind = OptimizerKind::Lars;
   double momentum = 0.9;
   double weight_decay = 0.0;
-  bool nesterov = false;              // SGD only
-  double trust_coefficient = 1e-3;    // LARS only
-  bool decay_norm_and_bias = false;   // official LARS: no
+  bool nesterov = false;             // SGD only
+  double trust_coefficient = 1e-3;   // LARS only
+  bool decay_norm_and_bias = false;  // official LARS: no
 };
 
 struct LearnerSpec {
@@ -26,7 +26,7 @@ struct LearnerSpec {
   std::optional<HeadSpec> predictor;
   TargetInit target_init = TargetInit::Independent;
   OptimizerSpec optimizer;
-  int64_t classes = 0;                // online linear classifier; 0: none
+  int64_t classes = 0;  // online linear classifier; 0: none
   Precision precision = Precision::Float32;
   uint64_t seed = 0;
 };

@@ -59,7 +59,8 @@ std::map<std::string, at::Tensor> by_name(const NamedTensors& tensors) { return 
 const at::Tensor& need(const std::map<std::string, at::Tensor>& tensors, const std::string& name) {
   const auto found = tensors.find(name);
   if (found == tensors.end()) {
-    throw Error("ERR_BYOL_CHECKPOINT", "The checkpoint lacks the tensor '" + name + "': it was made with another architecture or version.");
+    throw Error("ERR_BYOL_CHECKPOINT",
+                "The checkpoint lacks the tensor '" + name + "': it was made with another architecture or version.");
   }
   return found->second;
 }
@@ -81,7 +82,9 @@ void Learner::load_state(const NamedTensors& tensors) {
   visit_state(*impl_, [&](const std::string& name, const at::Tensor&) { expected.insert(name); });
   for (const auto& [name, tensor] : source) {
     if (!expected.count(name)) {
-      throw Error("ERR_BYOL_CHECKPOINT", "The checkpoint has a tensor '" + name + "' that this configuration does not: it was made with another architecture or version.");
+      throw Error("ERR_BYOL_CHECKPOINT",
+                  "The checkpoint has a tensor '" + name +
+                      "' that this configuration does not: it was made with another architecture or version.");
     }
   }
   // All are looked up before the first is changed.
@@ -105,7 +108,8 @@ void Learner::load_weights(const NamedTensors& tensors) {
   at::NoGradGuard no_grad;
   const auto source = by_name(tensors);
   if (source.count("step")) {  // a training state: both networks, without optimiser and step
-    for (auto [prefix, network] : {std::pair{"online.", &impl_->online}, {"online.own.", &impl_->own}, {"target.", &impl_->target}}) {
+    for (auto [prefix, network] :
+         {std::pair{"online.", &impl_->online}, {"online.own.", &impl_->own}, {"target.", &impl_->target}}) {
       visit_network(prefix, *network, [&](const std::string& name, const at::Tensor& destination) {
         const bool encoder = name.find(kEncoderPrefix) != std::string::npos;
         if (encoder || source.count(name)) copy_checked(name, destination, need(source, name));
@@ -145,7 +149,8 @@ NamedTensors Learner::encoder_state() const {
   const size_t skip = std::string(kEncoderPrefix).size();
   NamedTensors out;
   for (size_t i = 0; i < parameters.count(); ++i) {
-    if (parameters.name(i).rfind(kEncoderPrefix, 0) == 0) out.emplace_back(parameters.name(i).substr(skip), parameters.master(i));
+    if (parameters.name(i).rfind(kEncoderPrefix, 0) == 0)
+      out.emplace_back(parameters.name(i).substr(skip), parameters.master(i));
   }
   for (const NormSlot& norm : impl_->shared_builder.norms()) {
     if (norm.name.rfind(kEncoderPrefix, 0) != 0) continue;
