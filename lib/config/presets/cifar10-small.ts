@@ -1,11 +1,17 @@
+import type { Pipeline } from '../pipeline.js';
 import type { Config } from '../schema.js';
 import { cifar10 } from './cifar10.js';
+
+/** A small network in a short run learns more from crops that keep more of the image. */
+const milder = (view: Pipeline): Pipeline =>
+  view.map((operation) => (operation.kind === 'randomResizedCrop' ? { ...operation, area: [0.2, 1] } : operation));
 
 /** Real images in minutes on two cores: a fifth of CIFAR-10's training images and a network of 0.3 million parameters. */
 export const cifar10Small: Config = {
   ...cifar10,
   preset: 'cifar10-small',
   data: { kind: 'cifar10', path: 'data/cifar-10-batches-bin', batches: [1] },
+  views: { ...cifar10.views, view1: milder(cifar10.views.view1), view2: milder(cifar10.views.view2) },
   encoder: { ...cifar10.encoder, blocks: [1, 1, 1, 1], width: 16 },
   projector: { ...cifar10.projector, hidden: [512], output: 128 },
   predictor: { hidden: [512], output: 128, hiddenBias: true, outputBias: false },
