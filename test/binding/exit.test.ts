@@ -50,7 +50,9 @@ test('process.exit() in the middle of a step keeps its exit code', async () => {
 });
 
 test('an uncaught exception in the middle of a step ends with 1 and its message', async () => {
-  const { status, output } = await runScript(`start(50); setTimeout(() => { throw new Error('my own mistake'); }, 150);`);
+  const { status, output } = await runScript(
+    `start(50); setTimeout(() => { throw new Error('my own mistake'); }, 150);`,
+  );
   assert.equal(status, 1, output);
   assert.match(output, /my own mistake/);
 });
