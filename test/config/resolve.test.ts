@@ -82,12 +82,13 @@ test('text is not read as something else', () => {
 });
 
 test('entries of lists are set by index, in both spellings, in one view only', () => {
-  const config = withSet('views.view1.1.p=0.25', 'views.view1[4].sigma[1]=1.5');
+  const config = withSet('views.view1.1.p=0.25', 'views.view1[0].area[0]=0.3');
   assert.deepEqual(config.views.view1[1], { kind: 'flip', p: 0.25 });
-  assert.deepEqual(config.views.view1[4], { kind: 'blur', p: 1, sigma: [0.1, 1.5] });
+  const crop = { kind: 'randomResizedCrop', area: [0.3, 1], aspect: [3 / 4, 4 / 3], method: 'official' };
+  assert.deepEqual(config.views.view1[0], crop);
   assert.deepEqual(config.views.view2, presets.cifar10.views.view2);
   assert.deepEqual(problemsOf('views.view1.9.p=0'), [
-    'views.view1.9.p: no such entry; views.view1 has the entries 0 to 5 (--set)',
+    'views.view1.9.p: no such entry; views.view1 has the entries 0 to 4 (--set)',
   ]);
 });
 
