@@ -60,7 +60,9 @@ async function buildWithCmake(root, out, definitions) {
 
 function firstErrors(log) {
   const lines = log.split('\n');
-  const errors = lines.filter((line) => /\berror\b|undefined reference|Killed/i.test(line));
+  // cmake-js's own line only says that there were some.
+  const isError = (line) => /\berror\b|undefined reference|Killed/i.test(line) && !line.startsWith('ERROR OMG');
+  const errors = lines.filter(isError);
   return (errors.length > 0 ? errors.slice(0, 10) : lines.slice(-10)).join('\n');
 }
 
