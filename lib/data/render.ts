@@ -2,8 +2,8 @@ import type { Outline } from './outlines.js';
 import type { Figure, Paint, Scene, Stroke } from './scene.js';
 
 /**
- * Draws a scene whose figures are anti-aliased copies of one outline: `size` x `size` x 3 bytes from `offset` of `out`. Edges are soft over one
- * pixel, from the signed distance at the pixel's centre.
+ * Draws a scene whose figures are anti-aliased copies of one outline: `size` x `size` x 3 bytes from `offset` of `out`.
+ * Edges are soft over one pixel, from the signed distance at the pixel's centre.
  */
 export function renderScene(scene: Scene, outline: Outline, size: number, out: Uint8Array, offset: number): void {
   const back = painter(scene.background);

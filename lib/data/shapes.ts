@@ -6,9 +6,9 @@ import { renderScene } from './render.js';
 import { drawScene } from './scene.js';
 
 /**
- * Generated, labelled images: ten classes of outlines, four copies of one in an image. Everything but the outline is nuisance and drawn independently of the
- * class: colours, pose, scale, position, background, clutter, noise. An image depends on (seed, split, index) alone, so a
- * larger set begins with the smaller one.
+ * Generated, labelled images: ten classes of outlines, four copies of one in an image. Everything but the outline is
+ * nuisance and drawn independently of the class: colours, pose, scale, position, background, clutter, noise. An image
+ * depends on (seed, split, index) alone, so a larger set begins with the smaller one.
  */
 export interface ShapesOptions {
   readonly trainImages: number;

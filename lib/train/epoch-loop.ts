@@ -1,5 +1,3 @@
-import { drawPlan } from '../augment/plan.js';
-import { viewSpec } from '../augment/view-spec.js';
 import type { StepMetrics, StepTiming } from '../binding/native.js';
 import { ByolError } from '../errors.js';
 import type { Checkpoints, Progress } from './checkpoints.js';
@@ -9,14 +7,19 @@ import type { EpochRecord, MetricsWriter } from './metrics-file.js';
 import type { RunEvaluator } from './run-evaluator.js';
 import type { BaselineFile } from './run-folder.js';
 import type { Session } from './session.js';
+import { stepInput } from './step-input.js';
 import { StepQueue } from './step-queue.js';
 import { judge, type Verdict } from './verdict.js';
 
 /** One computes, one waits, one is drawn. */
 const STEPS_IN_FLIGHT = 2;
-/** Metrics are read back after so many steps or milliseconds, whichever is later: reading waits for the device. */
+/** Metrics are read back after so many steps and milliseconds: reading waits for the device. Slow steps can afford it sooner. */
 const READ_EVERY_STEPS = 10;
 const READ_EVERY_MS = 500;
+const READ_AT_LATEST_MS = 2000;
+
+/** Epochs within which a target that follows must have been seen to move; late in a run tau is too near 1 to tell. */
+const TARGET_MOVES_WITHIN = 2;
 
 export interface EpochLoopOptions {
   readonly session: Session;
@@ -25,7 +28,8 @@ export interface EpochLoopOptions {
   readonly checkpoints: Checkpoints;
   readonly metrics: MetricsWriter;
   readonly emit: (event: TrainEvent) => void;
-  readonly stopRequested: () => boolean;
+  /** Aborted: no further step is begun, and an evaluation in progress is given up. */
+  readonly stop: AbortSignal;
   readonly progress: Progress;
   /** The last epoch that an earlier session completed. */
   readonly lastEpoch: EpochRecord | null;
@@ -44,9 +48,10 @@ export class EpochLoop {
   #previousStepEnd = performance.now();
   #lastRead = { step: 0, time: performance.now() };
   #lastSaved = { step: -1, time: performance.now() };
-  #trainingMs = 0;
   #sessionSteps = 0;
   #targetMoved = false;
+  /** The checkpoint was saved within an epoch, or after its last step but before its evaluation. */
+  readonly #epochOpen: boolean;
   /** The reading that said that a step was not finite. */
   #failure: StepMetrics | null = null;
   /** Lines of metrics.jsonl on their way. */
@@ -56,8 +61,9 @@ export class EpochLoop {
     this.#o = options;
     const { progress, session, lastEpoch } = options;
     this.#step = progress.step;
-    const midEpoch = progress.step % session.schedule.stepsPerEpoch !== 0;
-    this.#meter = midEpoch && progress.sums !== null ? new StepMeter(progress.sums) : new StepMeter();
+    this.#epochOpen =
+      progress.step % session.schedule.stepsPerEpoch !== 0 || (progress.step > 0 && lastEpoch?.step !== progress.step);
+    this.#meter = this.#epochOpen && progress.sums !== null ? new StepMeter(progress.sums) : new StepMeter();
     this.#lastMetrics = lastEpoch === null ? null : metricsOf(lastEpoch);
     this.#lastRead.step = progress.step;
     this.#lastSaved.step = progress.step;
@@ -77,29 +83,40 @@ export class EpochLoop {
 
   /** Runs to the last step, or until a stop is requested; either way what was done is saved. */
   async run(): Promise<void> {
-    const { schedule } = this.#o.session;
     try {
-      while (this.#step < schedule.steps && !this.#o.stopRequested()) await this.#runEpoch();
+      await this.#runEpochs();
       if (this.#lastSaved.step !== this.#step) await this.#save();
     } finally {
       await this.#queue.settle();
     }
   }
 
+  async #runEpochs(): Promise<void> {
+    const { session, stop } = this.#o;
+    const { steps, stepsPerEpoch } = session.schedule;
+    try {
+      if (this.#epochOpen && this.#step % stepsPerEpoch === 0) await this.#endEpoch();
+      while (this.#step < steps && !stop.aborted) await this.#runEpoch();
+    } catch (error) {
+      // An evaluation that was given up: its epoch stays open, and a resumed run begins with it.
+      if (!stop.aborted || error !== stop.reason) throw error;
+    }
+  }
+
   async #runEpoch(): Promise<void> {
-    const { session, stopRequested } = this.#o;
+    const { session, stop } = this.#o;
     const { stepsPerEpoch } = session.schedule;
     const end = (Math.floor(this.#step / stepsPerEpoch) + 1) * stepsPerEpoch;
     this.#previousStepEnd = performance.now();
-    while (this.#step < end && !stopRequested()) {
+    while (this.#step < end && this.#failure === null && !stop.aborted) {
       const step = this.#step;
       await this.#queue.add(
-        () => this.#startStep(step),
+        () => session.learner.step(stepInput(session, step)),
         (timing) => this.#onStep(timing),
       );
       this.#step = step + 1;
       if (this.#readingDue()) await this.#queueReading();
-      if (this.#minutesDue()) {
+      if (this.#step < end && this.#minutesDue()) {
         await this.#readAll();
         await this.#save();
         this.#previousStepEnd = performance.now();
@@ -109,46 +126,18 @@ export class EpochLoop {
     if (this.#step === end) await this.#endEpoch();
   }
 
-  #startStep(step: number): Promise<StepTiming> {
-    const { learner, train, sampler, schedule, config } = this.#o.session;
-    const { views, seed } = config;
-    const indices = sampler.indices(step);
-    const epoch = sampler.epochOf(step);
-    const draw = (view: 0 | 1): Float32Array =>
-      drawPlan({
-        pipeline: view === 0 ? views.view1 : views.view2,
-        view,
-        seed,
-        epoch,
-        samples: indices,
-        sourceHeight: train.store.height,
-        sourceWidth: train.store.width,
-        jitter: views.jitter,
-      });
-    const spec = viewSpec(views);
-    return learner.step({
-      images: train.store,
-      indices,
-      microBatches: config.accumulate,
-      plans: [draw(0), draw(1)],
-      views: [spec, spec],
-      learningRate: schedule.learningRate(step),
-      tau: schedule.tau(step),
-    });
-  }
-
   #onStep(timing: StepTiming): void {
     const now = performance.now();
     const wallMs = now - this.#previousStepEnd;
     this.#previousStepEnd = now;
-    this.#trainingMs += wallMs;
     this.#sessionSteps += 1;
     for (const meter of [this.#meter, this.#recent]) meter.addTiming(timing, wallMs / 1000);
   }
 
   #readingDue(): boolean {
     const { step, time } = this.#lastRead;
-    return this.#step - step >= READ_EVERY_STEPS && performance.now() - time >= READ_EVERY_MS;
+    const elapsed = performance.now() - time;
+    return elapsed >= (this.#step - step >= READ_EVERY_STEPS ? READ_EVERY_MS : READ_AT_LATEST_MS);
   }
 
   #minutesDue(): boolean {
@@ -242,8 +231,10 @@ export class EpochLoop {
     const { config, schedule, sampler } = session;
     const epoch = this.#step / schedule.stepsPerEpoch;
     this.#checkTarget(epoch);
+    // Before the evaluation, which may take longer than the epoch: a run that is stopped or killed in it goes on with it.
+    const saves = epoch % config.checkpoint.everyEpochs === 0 || epoch === config.epochs;
+    if (saves && this.#lastSaved.step !== this.#step) await this.#save();
     const reading = this.#meter.reading();
-    this.#meter = new StepMeter();
     const { everyEpochs } = config.evaluation.knn;
     const due = everyEpochs > 0 && epoch % everyEpochs === 0 && epoch < config.epochs;
     if (due && evaluator.labelled) emit({ type: 'phase', phase: 'knn' });
@@ -261,15 +252,17 @@ export class EpochLoop {
     this.#lastMetrics = metrics;
     await file.write({ type: 'epoch', step: this.#step, epoch, ...metrics });
     await file.sync();
+    this.#meter = new StepMeter();
     emit({ type: 'epoch', epoch, epochs: config.epochs, metrics, verdict: this.verdict(metrics) });
-    if (epoch % config.checkpoint.everyEpochs === 0 || epoch === config.epochs) await this.#save();
   }
 
   /** A target that is never updated trains without complaint, towards a random network. */
   #checkTarget(epoch: number): void {
-    const { config } = this.#o.session;
+    const { config, schedule } = this.#o.session;
     const frozen = config.target.tauBase === 1;
-    if (epoch !== 1 || frozen || this.#targetMoved) return;
+    // With learning rate 0, as in the first step of a warm-up, a target that began as a copy has nowhere to go.
+    const trained = this.#sessionSteps > 0 && schedule.learningRate(this.#step - 1) > 0;
+    if (frozen || !trained || epoch > TARGET_MOVES_WITHIN || this.#targetMoved) return;
     throw new ByolError(
       'ERR_BYOL_TARGET_STUCK',
       `The target network has not moved in the first ${this.#step} steps (tau ${config.target.tauBase}). Lower target.tauBase.`,

@@ -50,6 +50,7 @@ export interface RunResult {
   /** Of the last epoch that was measured; null without labels, or if none was reached. */
   readonly knn: Accuracy | null;
   readonly linear: LinearResult | null;
+  /** With the images that `knn` was measured with: of a stopped run those that are set aside for use during it. */
   readonly untrained: Baseline;
   /** Of the last complete epoch; null if none was reached. */
   readonly metrics: Metrics | null;

@@ -9,7 +9,7 @@ export interface TrainOptions {
   readonly out?: string;
   /** Go on with the run in `out`, bit-exactly. */
   readonly resume?: boolean;
-  /** Weights to start from: a training state or an exported encoder. Nothing else of the file is used. */
+  /** Weights to start a new run from: a training state or an exported encoder. Nothing else of the file is used. */
   readonly initFrom?: string;
   /** Stops after the current step and saves; `result` then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
@@ -18,7 +18,7 @@ export interface TrainOptions {
 /** A training run. It goes on whether or not anybody reads its events; leaving a `for await` over it stops it. */
 export interface Run extends AsyncIterable<TrainEvent> {
   readonly result: Promise<RunResult>;
-  /** Stops after the current step and saves a checkpoint; `result` resolves with interrupted: true. */
+  /** Stops after the current step, or in an evaluation, and saves a checkpoint; `result` resolves with interrupted: true. */
   stop(): void;
 }
 
@@ -31,16 +31,11 @@ export interface Run extends AsyncIterable<TrainEvent> {
 export function train(config: Config, options: TrainOptions = {}): Run {
   // Of step events only the newest counts; everything else is kept until it is read.
   const events = new EventQueue<TrainEvent>((newer, older) => newer.type === 'step' && older.type === 'step');
-  let stopRequested = false;
+  const stopping = new AbortController();
+  const stop = AbortSignal.any([stopping.signal, ...(options.signal === undefined ? [] : [options.signal])]);
   const result = (async () => {
     const folder = new RunFolder(options.out ?? (await freeRunFolder(config)));
-    const trainer = new Trainer(
-      config,
-      folder,
-      options,
-      (event) => events.push(event),
-      () => stopRequested,
-    );
+    const trainer = new Trainer(config, folder, options, (event) => events.push(event), stop);
     try {
       const outcome = await trainer.run();
       events.push({ type: 'end', result: outcome });
@@ -51,21 +46,20 @@ export function train(config: Config, options: TrainOptions = {}): Run {
       throw error;
     }
   })();
-  // Whoever only iterates learns of a failure there.
-  result.catch(() => {});
-  const stop = (): void => {
-    stopRequested = true;
-  };
   return {
     result,
-    stop,
-    [Symbol.asyncIterator]: () => ({
-      next: () => events.next(),
-      return: async () => {
-        stop();
-        await result.catch(() => {});
-        return { done: true, value: undefined };
-      },
-    }),
+    stop: () => stopping.abort(),
+    [Symbol.asyncIterator]: () => {
+      // Whoever only iterates learns of a failure there.
+      result.catch(() => {});
+      return {
+        next: () => events.next(),
+        return: async () => {
+          stopping.abort();
+          await result.catch(() => {});
+          return { done: true, value: undefined };
+        },
+      };
+    },
   };
 }

@@ -1,14 +1,14 @@
-import type { Accuracy } from '../binding/native.js';
 import { configWarnings } from '../config/check.js';
+import { canonicalJson } from '../config/hash.js';
 import type { Config } from '../config/schema.js';
 import { writeAtomically } from '../data/atomic-file.js';
 import { ByolError } from '../errors.js';
 import { encoderMetadata } from '../export/encoder.js';
 import { Checkpoints, type Progress } from './checkpoints.js';
 import { formatDifferences, resumeDifferences } from './config-difference.js';
-import { describeEnvironment } from './environment.js';
+import { describeEnvironment, type Environment } from './environment.js';
 import { EpochLoop } from './epoch-loop.js';
-import type { LinearResult, Metrics, RunResult, TrainEvent } from './events.js';
+import type { RunResult, TrainEvent } from './events.js';
 import { MetricsWriter, readMetrics, truncateMetrics } from './metrics-file.js';
 import { runCurves, runReport } from './report-page.js';
 import { RunEvaluator } from './run-evaluator.js';
@@ -26,9 +26,9 @@ import {
   writeJson,
 } from './run-folder.js';
 import { lockRun } from './run-lock.js';
+import { runResult } from './run-result.js';
 import { openSession, type Session } from './session.js';
 import type { TrainOptions } from './train.js';
-import { judge, type Verdict } from './verdict.js';
 
 type Emit = (event: TrainEvent) => void;
 
@@ -38,32 +38,31 @@ export class Trainer {
   readonly #folder: RunFolder;
   readonly #options: TrainOptions;
   readonly #emit: Emit;
-  readonly #stopRequested: () => boolean;
+  /** A stop or an abort, whoever asked for it. */
+  readonly #stop: AbortSignal;
   readonly #checkpoints: Checkpoints;
 
-  constructor(config: Config, folder: RunFolder, options: TrainOptions, emit: Emit, stopRequested: () => boolean) {
+  constructor(config: Config, folder: RunFolder, options: TrainOptions, emit: Emit, stop: AbortSignal) {
     this.#config = config;
     this.#folder = folder;
     this.#options = options;
     this.#emit = emit;
-    this.#stopRequested = () => stopRequested() || options.signal?.aborted === true;
+    this.#stop = stop;
     this.#checkpoints = new Checkpoints(folder.checkpoints, config);
   }
 
   async run(): Promise<RunResult> {
-    const { signal, resume = false } = this.#options;
-    signal?.throwIfAborted();
-    const state = await inspectFolder(this.#folder);
-    if (state !== 'new' && !resume) throw runExistsError(this.#folder);
-    if (state === 'finished') return this.#alreadyFinished();
-    if (state === 'started') await this.#refuseOtherSettings();
-
+    this.#options.signal?.throwIfAborted();
+    this.#refuseContradiction();
+    if ((await this.#admit()) === 'finished') return this.#alreadyFinished();
     const session = await openSession(this.#config);
     try {
       await makeFolder(this.#folder);
       const lock = await lockRun(this.#folder.path);
       try {
-        return await this.#train(session, state);
+        // Once more: another process may have had the folder while the images were read.
+        const state = await this.#admit();
+        return await (state === 'finished' ? this.#alreadyFinished() : this.#train(session, state));
       } finally {
         await lock.release();
       }
@@ -72,12 +71,25 @@ export class Trainer {
     }
   }
 
+  #refuseContradiction(): void {
+    const { resume, initFrom } = this.#options;
+    if (resume !== true || initFrom === undefined) return;
+    throw new ByolError(
+      'ERR_BYOL_USAGE',
+      'A run is either resumed, with all of its state (--resume), or new and started from weights (--init-from), not both.',
+    );
+  }
+
+  /** What is in the folder, if this run may go there. */
+  async #admit(): Promise<FolderState> {
+    const state = await inspectFolder(this.#folder);
+    if (state !== 'new' && this.#options.resume !== true) throw runExistsError(this.#folder);
+    if (state !== 'new') await this.#refuseOtherSettings();
+    return state;
+  }
+
   async #alreadyFinished(): Promise<RunResult> {
-    await this.#refuseOtherSettings();
-    this.#emit({
-      type: 'warning',
-      message: `The run in ${this.#folder.path} is finished; there is nothing to resume.`,
-    });
+    this.#warn(`The run in ${this.#folder.path} is finished; there is nothing to resume.`);
     return (await readResult(this.#folder.path)) as RunResult;
   }
 
@@ -92,12 +104,21 @@ export class Trainer {
   }
 
   async #train(session: Session, state: FolderState): Promise<RunResult> {
-    const { signal } = this.#options;
-    const progress = await this.#begin(session, state);
-    const evaluator = new RunEvaluator(session, signal);
+    const evaluator = new RunEvaluator(session, this.#stop);
+    const environment = await describeEnvironment(session.info, session.resolved);
+    const fresh = (await this.#checkpoints.list()).length === 0;
+    const initFrom = await this.#writeFiles(environment, state, fresh);
+    if (fresh) this.#emitStart(session, 0);
+    // The learner is still as it was drawn from the seed: also in a resumed run this is the untrained network.
+    const baseline = await this.#baseline(evaluator);
+    const progress = await this.#loadState(session, initFrom);
+    if (!fresh) {
+      this.#emitStart(session, progress.step);
+      await this.#noteResumed(environment, progress.step);
+    }
+    this.#emit({ type: 'untrained', knn: baseline.knn, linear: baseline.linear });
+
     const kept = await truncateMetrics(this.#folder.metrics, progress.step);
-    this.#emitStart(session, progress.step);
-    const baseline = await this.#baseline(evaluator, progress.step);
     const metrics = await MetricsWriter.open(this.#folder.metrics);
     const loop = new EpochLoop({
       session,
@@ -106,7 +127,7 @@ export class Trainer {
       checkpoints: this.#checkpoints,
       metrics,
       emit: this.#emit,
-      stopRequested: this.#stopRequested,
+      stop: this.#stop,
       progress,
       lastEpoch: kept.findLast((record) => record.type === 'epoch') ?? null,
     });
@@ -115,45 +136,60 @@ export class Trainer {
     } finally {
       await metrics.close();
     }
-    const finished = loop.step === session.schedule.steps && !this.#stopRequested();
-    if (!finished) {
-      const result = this.#result(session, loop, baseline, { interrupted: true });
-      await this.#writeReport(result, session);
-      signal?.throwIfAborted();
-      return result;
-    }
-    return this.#finish(session, evaluator, loop, baseline);
+    const finished = loop.step === session.schedule.steps && !this.#stop.aborted;
+    const result = finished ? await this.#unlessStopped(() => this.#finish(session, evaluator, loop, baseline)) : null;
+    if (result !== null) return result;
+    const interrupted = runResult({ folder: this.#folder, session, loop, baseline, outcome: null });
+    await this.#writeReport(interrupted, session);
+    this.#options.signal?.throwIfAborted();
+    return interrupted;
   }
 
-  /** Files of a new run, or the state of an old one. Returns where training goes on. */
-  async #begin(session: Session, state: FolderState): Promise<Progress> {
-    const { learner, info, resolved } = session;
-    const environment = await describeEnvironment(info, resolved);
-    const { initFrom } = this.#options;
-    const warn = (message: string): void => this.#emit({ type: 'warning', message });
-    for (const message of configWarnings(this.#config)) warn(message);
-    if (state === 'new') {
-      // First, so that the folder says what it is from then on.
-      await writeJson(this.#folder.config, this.#config);
-      await writeJson(this.#folder.environment, { ...environment, initFrom: initFrom ?? null, resumed: [] });
+  /** null: a stop made the work give up. */
+  async #unlessStopped<T>(work: () => Promise<T>): Promise<T | null> {
+    try {
+      return await work();
+    } catch (error) {
+      if (this.#stop.aborted && error === this.#stop.reason) return null;
+      throw error;
     }
-    const progress = state === 'new' ? null : await this.#checkpoints.loadNewest(learner, warn);
-    const first = (await readEnvironment(this.#folder)) ?? { ...environment, initFrom: initFrom ?? null, resumed: [] };
-    if (state === 'started') {
-      if (first.precision !== environment.precision || first.device !== environment.device) {
-        warn(
-          `This run began on ${first.device} in ${first.precision} and goes on on ${environment.device} in ${environment.precision}: ` +
-            'its numbers will not be bit for bit what they would have been.',
-        );
-      }
-      await writeJson(this.#folder.config, this.#config); // checkpoint and evaluation settings may have changed
-      const resumed = [...first.resumed, { step: progress?.step ?? 0, ...environment }];
-      await writeJson(this.#folder.environment, { ...first, resumed });
-    }
+  }
+
+  /** config.json first, so that the folder says what it is from then on. Returns the weights that the run starts from. */
+  async #writeFiles(environment: Environment, state: FolderState, fresh: boolean): Promise<string | null> {
+    for (const message of configWarnings(this.#config)) this.#warn(message);
+    // Again in a resumed run: checkpoint and evaluation settings may have changed.
+    await writeJson(this.#folder.config, this.#config);
+    const first = state === 'new' ? null : await readEnvironment(this.#folder);
+    const initFrom = first === null ? (this.#options.initFrom ?? null) : first.initFrom;
+    if (fresh) await writeJson(this.#folder.environment, { ...environment, initFrom, resumed: [] });
+    return initFrom;
+  }
+
+  /** The newest checkpoint, or the state that the run begins with. */
+  async #loadState({ learner }: Session, initFrom: string | null): Promise<Progress> {
+    const progress = await this.#checkpoints.loadNewest(learner, (message) => this.#warn(message));
     if (progress !== null) return progress;
-    const weights = first.initFrom;
-    if (weights !== null) await learner.loadWeights(weights);
+    if (initFrom !== null) await learner.loadWeights(initFrom);
     return { step: 0, seconds: 0, sums: null };
+  }
+
+  async #noteResumed(environment: Environment, step: number): Promise<void> {
+    const first = await readEnvironment(this.#folder);
+    if (first === null) return;
+    const sort = (of: Environment): string =>
+      `${of.device}, ${of.precision}, ${of.threads} threads, ${of.cpuCapability}`;
+    if (sort(first) !== sort(environment)) {
+      this.#warn(
+        `This run began on ${sort(first)} and goes on on ${sort(environment)}: its numbers will not be bit for bit ` +
+          'what they would have been.',
+      );
+    }
+    await writeJson(this.#folder.environment, { ...first, resumed: [...first.resumed, { step, ...environment }] });
+  }
+
+  #warn(message: string): void {
+    this.#emit({ type: 'warning', message });
   }
 
   #emitStart(session: Session, resumedAt: number): void {
@@ -179,22 +215,16 @@ export class Trainer {
     });
   }
 
-  /** Measured once, before the first step; kept, so that a resumed run need not have the untrained network any more. */
-  async #baseline(evaluator: RunEvaluator, step: number): Promise<BaselineFile> {
-    let baseline = await readBaseline(this.#folder);
-    if (baseline === null) {
-      if (step > 0) {
-        throw new ByolError(
-          'ERR_BYOL_RUN',
-          `${this.#folder.baseline} is missing, and the untrained network is gone; start a new run.`,
-        );
-      }
-      this.#emit({ type: 'phase', phase: 'untrained' });
-      baseline = await evaluator.untrained();
-      await writeJson(this.#folder.baseline, baseline);
-    }
-    this.#emit({ type: 'untrained', knn: baseline.knn, linear: baseline.linear });
-    return baseline;
+  /** Measured once and kept, unless evaluation settings have changed. All null if the run is stopped meanwhile. */
+  async #baseline(evaluator: RunEvaluator): Promise<BaselineFile> {
+    const { evaluation } = this.#config;
+    const kept = await readBaseline(this.#folder);
+    if (kept !== null && canonicalJson(kept.evaluation) === canonicalJson(evaluation)) return kept;
+    this.#emit({ type: 'phase', phase: 'untrained' });
+    const measured = await this.#unlessStopped(() => evaluator.untrained());
+    if (measured === null) return { knn: null, linear: null, knnDuringRun: null, evaluation };
+    await writeJson(this.#folder.baseline, measured);
+    return measured;
   }
 
   async #finish(
@@ -214,39 +244,10 @@ export class Trainer {
       this.#folder.encoder,
       encoderMetadata(config, { ...facts, knnTop1: knn?.top1, linearTop1: linear?.top1 }),
     );
-    const result = this.#result(session, loop, baseline, { interrupted: false, knn, linear });
+    const result = runResult({ folder: this.#folder, session, loop, baseline, outcome: { knn, linear } });
     await this.#writeReport(result, session);
     await writeJson(this.#folder.result, result);
     return result;
-  }
-
-  #result(
-    session: Session,
-    loop: EpochLoop,
-    baseline: BaselineFile,
-    outcome: { interrupted: boolean; knn?: (Accuracy & { queries: number }) | null; linear?: LinearResult | null },
-  ): RunResult {
-    const { interrupted, knn = null, linear = null } = outcome;
-    const last = loop.lastMetrics;
-    const measured = knn ?? accuracyOf(last);
-    const metrics: Metrics | null = last && {
-      ...last,
-      ...(knn && { 'knn/top1': knn.top1, 'knn/top5': knn.top5 }),
-      ...(linear && { 'probe/linear/top1': linear.top1 }),
-    };
-    return {
-      folder: this.#folder.path,
-      epochs: Math.floor(loop.step / session.schedule.stepsPerEpoch),
-      steps: loop.step,
-      interrupted,
-      knn: measured && { top1: measured.top1, top5: measured.top5 },
-      linear,
-      untrained: { knn: baseline.knn, linear: baseline.linear },
-      metrics,
-      verdict: verdictOf(session, loop, baseline, knn),
-      encoder: interrupted ? null : this.#folder.encoder,
-      seconds: loop.seconds(),
-    };
   }
 
   async #writeReport(result: RunResult, session: Session): Promise<void> {
@@ -261,28 +262,4 @@ export class Trainer {
     await writeAtomically(this.#folder.report, page);
     await writeAtomically(this.#folder.curves, runCurves(records, result.untrained));
   }
-}
-
-function accuracyOf(metrics: Metrics | null): Accuracy | null {
-  const top1 = metrics?.['knn/top1'];
-  return top1 === undefined ? null : { top1, top5: metrics?.['knn/top5'] ?? top1 };
-}
-
-function verdictOf(
-  session: Session,
-  loop: EpochLoop,
-  baseline: BaselineFile,
-  knn: (Accuracy & { queries: number }) | null,
-): Verdict {
-  const last = loop.lastMetrics;
-  if (last === null) return { state: 'not learning yet', text: 'Nothing can be said yet: no epoch was completed.' };
-  if (knn === null) return loop.verdict(last);
-  return judge({
-    collapseStd: last['collapse/std'],
-    loss: last.loss,
-    knn: knn.top1,
-    untrainedKnn: baseline.knn?.top1 ?? null,
-    queries: knn.queries,
-    predictor: session.config.predictor !== null,
-  });
 }

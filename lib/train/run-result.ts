@@ -1,0 +1,63 @@
+import type { Accuracy } from '../binding/native.js';
+import type { EpochLoop } from './epoch-loop.js';
+import type { LinearResult, Metrics, RunResult } from './events.js';
+import type { KnnResult } from './run-evaluator.js';
+import type { BaselineFile, RunFolder } from './run-folder.js';
+import type { Session } from './session.js';
+import { judge, type Verdict } from './verdict.js';
+
+export interface RunEnd {
+  readonly folder: RunFolder;
+  readonly session: Session;
+  readonly loop: EpochLoop;
+  readonly baseline: BaselineFile;
+  /** The evaluation after the last epoch; null: the run was stopped before. */
+  readonly outcome: { readonly knn: KnnResult | null; readonly linear: LinearResult | null } | null;
+}
+
+/** What a run has come to, at its end or where it was stopped. */
+export function runResult(end: RunEnd): RunResult {
+  const { folder, session, loop, baseline, outcome } = end;
+  const knn = outcome?.knn ?? null;
+  const linear = outcome?.linear ?? null;
+  const last = loop.lastMetrics;
+  const metrics: Metrics | null = last && {
+    ...last,
+    ...(knn && { 'knn/top1': knn.top1, 'knn/top5': knn.top5 }),
+    ...(linear && { 'probe/linear/top1': linear.top1 }),
+  };
+  // Beside an accuracy that was measured with the images set aside for the run belongs one with the same.
+  const untrainedKnn = (outcome === null ? baseline.knnDuringRun : null) ?? baseline.knn;
+  return {
+    folder: folder.path,
+    epochs: Math.floor(loop.step / session.schedule.stepsPerEpoch),
+    steps: loop.step,
+    interrupted: outcome === null,
+    knn: accuracyOf(metrics),
+    linear,
+    untrained: { knn: untrainedKnn && { top1: untrainedKnn.top1, top5: untrainedKnn.top5 }, linear: baseline.linear },
+    metrics,
+    verdict: verdictOf(end, knn),
+    encoder: outcome === null ? null : folder.encoder,
+    seconds: loop.seconds(),
+  };
+}
+
+function accuracyOf(metrics: Metrics | null): Accuracy | null {
+  const top1 = metrics?.['knn/top1'];
+  return top1 === undefined ? null : { top1, top5: metrics?.['knn/top5'] ?? top1 };
+}
+
+function verdictOf({ session, loop, baseline }: RunEnd, knn: KnnResult | null): Verdict {
+  const last = loop.lastMetrics;
+  if (last === null) return { state: 'not learning yet', text: 'Nothing can be said yet: no epoch was completed.' };
+  if (knn === null) return loop.verdict(last);
+  return judge({
+    collapseStd: last['collapse/std'],
+    loss: last.loss,
+    knn: knn.top1,
+    untrainedKnn: baseline.knn?.top1 ?? null,
+    queries: knn.queries,
+    predictor: session.config.predictor !== null,
+  });
+}

@@ -1,0 +1,32 @@
+import { drawPlan } from '../augment/plan.js';
+import { viewSpec } from '../augment/view-spec.js';
+import type { StepInput } from '../binding/native.js';
+import type { Session } from './session.js';
+
+/** Everything that decides the 0-based optimiser step, beside the learner's state: which images, their views, rates. */
+export function stepInput(session: Session, step: number): StepInput {
+  const { train, sampler, schedule, config } = session;
+  const { views, seed } = config;
+  const samples = sampler.indices(step);
+  const draw = (view: 0 | 1): Float32Array =>
+    drawPlan({
+      pipeline: view === 0 ? views.view1 : views.view2,
+      view,
+      seed,
+      epoch: sampler.epochOf(step),
+      samples,
+      sourceHeight: train.store.height,
+      sourceWidth: train.store.width,
+      jitter: views.jitter,
+    });
+  const spec = viewSpec(views);
+  return {
+    images: train.store,
+    indices: samples,
+    microBatches: config.accumulate,
+    plans: [draw(0), draw(1)],
+    views: [spec, spec],
+    learningRate: schedule.learningRate(step),
+    tau: schedule.tau(step),
+  };
+}

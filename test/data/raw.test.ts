@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import type { Dataset, ImageArray } from '../../lib/data/dataset.js';
+import { readData } from '../../lib/data/open.js';
+import { readRawStore, writeRawStore } from '../../lib/data/raw.js';
+import { ByolError } from '../../lib/errors.js';
+import { withTempDir } from '../support/paths.js';
+
+function images(count: number, labels: readonly number[] | null): ImageArray {
+  const pixels = Uint8Array.from({ length: count * 4 * 5 * 3 }, (_, i) => (i * 7) % 256);
+  return { count, height: 4, width: 5, pixels, labels: labels && Int32Array.from(labels) };
+}
+
+const labelled: Dataset = {
+  train: images(3, [0, 1, -1]),
+  test: images(2, [1, 0]),
+  classNames: ['cat', 'dog'],
+};
+
+const dataError = (pattern: RegExp) => (error: unknown) =>
+  error instanceof ByolError && error.code === 'ERR_BYOL_DATA' && pattern.test(error.message);
+
+test('what is written is read back, with and without labels', async () => {
+  await withTempDir(async (dir) => {
+    await writeRawStore(dir, labelled);
+    assert.deepEqual(await readRawStore(dir), labelled);
+    const unlabelled = { train: images(2, null), test: images(2, null), classNames: [] };
+    // Over the old store: its labels must not stay behind.
+    await writeRawStore(dir, unlabelled);
+    assert.deepEqual(await readRawStore(dir), unlabelled);
+    assert.deepEqual(readdirSync(dir).sort(), ['raw.json', 'test.bin', 'train.bin']);
+  });
+});
+
+test('labels without names are named by their numbers; little-endian int32, as NumPy writes them', async () => {
+  await withTempDir(async (dir) => {
+    writeFileSync(
+      path.join(dir, 'raw.json'),
+      '{"height": 1, "width": 1, "train": {"images": 3}, "test": {"images": 1}}',
+    );
+    writeFileSync(path.join(dir, 'train.bin'), Buffer.alloc(9));
+    writeFileSync(path.join(dir, 'test.bin'), Buffer.alloc(3));
+    writeFileSync(path.join(dir, 'train.labels.bin'), Buffer.from([0, 0, 0, 0, 1, 0, 0, 0, 255, 255, 255, 255]));
+    writeFileSync(path.join(dir, 'test.labels.bin'), Buffer.from([2, 0, 0, 0]));
+    const { train, classNames } = await readRawStore(dir);
+    assert.deepEqual([...(train.labels ?? [])], [0, 1, -1]);
+    assert.deepEqual(classNames, ['0', '1', '2']);
+  });
+});
+
+test('every fault names the file, what was expected and what is there', async () => {
+  await withTempDir(async (dir) => {
+    const file = (name: string): string => path.join(dir, name);
+    const faults: ReadonlyArray<readonly [() => void, RegExp]> = [
+      [() => truncateSync(file('train.bin'), 100), /train\.bin is truncated: expected 180 bytes.*got 100/],
+      [() => writeFileSync(file('test.bin'), Buffer.alloc(121)), /test\.bin is too long: expected 120 .*got 121/],
+      [() => rmSync(file('test.bin')), /test\.bin .*does not exist/],
+      [() => writeFileSync(file('train.labels.bin'), Buffer.alloc(12, 9)), /image 0 has label \d+, expected 0 to 1/],
+      [() => truncateSync(file('train.labels.bin'), 8), /train\.labels\.bin is truncated: expected 12/],
+      [() => writeFileSync(file('raw.json'), '{'), /raw\.json is not JSON/],
+      [() => writeFileSync(file('raw.json'), '{"height": 4}'), /raw\.json does not describe.*width.*Example/s],
+      [() => rmSync(file('raw.json')), /raw\.json .*does not exist/],
+    ];
+    for (const [spoil, message] of faults) {
+      await writeRawStore(dir, labelled);
+      spoil();
+      await assert.rejects(readRawStore(dir), dataError(message));
+    }
+  });
+});
+
+test('folders of photos are refused with what there is instead; so are empty folders', async () => {
+  await withTempDir(async (dir) => {
+    await assert.rejects(readData({ kind: 'folder', path: dir }), dataError(/cifar10.*raw.*shapes/s));
+    await assert.rejects(readData({ kind: 'raw', path: dir }), dataError(/raw\.json/));
+    await assert.rejects(readData({ kind: 'cifar10', path: dir, batches: [1] }), dataError(/is empty/));
+    const missing = path.join(dir, 'nowhere');
+    await assert.rejects(readData({ kind: 'cifar10', path: missing, batches: [1] }), dataError(/no folder .*nowhere/));
+  });
+});
