@@ -58,7 +58,9 @@ const exits = {
   ERR_BYOL_NATIVE: 'failure',
   /** A native object that was used after its dispose(). */
   ERR_BYOL_DISPOSED: 'failure',
-  /** Work that was asked for while the process ends. */
+  /** A process-wide setting that another worker relies on. */
+  ERR_BYOL_BUSY: 'failure',
+  /** Work that was asked for while the process or worker ends. */
   ERR_BYOL_SHUTDOWN: 'failure',
 } as const satisfies Record<string, keyof typeof exitCodes>;
 

@@ -1,6 +1,10 @@
 /**
  * The exact surface of the native addon: flat, without policy and without defaults. Everything with a choice in it lives in
  * the TypeScript above. Long work happens on one LibTorch thread; its results are promises.
+ *
+ * Errors are ByolErrors. Arguments that cannot be meant are refused at the call, by a throw, and nothing is queued; what goes
+ * wrong in the work rejects its promise. Native objects belong to whoever made them: `dispose()` frees them (or `using`),
+ * commands that are already queued still have them, and later calls throw ERR_BYOL_DISPOSED.
  */
 
 /** Must equal the number that the addon exports; the loader refuses another. */
@@ -187,7 +191,10 @@ export interface NativeModule {
   info(): NativeInfo;
   /** The ByolError class, so that native failures are instances of it. Called once by the loader. */
   setErrorClass(errorClass: new (code: string, message: string) => Error): void;
-  /** Threads of LibTorch's CPU pool; 0: all cores. */
+  /**
+   * Threads of LibTorch's CPU pool, in the whole process; 0: all cores. ERR_BYOL_BUSY where it would change them while another
+   * worker computes.
+   */
   setThreads(threads: number): void;
   /** Stops accepting work, waits at most `milliseconds` for the command in progress. For process 'exit' handlers. */
   shutdown(milliseconds: number): void;
@@ -197,10 +204,10 @@ export interface NativeModule {
     height: number,
     width: number,
     labels: Int32Array | null,
-  ) => NativeImageStore;
-  FeatureBank: new (count: number, dimension: number, device: string) => NativeFeatureBank;
-  Learner: new (spec: LearnerSpec) => NativeLearner;
-  LinearProbe: new (spec: LinearProbeSpec) => NativeLinearProbe;
+  ) => NativeImageStore & Disposable;
+  FeatureBank: new (count: number, dimension: number, device: string) => NativeFeatureBank & Disposable;
+  Learner: new (spec: LearnerSpec) => NativeLearner & Disposable;
+  LinearProbe: new (spec: LinearProbeSpec) => NativeLinearProbe & Disposable;
   knn(
     train: NativeFeatureBank,
     test: NativeFeatureBank,

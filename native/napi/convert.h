@@ -1,61 +1,97 @@
 #pragma once
 
 #include <array>
-#include <cmath>
 #include <cstdint>
-#include <optional>
+#include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "core/augment/plan.h"
-#include "core/error.h"
-#include "core/ssl/learner_spec.h"
 #include "napi/setup.h"
 
 namespace byol::napi {
 
-/// Reads a plain object's properties with their types checked: ERR_BYOL_VALUE names the property.
+// Readers of JavaScript values: what is not as expected is ERR_BYOL_VALUE, naming the value by its path ("step.tau").
+
+/// The numbers that are allowed, both ends included unless said otherwise.
+struct Range {
+  double least = -std::numeric_limits<double>::infinity();
+  double most = std::numeric_limits<double>::infinity();
+  bool without_least = false, without_most = false;
+
+  static Range at_least(double least) { return {.least = least}; }
+  static Range above(double least) { return {.least = least, .without_least = true}; }
+  static Range between(double least, double most) { return {.least = least, .most = most}; }
+  static Range up_to_below(double least, double most) { return {.least = least, .most = most, .without_most = true}; }
+
+  bool has(double value) const;
+  std::string text() const;
+};
+
+constexpr int64_t kLargestInteger = (int64_t{1} << 53) - 1;
+/// Images, rows and classes are numbered by int32.
+constexpr int64_t kLargestIndex = std::numeric_limits<int32_t>::max();
+
+[[noreturn]] void refuse(const Napi::Value& value, const std::string& path, const std::string& expected);
+
+/// Finite and within the range.
+double to_number(const Napi::Value& value, const std::string& path, const Range& range = {});
+int64_t to_integer(const Napi::Value& value, const std::string& path, int64_t least, int64_t most);
+std::string to_text(const Napi::Value& value, const std::string& path);
+/// A file's path: not empty, without zero bytes.
+std::string to_path(const Napi::Value& value, const std::string& path);
+std::vector<int64_t> to_int32s(const Napi::Value& value, const std::string& path);
+Napi::Uint8Array to_bytes(const Napi::Value& value, const std::string& path);
+/// Float32Array [rows, columns]; ERR_BYOL_SHAPE for another length.
+Napi::Float32Array to_floats(const Napi::Value& value, const std::string& path, size_t rows, size_t columns);
+/// A copy of float32 values.
+Napi::Float32Array from_floats(Napi::Env env, const std::vector<float>& values);
+
+/// The properties of a plain object.
 class Fields {
  public:
   Fields(const Napi::Value& value, std::string path);
 
-  double number(const char* name) const;
-  /// A whole number in [least, 2^53).
-  int64_t integer(const char* name, int64_t least) const;
-  bool boolean(const char* name) const;
-  std::string text(const char* name) const;
-  Fields object(const char* name) const;
-  Napi::Value value(const char* name) const;
+  const std::string& path() const { return path_; }
+  std::string path_of(const std::string& name) const { return path_ + "." + name; }
+  Napi::Value value(const char* name) const { return object_.Get(name); }
+
   bool is_null(const char* name) const { return value(name).IsNull(); }
-  std::vector<int64_t> integers(const char* name, int64_t least) const;
-  std::vector<double> numbers(const char* name) const;
-  std::array<float, 3> triple(const char* name) const;
-  Napi::Float32Array floats(const char* name) const;
-  /// int32 array of image or row indices.
+  Fields object(const char* name) const { return Fields(value(name), path_of(name)); }
+  double number(const char* name, const Range& range = {}) const {
+    return to_number(value(name), path_of(name), range);
+  }
+  int64_t integer(const char* name, int64_t least, int64_t most) const {
+    return to_integer(value(name), path_of(name), least, most);
+  }
+  bool boolean(const char* name) const;
+  std::string text(const char* name) const { return to_text(value(name), path_of(name)); }
+  std::vector<double> numbers(const char* name, size_t least_count, size_t most_count, const Range& range = {}) const;
+  std::vector<int64_t> integers(const char* name, size_t least_count, size_t most_count, int64_t least,
+                                int64_t most) const;
+  /// At least one index of an image or a row; whether they exist is for the core to say.
   std::vector<int64_t> indices(const char* name) const;
+  /// A pair of values.
+  std::array<Napi::Value, 2> pair(const char* name) const;
 
   /// One of the given words.
   template <typename Enum, size_t N>
   Enum choice(const char* name, const std::pair<const char*, Enum> (&choices)[N]) const {
-    const std::string word = text(name);
+    const Napi::Value word = value(name);
     std::string expected;
-    for (const auto& [key, value] : choices) {
-      if (word == key) return value;
+    for (const auto& [key, meaning] : choices) {
+      if (word.IsString() && word.As<Napi::String>().Utf8Value() == key) return meaning;
       expected += (expected.empty() ? "'" : ", '") + std::string(key) + "'";
     }
-    fail(name, "one of " + expected);
+    refuse(word, path_of(name), "one of " + expected);
   }
-  [[noreturn]] void fail(const std::string& name, const std::string& expected) const;
 
  private:
+  std::vector<Napi::Value> items(const char* name, const std::string& expected, size_t least_count,
+                                 size_t most_count) const;
+
   Napi::Object object_;
   std::string path_;
 };
-
-std::vector<int64_t> to_indices(const Napi::Value& value, const std::string& path);
-LearnerSpec read_learner_spec(const Fields& fields);
-ViewSpec read_view_spec(const Fields& fields);
-/// 'cpu' or 'cuda:N'. Throws ERR_BYOL_CUDA_UNAVAILABLE with the reason.
-at::Device read_device(const std::string& name);
 
 }  // namespace byol::napi

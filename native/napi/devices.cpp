@@ -2,104 +2,76 @@
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
-#include <ATen/Version.h>
 #include <ATen/detail/CUDAHooksInterface.h>
+#include <c10/util/Exception.h>
 #include <dlfcn.h>
-#include <torch/version.h>
 
+#include <charconv>
 #include <filesystem>
-
-#ifdef BYOL_HAVE_JPEG
-#include <cstdio>
-// jpeglib.h needs stdio's types.
-#include <jpeglib.h>
-#endif
+#include <system_error>
 
 #include "core/error.h"
 
 namespace byol::napi {
 namespace {
 
-#define BYOL_TEXT(x) #x
-#define BYOL_VERSION_TEXT(x) BYOL_TEXT(x)
+constexpr const char* kCpuBuild = "the LibTorch in use is a CPU build";
 
-std::string compiled_torch_version() {
-  return BYOL_VERSION_TEXT(TORCH_VERSION_MAJOR) "." BYOL_VERSION_TEXT(TORCH_VERSION_MINOR) "." BYOL_VERSION_TEXT(
-      TORCH_VERSION_PATCH);
-}
-
-// CUDA registers itself when its library is loaded. A linker that dropped it, or an addon built against the CPU flavour
-// of the same version, leaves it out: then load the one beside libtorch_cpu.
-std::string load_cuda_library() {
-  if (at::hasCUDA()) return {};
+// CUDA registers itself when its library is opened. A linker that dropped it, or an addon built against the CPU flavour
+// of the same version, leaves it out. Returns why it is not there, or nothing.
+std::string open_cuda_library() {
   Dl_info library;
-  if (dladdr(reinterpret_cast<void*>(&at::get_num_threads), &library) == 0) return "LibTorch's folder is unknown.";
+  if (dladdr(reinterpret_cast<void*>(&at::get_num_threads), &library) == 0) return "the folder of LibTorch is unknown";
   const auto file = std::filesystem::path(library.dli_fname).parent_path() / "libtorch_cuda.so";
-  if (!std::filesystem::exists(file)) return "the LibTorch in use is a CPU build.";
-  if (dlopen(file.c_str(), RTLD_NOW | RTLD_GLOBAL) == nullptr) return dlerror();
-  return {};
+  std::error_code ignored;
+  if (!std::filesystem::exists(file, ignored)) return kCpuBuild;
+  // Never through at::hasCUDA() first: LibTorch remembers for good that there was none.
+  return dlopen(file.c_str(), RTLD_NOW | RTLD_GLOBAL) == nullptr ? dlerror() : "";
 }
 
-bool has_bfloat16_instructions() {
-#if defined(__x86_64__)
-  __builtin_cpu_init();
-  return __builtin_cpu_supports("avx512bf16");
-#else
-  return false;
-#endif
+const std::string& cuda_library_problem() {
+  static const auto* const problem = new std::string(open_cuda_library());
+  return *problem;
 }
 
 }  // namespace
 
-std::string loaded_torch_version() {
-  // A plain C function of LibTorch's stable interface; absent from versions that lack it.
-  using Version = uint64_t (*)();
-  const auto version = reinterpret_cast<Version>(dlsym(RTLD_DEFAULT, "aoti_torch_abi_version"));
-  if (version == nullptr) return {};
-  const uint64_t bytes = version();
-  const auto part = [bytes](int shift) { return std::to_string((bytes >> shift) & 0xFF); };
-  return part(56) + "." + part(48) + "." + part(40);
-}
-
-void check_torch_version() {
-  const std::string loaded = loaded_torch_version(), compiled = compiled_torch_version();
-  const auto minor = [](const std::string& version) { return version.substr(0, version.rfind('.')); };
-  if (loaded.empty() || minor(loaded) == minor(compiled)) return;
-  throw Error("ERR_BYOL_LIBTORCH_MISMATCH", "The addon was built for LibTorch " + compiled + ", but " + loaded +
-                                                " is loaded. Rebuild it with: npx byol build");
-}
+void load_cuda_library() { cuda_library_problem(); }
 
 CudaStatus cuda_status() {
   CudaStatus status;
-  status.problem = load_cuda_library();
-  status.built = at::hasCUDA() || status.problem.find("CPU build") == std::string::npos;
+  status.problem = cuda_library_problem();
+  status.built = status.problem != kCpuBuild;
   if (!status.problem.empty()) return status;
-  status.devices = at::detail::getCUDAHooks().deviceCount();
-  if (status.devices == 0)
-    status.problem = "no device is visible (driver missing or too old, or CUDA_VISIBLE_DEVICES hides it).";
+  try {
+    status.devices = at::hasCUDA() ? at::detail::getCUDAHooks().deviceCount() : 0;
+    if (status.devices == 0) {
+      status.problem = "no device is visible (no driver, one that is too old, or CUDA_VISIBLE_DEVICES hides them)";
+    }
+  } catch (const c10::Error& error) {
+    status.problem = error.what_without_backtrace();
+  }
   return status;
 }
 
-Napi::Value info(const Napi::CallbackInfo& call) {
-  const Napi::Env env = call.Env();
-  const CudaStatus cuda = cuda_status();
-  Napi::Object out = Napi::Object::New(env);
-  out.Set("torchCompiled", compiled_torch_version());
-  out.Set("torchLoaded", loaded_torch_version());
-  out.Set("cpuCapability", at::get_cpu_capability());
-  out.Set("cpuBfloat16", has_bfloat16_instructions());
-  out.Set("threads", at::get_num_threads());
-  out.Set("cudaBuilt", cuda.built);
-  out.Set("cudaDevices", static_cast<double>(cuda.devices));
-  out.Set("cudaProblem", cuda.problem);
-#if defined(BYOL_HAVE_JPEG) && defined(LIBJPEG_TURBO_VERSION)
-  out.Set("jpeg", "libjpeg-turbo " BYOL_VERSION_TEXT(LIBJPEG_TURBO_VERSION));
-#elif defined(BYOL_HAVE_JPEG)
-  out.Set("jpeg", "libjpeg " BYOL_VERSION_TEXT(JPEG_LIB_VERSION));
-#else
-  out.Set("jpeg", "");
-#endif
-  return out;
+at::Device to_device(const std::string& name) {
+  if (name == "cpu") return at::kCPU;
+  const bool cuda = name == "cuda" || name.rfind("cuda:", 0) == 0;
+  if (cuda) {
+    const CudaStatus status = cuda_status();
+    if (!status.problem.empty()) {
+      throw Error("ERR_BYOL_CUDA_UNAVAILABLE", "The device '" + name + "' cannot be used: " + status.problem + ".");
+    }
+    int index = 0;
+    const char* const end = name.data() + name.size();
+    const auto [last, error] = std::from_chars(name.data() + std::min<size_t>(5, name.size()), end, index);
+    if (error == std::errc() && last == end && index >= 0) {
+      if (index < status.devices) return {at::kCUDA, static_cast<at::DeviceIndex>(index)};
+      throw Error("ERR_BYOL_CUDA_UNAVAILABLE",
+                  "There is no device '" + name + "': CUDA shows " + std::to_string(status.devices) + ".");
+    }
+  }
+  throw Error("ERR_BYOL_VALUE", "device must be 'cpu' or 'cuda:N', got '" + name + "'.");
 }
 
 }  // namespace byol::napi

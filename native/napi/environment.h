@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "core/error.h"
 #include "napi/setup.h"
 #include "napi/torch_thread.h"
 
@@ -13,17 +14,26 @@ class Environment {
  public:
   static Environment& of(Napi::Env env) { return *env.GetInstanceData<Environment>(); }
 
-  /// Started by the first use, so that `info()` alone starts no thread.
-  TorchThread& thread(Napi::Env env) {
-    if (thread_ == nullptr) thread_ = std::make_shared<TorchThread>(env);
-    return *thread_;
+  /// The LibTorch thread of the environment, started by its first use: `info()` alone starts none.
+  const std::shared_ptr<TorchThread>& thread(Napi::Env env) {
+    if (thread_ == nullptr) {
+      if (closed_) throw Error("ERR_BYOL_SHUTDOWN", "The process or worker is ending; no more work is accepted.");
+      thread_ = std::make_shared<TorchThread>(env);
+    }
+    return thread_;
   }
-  std::shared_ptr<TorchThread> started_thread() const { return thread_; }
 
-  Napi::FunctionReference error_class, image_store, feature_bank, learner, linear_probe;
+  void shutdown(int64_t milliseconds) {
+    closed_ = true;
+    if (thread_ != nullptr) thread_->shutdown(milliseconds);
+  }
+
+  /// ByolError, once the loader has registered it.
+  Napi::FunctionReference error_class;
 
  private:
   std::shared_ptr<TorchThread> thread_;
+  bool closed_ = false;
 };
 
 }  // namespace byol::napi

@@ -60,7 +60,13 @@ std::string current_stack(Napi::Env env) {
   return line == std::string::npos ? std::string() : text.substr(line);
 }
 
-Napi::Error to_js_error(Napi::Env env, std::exception_ptr exception, const std::string& stack) {
+Napi::Error to_js_error(Napi::Env env, const std::exception_ptr& exception, const std::string& stack) {
+  try {
+    std::rethrow_exception(exception);
+  } catch (const Napi::Error& error) {
+    return error;  // of JavaScript's own
+  } catch (...) {
+  }
   const Described what = describe(exception);
   const Napi::FunctionReference& error_class = Environment::of(env).error_class;
   Napi::Object error;
@@ -70,8 +76,12 @@ Napi::Error to_js_error(Napi::Env env, std::exception_ptr exception, const std::
   } else {
     error = error_class.New({Napi::String::New(env, what.code), Napi::String::New(env, what.message)});
   }
-  if (!stack.empty()) error.Set("stack", "ByolError [" + what.code + "]: " + what.message + stack);
+  if (!stack.empty()) {
+    const std::string name = error.Get("name").ToString();
+    error.Set("stack", name + " [" + what.code + "]: " + what.message + stack);
+  }
   if (!what.native_stack.empty()) {
+    // Not enumerable: a page of C++ frames is for those who ask.
     error.DefineProperty(
         Napi::PropertyDescriptor::Value("nativeStack", Napi::String::New(env, what.native_stack), napi_configurable));
   }

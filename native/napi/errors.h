@@ -9,7 +9,7 @@ namespace byol::napi {
 
 /// The JavaScript error for a C++ exception: an instance of the registered error class with a code. `stack`: frames of
 /// the JavaScript call that led here, or empty for the current ones.
-Napi::Error to_js_error(Napi::Env env, std::exception_ptr exception, const std::string& stack = {});
+Napi::Error to_js_error(Napi::Env env, const std::exception_ptr& exception, const std::string& stack = {});
 
 /// Frames of the current JavaScript stack, as text.
 std::string current_stack(Napi::Env env);

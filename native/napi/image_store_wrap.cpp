@@ -1,71 +1,70 @@
 #include "napi/image_store_wrap.h"
 
+#include <algorithm>
+
 #include "napi/convert.h"
 
 namespace byol::napi {
+namespace {
 
-Napi::Function ImageStoreWrap::define(Napi::Env env) {
-  return DefineClass(
-      env, "ImageStore",
-      {InstanceAccessor<&ImageStoreWrap::size>("size"), InstanceAccessor<&ImageStoreWrap::height>("height"),
-       InstanceAccessor<&ImageStoreWrap::width>("width"), InstanceAccessor<&ImageStoreWrap::labelled>("labelled"),
-       InstanceMethod<&ImageStoreWrap::dispose>("dispose")});
+constexpr int64_t kMostPixels = 1 << 14;  // of a side
+
+void require_size(int64_t bytes, int64_t count, int64_t height, int64_t width) {
+  if (bytes == count * height * width * 3) return;
+  throw Error("ERR_BYOL_SHAPE", "pixels must have " + std::to_string(count) + " x " + std::to_string(height) + " x " +
+                                    std::to_string(width) + " x 3 bytes, got " + std::to_string(bytes) + ".");
 }
 
-ImageStoreWrap::ImageStoreWrap(const Napi::CallbackInfo& call)
-    : Napi::ObjectWrap<ImageStoreWrap>(call),
-      images_("ImageStore", guard(call.Env(), [&] { return thread_of(call.Env()); })) {
+std::vector<int64_t> read_labels(const Napi::Value& value, int64_t count) {
+  std::vector<int64_t> labels = to_int32s(value, "labels");
+  if (static_cast<int64_t>(labels.size()) != count) {
+    throw Error("ERR_BYOL_SHAPE", "labels must have one number for each of the " + std::to_string(count) +
+                                      " images, got " + std::to_string(labels.size()) + ".");
+  }
+  const auto bad = std::find_if(labels.begin(), labels.end(), [](int64_t label) { return label < -1; });
+  if (bad != labels.end()) {
+    throw Error("ERR_BYOL_VALUE", "labels[" + std::to_string(bad - labels.begin()) +
+                                      "] must be a class, or -1 for none, got " + std::to_string(*bad) + ".");
+  }
+  return labels;
+}
+
+}  // namespace
+
+Napi::Function ImageStoreWrap::define(Napi::Env env) {
+  return define_class(
+      env,
+      {InstanceAccessor<&ImageStoreWrap::size>("size"), InstanceAccessor<&ImageStoreWrap::height>("height"),
+       InstanceAccessor<&ImageStoreWrap::width>("width"), InstanceAccessor<&ImageStoreWrap::labelled>("labelled")});
+}
+
+ImageStoreWrap::ImageStoreWrap(const Napi::CallbackInfo& call) : Wrap(call) {
   guard(call.Env(), [&] {
-    const auto whole = [&](size_t i, const char* name) {
-      const double v = call[i].IsNumber() ? call[i].As<Napi::Number>().DoubleValue() : -1;
-      if (!(v >= 1 && v <= 9e15 && v == std::floor(v))) {
-        throw Error("ERR_BYOL_VALUE", std::string(name) + " must be a whole number of at least 1.");
-      }
-      return static_cast<int64_t>(v);
-    };
-    if (!call[0].IsTypedArray() || call[0].As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array) {
-      throw Error("ERR_BYOL_VALUE", "pixels must be a Uint8Array.");
-    }
-    const auto pixels = call[0].As<Napi::Uint8Array>();
-    const int64_t count = whole(1, "count"), height = whole(2, "height"), width = whole(3, "width");
-    // Divided rather than multiplied, so that absurd sizes cannot overflow.
+    const Napi::Uint8Array pixels = to_bytes(call[0], "pixels");
+    size_ = to_integer(call[1], "count", 1, kLargestIndex);
+    height_ = to_integer(call[2], "height", 1, kMostPixels);
+    width_ = to_integer(call[3], "width", 1, kMostPixels);
     const auto bytes = static_cast<int64_t>(pixels.ElementLength());
-    if (height > 1 << 20 || width > 1 << 20 || bytes % (height * width * 3) != 0 ||
-        bytes / (height * width * 3) != count) {
-      throw Error("ERR_BYOL_SHAPE", std::to_string(count) + " images of " + std::to_string(height) + " x " +
-                                        std::to_string(width) + " x 3 do not have " + std::to_string(bytes) +
-                                        " bytes.");
-    }
+    require_size(bytes, size_, height_, width_);
+    labelled_ = !call[4].IsNull();
     std::vector<int64_t> labels;
-    if (!call[4].IsNull()) {
-      labels = to_indices(call[4], "labels");
-      if (static_cast<int64_t>(labels.size()) != count) {
-        throw Error("ERR_BYOL_SHAPE",
-                    std::to_string(labels.size()) + " labels for " + std::to_string(count) + " images.");
-      }
-      labelled_ = true;
+    if (labelled_) {
+      labels = read_labels(call[4], size_);
+      largest_label_ = *std::max_element(labels.begin(), labels.end());
     }
-    images_.build([&] {
-      return std::make_shared<ImageStore>(pixels.Data(), count, height, width, labelled_ ? labels.data() : nullptr);
-    });
+    // Copied here and now: the LibTorch thread would come to it after the step in progress, and the bytes are
+    // JavaScript's. Nothing is computed, so no mode of that thread matters.
+    const uint64_t object = thread().adopt(
+        std::make_shared<ImageStore>(pixels.Data(), size_, height_, width_, labelled_ ? labels.data() : nullptr));
+    finish(call, object, bytes);
   });
 }
 
-std::shared_ptr<ImageStore> ImageStoreWrap::get(const Napi::Value& value) {
-  return unwrap<ImageStoreWrap>(value, Environment::of(value.Env()).image_store, "An ImageStore").images_.get();
-}
-
-Napi::Value ImageStoreWrap::size(const Napi::CallbackInfo& call) {
-  return guard(call.Env(), [&] { return Napi::Number::New(call.Env(), static_cast<double>(images_.get()->size())); });
-}
-Napi::Value ImageStoreWrap::height(const Napi::CallbackInfo& call) {
-  return guard(call.Env(), [&] { return Napi::Number::New(call.Env(), static_cast<double>(images_.get()->height())); });
-}
-Napi::Value ImageStoreWrap::width(const Napi::CallbackInfo& call) {
-  return guard(call.Env(), [&] { return Napi::Number::New(call.Env(), static_cast<double>(images_.get()->width())); });
-}
-Napi::Value ImageStoreWrap::labelled(const Napi::CallbackInfo& call) {
-  return Napi::Boolean::New(call.Env(), labelled_);
+void ImageStoreWrap::require_labels_below(const Napi::Value& store, const std::string& path, int64_t classes) {
+  const int64_t largest = self(store, path).largest_label_;
+  if (largest < classes) return;
+  throw Error("ERR_BYOL_VALUE", path + " has labels up to " + std::to_string(largest) +
+                                    ", but the learner was made for " + std::to_string(classes) + " classes.");
 }
 
 }  // namespace byol::napi

@@ -1,19 +1,23 @@
 #pragma once
 
 #include "core/ssl/learner.h"
-#include "napi/handle.h"
+#include "napi/wrap.h"
 
 namespace byol::napi {
 
-class LearnerWrap : public Napi::ObjectWrap<LearnerWrap> {
+class LearnerWrap : public Wrap<LearnerWrap, Learner> {
  public:
+  static constexpr const char* kName = "Learner";
+  static constexpr napi_type_tag kTag = {0x4912644ba1578e63ULL, 0x34b27f3bd2dcf7b1ULL};
+
   static Napi::Function define(Napi::Env env);
+  /// Learner(spec)
   explicit LearnerWrap(const Napi::CallbackInfo& call);
 
  private:
-  Napi::Value features(const Napi::CallbackInfo& call) { return Napi::Number::New(call.Env(), features_); }
+  Napi::Value features(const Napi::CallbackInfo& call) { return fact(call, &LearnerWrap::features_); }
   Napi::Value encoder_parameters(const Napi::CallbackInfo& call) {
-    return Napi::Number::New(call.Env(), encoder_parameters_);
+    return fact(call, &LearnerWrap::encoder_parameters_);
   }
   Napi::Value step_count(const Napi::CallbackInfo& call);
   Napi::Value step(const Napi::CallbackInfo& call);
@@ -23,13 +27,8 @@ class LearnerWrap : public Napi::ObjectWrap<LearnerWrap> {
   Napi::Value load(const Napi::CallbackInfo& call);
   Napi::Value load_weights(const Napi::CallbackInfo& call);
   Napi::Value export_encoder(const Napi::CallbackInfo& call);
-  void dispose(const Napi::CallbackInfo&) { learner_.release(); }
 
-  Handle<Learner> learner_;
-  double features_ = 0, encoder_parameters_ = 0;
+  int64_t features_ = 0, encoder_parameters_ = 0, classes_ = 0;
 };
-
-/// executePlan(input): views as float32 NHWC.
-Napi::Value execute_plan_for_js(const Napi::CallbackInfo& call);
 
 }  // namespace byol::napi

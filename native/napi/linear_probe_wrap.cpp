@@ -1,64 +1,71 @@
 #include "napi/linear_probe_wrap.h"
 
 #include "napi/convert.h"
+#include "napi/devices.h"
 #include "napi/feature_bank_wrap.h"
+#include "napi/knn.h"
 
 namespace byol::napi {
+namespace {
 
-Napi::Function LinearProbeWrap::define(Napi::Env env) {
-  return DefineClass(
-      env, "LinearProbe",
-      {InstanceMethod<&LinearProbeWrap::step>("step"), InstanceMethod<&LinearProbeWrap::evaluate>("evaluate"),
-       InstanceMethod<&LinearProbeWrap::dispose>("dispose")});
+constexpr int64_t kMostUnits = 1 << 24;
+constexpr size_t kMostRates = 1024;
+
+Napi::Value from_losses(Napi::Env env, const std::vector<double>& losses) {
+  Napi::Array out = Napi::Array::New(env, losses.size());
+  for (uint32_t i = 0; i < losses.size(); ++i) out.Set(i, losses[i]);
+  return out;
 }
 
-LinearProbeWrap::LinearProbeWrap(const Napi::CallbackInfo& call)
-    : Napi::ObjectWrap<LinearProbeWrap>(call),
-      probe_("LinearProbe", guard(call.Env(), [&] { return thread_of(call.Env()); })) {
+Napi::Value from_accuracies(Napi::Env env, const std::vector<Accuracy>& accuracies) {
+  Napi::Array out = Napi::Array::New(env, accuracies.size());
+  for (uint32_t i = 0; i < accuracies.size(); ++i) out.Set(i, from_accuracy(env, accuracies[i]));
+  return out;
+}
+
+}  // namespace
+
+Napi::Function LinearProbeWrap::define(Napi::Env env) {
+  return define_class(
+      env, {InstanceMethod<&LinearProbeWrap::step>("step"), InstanceMethod<&LinearProbeWrap::evaluate>("evaluate")});
+}
+
+LinearProbeWrap::LinearProbeWrap(const Napi::CallbackInfo& call) : Wrap(call) {
   guard(call.Env(), [&] {
     const Fields f(call[0], "spec");
-    const int64_t features = f.integer("features", 1), classes = f.integer("classes", 1), seed = f.integer("seed", 0);
-    const std::vector<double> rates = f.numbers("learningRates");
-    if (rates.empty()) f.fail("learningRates", "at least one rate");
-    const double momentum = f.number("momentum"), decay = f.number("weightDecay");
+    const int64_t features = f.integer("features", 1, kMostUnits), classes = f.integer("classes", 1, kMostUnits);
+    const std::vector<double> rates = f.numbers("learningRates", 1, kMostRates, Range::at_least(0));
+    const double momentum = f.number("momentum", Range::up_to_below(0, 1));
     const bool nesterov = f.boolean("nesterov");
-    const std::string device = f.text("device");
-    probe_.build([&] {
-      return std::make_shared<LinearProbe>(features, classes, rates, momentum, nesterov, decay,
-                                           static_cast<uint64_t>(seed), read_device(device));
+    const double decay = f.number("weightDecay", Range::at_least(0));
+    const auto seed = static_cast<uint64_t>(f.integer("seed", 0, kLargestInteger));
+    const at::Device device = to_device(f.text("device"));
+    uint64_t object = 0;
+    thread().run([&] {
+      object = thread().adopt(
+          std::make_shared<LinearProbe>(features, classes, rates, momentum, nesterov, decay, seed, device));
     });
+    finish(call, object, 0);
   });
 }
 
 Napi::Value LinearProbeWrap::step(const Napi::CallbackInfo& call) {
   return guard(call.Env(), [&]() -> Napi::Value {
-    const auto bank = FeatureBankWrap::get(call[0]);
-    const std::vector<int64_t> rows = to_indices(call[1], "rows");
-    if (!call[2].IsNumber() || !std::isfinite(call[2].As<Napi::Number>().DoubleValue())) {
-      throw Error("ERR_BYOL_VALUE", "scale must be a finite number.");
-    }
-    const double scale = call[2].As<Napi::Number>().DoubleValue();
-    return thread_of(call.Env())->submit(call.Env(), [probe = probe_.get(), bank, rows, scale]() -> Deliver {
-      const std::vector<double> losses = probe->step(*bank, rows, scale);
-      return [losses](Napi::Env env) -> Napi::Value {
-        Napi::Array out = Napi::Array::New(env, losses.size());
-        for (uint32_t i = 0; i < losses.size(); ++i) out.Set(i, losses[i]);
-        return out;
-      };
+    const auto bank = FeatureBankWrap::get(call[0], "bank");
+    const std::vector<int64_t> rows = to_int32s(call[1], "rows");
+    if (rows.empty()) refuse(call[1], "rows", "at least one row");
+    const double scale = to_number(call[2], "scale", Range::at_least(0));
+    return thread().submit(call.Env(), [=, probe = object()]() -> Deliver {
+      return [losses = probe->step(*bank, rows, scale)](Napi::Env env) { return from_losses(env, losses); };
     });
   });
 }
 
 Napi::Value LinearProbeWrap::evaluate(const Napi::CallbackInfo& call) {
   return guard(call.Env(), [&]() -> Napi::Value {
-    const auto bank = FeatureBankWrap::get(call[0]);
-    return thread_of(call.Env())->submit(call.Env(), [probe = probe_.get(), bank]() -> Deliver {
-      const std::vector<Accuracy> results = probe->evaluate(*bank);
-      return [results](Napi::Env env) -> Napi::Value {
-        Napi::Array out = Napi::Array::New(env, results.size());
-        for (uint32_t i = 0; i < results.size(); ++i) out.Set(i, to_js(env, results[i]));
-        return out;
-      };
+    const auto bank = FeatureBankWrap::get(call[0], "bank");
+    return thread().submit(call.Env(), [bank, probe = object()]() -> Deliver {
+      return [results = probe->evaluate(*bank)](Napi::Env env) { return from_accuracies(env, results); };
     });
   });
 }

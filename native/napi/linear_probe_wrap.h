@@ -1,21 +1,22 @@
 #pragma once
 
 #include "core/eval/linear_probe.h"
-#include "napi/handle.h"
+#include "napi/wrap.h"
 
 namespace byol::napi {
 
-class LinearProbeWrap : public Napi::ObjectWrap<LinearProbeWrap> {
+class LinearProbeWrap : public Wrap<LinearProbeWrap, LinearProbe> {
  public:
+  static constexpr const char* kName = "LinearProbe";
+  static constexpr napi_type_tag kTag = {0x46aeb1b07936c218ULL, 0x2f677b65c53131f6ULL};
+
   static Napi::Function define(Napi::Env env);
+  /// LinearProbe(spec)
   explicit LinearProbeWrap(const Napi::CallbackInfo& call);
 
  private:
   Napi::Value step(const Napi::CallbackInfo& call);
   Napi::Value evaluate(const Napi::CallbackInfo& call);
-  void dispose(const Napi::CallbackInfo&) { probe_.release(); }
-
-  Handle<LinearProbe> probe_;
 };
 
 }  // namespace byol::napi

@@ -1,172 +1,196 @@
 #include "napi/torch_thread.h"
 
+#include <unistd.h>
+
 #include <chrono>
+#include <cstdio>
+#include <cstdlib>
 #include <future>
+#include <mutex>
+#include <system_error>
 
 #include "core/error.h"
-#include "napi/errors.h"
+#include "napi/devices.h"
+#include "napi/thread_count.h"
 
 namespace byol::napi {
+namespace {
 
-// Made and destroyed on the JavaScript thread if it has a promise; the LibTorch thread only fills in the outcome.
-struct TorchThread::Command {
-  Work work;
-  std::unique_ptr<Napi::Promise::Deferred> promise;  // none: nobody waits
-  std::vector<Napi::Reference<Napi::Value>> keep;
-  std::string stack;
-  Deliver deliver;
-  std::exception_ptr error;
-};
+// LibTorch threads of all environments that have not come to their end.
+std::atomic<int> running = 0;
 
-TorchThread::TorchThread(Napi::Env env) : env_(env) {
-  const auto check = [](napi_status status) {
-    if (status != napi_ok) throw Error("ERR_BYOL_NATIVE", "The LibTorch thread could not be started.");
-  };
-  check(napi_create_threadsafe_function(env, nullptr, nullptr, Napi::String::New(env, "byol"), 0, 1, nullptr, nullptr,
-                                        this, &TorchThread::on_signal, &signal_));
-  check(napi_unref_threadsafe_function(env, signal_));
-  // After the function: hooks run in reverse order, so the thread is joined before the function goes.
-  check(napi_add_env_cleanup_hook(env, &TorchThread::on_environment_end, this));
-  thread_ = std::thread([this] { loop(); });
+// exit() runs LibTorch's static destructors, which must not happen under a command that outlasted its shutdown: then
+// the process ends here, with the status that it wanted to end with.
+void end_without_destructors(int status, void*) {
+  if (running == 0) return;
+  std::fflush(nullptr);
+  _exit(status);
 }
 
-TorchThread::~TorchThread() {
-  // Reached only after on_environment_end. A process that exits keeps the object: see Environment.
-  if (thread_.joinable()) thread_.detach();
+void guard_exit() {
+#ifdef __GLIBC__
+  static std::once_flag once;
+  // Handlers run in reverse order, so this one runs before those of everything that was set up until now.
+  std::call_once(once, [] { on_exit(end_without_destructors, nullptr); });
+#endif
 }
+
+}  // namespace
+
+TorchThread::TorchThread(Napi::Env env) : settler_(env) {
+  // Before anything asks LibTorch for devices: it remembers the answer.
+  load_cuda_library();
+  if (napi_add_env_cleanup_hook(env, &TorchThread::on_environment_end, this) != napi_ok) {
+    settler_.close();
+    throw Error("ERR_BYOL_NATIVE", "Node.js refuses a cleanup hook.");
+  }
+  try {
+    thread_ = std::thread([this] { loop(); });
+  } catch (const std::system_error& error) {
+    napi_remove_env_cleanup_hook(env, &TorchThread::on_environment_end, this);
+    settler_.close();
+    throw Error("ERR_BYOL_NATIVE", std::string("The LibTorch thread cannot be started: ") + error.what() + ".");
+  }
+  ++running;
+  ThreadCount::join();
+}
+
+// The hook has joined the thread by now. Where no hook runs (process.exit() on the main thread), nothing destroys this
+// object either: it belongs to the environment, never to a static.
+TorchThread::~TorchThread() = default;
 
 void TorchThread::on_environment_end(void* self) {
-  auto* thread = static_cast<TorchThread*>(self);
+  auto* const thread = static_cast<TorchThread*>(self);
   thread->shutdown(-1);
-  if (thread->thread_.joinable()) thread->thread_.join();
-  {
-    const std::lock_guard lock(thread->mutex_);
-    thread->done_.clear();
-  }
-  napi_release_threadsafe_function(thread->signal_, napi_tsfn_abort);
-  thread->signal_ = nullptr;
+  thread->settler_.close();
+  ThreadCount::leave();
 }
 
 void TorchThread::shutdown(int64_t milliseconds) {
-  std::deque<std::unique_ptr<Command>> dropped;  // destroyed here, on the JavaScript thread
   std::unique_lock lock(mutex_);
-  closing_ = true;
-  dropped.swap(queue_);
+  stopping_ = true;
   wake_.notify_all();
-  const auto stopped = [this] { return stopped_; };
+  const auto ended = [this] { return has_ended_; };
   if (milliseconds < 0) {
-    ended_.wait(lock, stopped);
-  } else {
-    ended_.wait_for(lock, std::chrono::milliseconds(milliseconds), stopped);
+    ended_.wait(lock, ended);
+  } else if (!ended_.wait_for(lock, std::chrono::milliseconds(milliseconds), ended)) {
+    guard_exit();
+    return;
   }
+  lock.unlock();
+  if (thread_.joinable()) thread_.join();
 }
 
 void TorchThread::loop() {
   std::unique_lock lock(mutex_);
   while (true) {
-    wake_.wait(lock, [this] { return closing_ || !queue_.empty(); });
-    if (closing_) break;
-    std::unique_ptr<Command> command = std::move(queue_.front());
-    queue_.pop_front();
+    wake_.wait(lock, [this] { return stopping_ || !urgent_.empty() || !queue_.empty(); });
+    if (stopping_) break;
+    std::deque<Command>& commands = urgent_.empty() ? queue_ : urgent_;
+    Command command = std::move(commands.front());
+    commands.pop_front();
     lock.unlock();
-    try {
-      command->deliver = command->work();
-    } catch (...) {
-      command->error = std::current_exception();
-    }
-    command->work = nullptr;  // tensors captured by it are released on this thread
+    execute(std::move(command));
     lock.lock();
-    if (!command->promise) continue;
-    done_.push_back(std::move(command));
-    if (!signalled_ && !closing_) {
-      signalled_ = true;
-      napi_call_threadsafe_function(signal_, nullptr, napi_tsfn_nonblocking);
-    }
   }
-  stopped_ = true;
+  lock.unlock();
+  release_everything();
+  --running;
+  lock.lock();
+  has_ended_ = true;
   ended_.notify_all();
 }
 
-void TorchThread::enqueue(std::unique_ptr<Command> command) {
-  const std::lock_guard lock(mutex_);
-  if (closing_) throw Error("ERR_BYOL_SHUTDOWN", "The process is ending; no more work is accepted.");
-  queue_.push_back(std::move(command));
-  wake_.notify_one();
+void TorchThread::execute(Command command) {
+  Deliver deliver;
+  std::exception_ptr error;
+  try {
+    deliver = command.work();
+  } catch (...) {
+    error = std::current_exception();
+  }
+  command.work = nullptr;  // what it holds goes before the promise is settled, and on this thread
+  if (!command.pending) return;
+  command.pending->deliver = std::move(deliver);
+  command.pending->error = std::move(error);
+  // Nobody runs JavaScript for the sake of a process or a worker that is ending.
+  if (stopping_) {
+    settler_.abandon(std::move(command.pending));
+  } else {
+    settler_.finish(std::move(command.pending));
+  }
 }
 
-Napi::Promise TorchThread::submit(Napi::Env env, Work work, const std::vector<Napi::Value>& keep) {
-  auto command = std::make_unique<Command>();
-  command->work = std::move(work);
-  command->promise = std::make_unique<Napi::Promise::Deferred>(env);
-  command->stack = current_stack(env);
-  for (const Napi::Value& value : keep) command->keep.push_back(Napi::Reference<Napi::Value>::New(value, 1));
-  Napi::Promise promise = command->promise->Promise();
-  enqueue(std::move(command));
-  // A process waits for its promises, but an idle addon does not keep it alive.
-  if (unsettled_++ == 0) napi_ref_threadsafe_function(env, signal_);
+void TorchThread::release_everything() {
+  std::deque<Command> dropped;
+  std::unordered_map<uint64_t, std::shared_ptr<void>> objects;
+  {
+    const std::lock_guard lock(mutex_);
+    dropped.swap(queue_);
+    urgent_.clear();  // releases only: whoever waits for a construction cannot have asked for the end
+    objects.swap(objects_);
+  }
+  for (Command& command : dropped) {
+    command.work = nullptr;
+    settler_.abandon(std::move(command.pending));
+  }
+}
+
+void TorchThread::require_open() const {
+  if (stopping_) throw Error("ERR_BYOL_SHUTDOWN", "The process or worker is ending; no more work is accepted.");
+}
+
+Napi::Promise TorchThread::submit(Napi::Env env, Work work, std::initializer_list<Napi::Value> keep) {
+  require_open();
+  auto pending = settler_.begin(env, keep);
+  const Napi::Promise promise = pending->deferred.Promise();
+  const std::lock_guard lock(mutex_);
+  queue_.push_back({std::move(work), std::move(pending)});
+  wake_.notify_one();
   return promise;
 }
 
 void TorchThread::run(const std::function<void()>& work) {
-  auto task = std::make_shared<std::packaged_task<void()>>(work);
+  require_open();
+  const auto task = std::make_shared<std::packaged_task<void()>>(work);
   std::future<void> done = task->get_future();
-  auto command = std::make_unique<Command>();
-  command->work = [task]() -> Deliver {
-    (*task)();
-    return {};
-  };
-  enqueue(std::move(command));
-  done.get();  // a command dropped by a shutdown breaks its promise, which throws here
-}
-
-void TorchThread::post(std::function<void()> work) {
   {
     const std::lock_guard lock(mutex_);
-    if (!closing_) {
-      auto command = std::make_unique<Command>();
-      command->work = [work]() -> Deliver {
-        work();
-        return {};
-      };
-      queue_.push_back(std::move(command));
-      wake_.notify_one();
-      return;
-    }
-    if (!stopped_) return;  // mid-command at exit: the object is leaked with the process
+    urgent_.push_back({[task]() -> Deliver {
+                         (*task)();
+                         return {};
+                       },
+                       nullptr});
+    wake_.notify_one();
   }
-  work();
+  done.get();
 }
 
-void TorchThread::on_signal(napi_env env, napi_value, void* context, void*) {
-  if (env == nullptr) return;
-  // A terminated worker cannot throw; an error that escaped would end the process.
-  try {
-    const Napi::HandleScope scope(env);
-    static_cast<TorchThread*>(context)->settle_all(env);
-  } catch (const Napi::Error&) {
-  }
+uint64_t TorchThread::adopt(std::shared_ptr<void> object) {
+  require_open();
+  const std::lock_guard lock(mutex_);
+  objects_.emplace(++last_object_, std::move(object));
+  return last_object_;
 }
 
-void TorchThread::settle_all(Napi::Env env) {
-  std::vector<std::unique_ptr<Command>> done;
-  {
-    const std::lock_guard lock(mutex_);
-    done.swap(done_);
-    signalled_ = false;
-  }
-  for (const auto& command : done) {
-    const Napi::HandleScope scope(env);
-    try {
-      if (command->error) {
-        command->promise->Reject(to_js_error(env, command->error, command->stack).Value());
-      } else {
-        command->promise->Resolve(command->deliver ? command->deliver(env) : env.Undefined());
-      }
-    } catch (const Napi::Error& error) {
-      command->promise->Reject(error.Value());
-    }
-    if (--unsettled_ == 0) napi_unref_threadsafe_function(env, signal_);
-  }
+std::shared_ptr<void> TorchThread::find(uint64_t object) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = objects_.find(object);
+  return found == objects_.end() ? nullptr : found->second;
+}
+
+void TorchThread::release(uint64_t object) {
+  const std::lock_guard lock(mutex_);
+  if (stopping_) return;  // the thread's end releases everything
+  urgent_.push_back({[this, object]() -> Deliver {
+                       std::shared_ptr<void> last;  // destroyed after the lock is given back
+                       const std::lock_guard inner(mutex_);
+                       last = std::move(objects_.at(object));
+                       objects_.erase(object);
+                       return {};
+                     },
+                     nullptr});
+  wake_.notify_one();
 }
 
 }  // namespace byol::napi

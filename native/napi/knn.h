@@ -1,0 +1,13 @@
+#pragma once
+
+#include "core/eval/feature_bank.h"
+#include "napi/setup.h"
+
+namespace byol::napi {
+
+/// knn(train, test, {classes, k, temperature})
+Napi::Value knn(const Napi::CallbackInfo& call);
+
+Napi::Object from_accuracy(Napi::Env env, const Accuracy& accuracy);
+
+}  // namespace byol::napi

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <exception>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "napi/setup.h"
+
+namespace byol::napi {
+
+/// Makes a command's result on the JavaScript thread. Holds plain memory, never a tensor: those live on the LibTorch
+/// thread.
+using Deliver = std::function<Napi::Value(Napi::Env)>;
+
+/// A promise that somebody waits for. Made and destroyed on the JavaScript thread; the LibTorch thread fills in the
+/// outcome.
+struct Pending {
+  Napi::Promise::Deferred deferred;
+  std::vector<Napi::Reference<Napi::Value>> keep;
+  std::string stack;  // JavaScript frames of the call
+  Deliver deliver;
+  std::exception_ptr error;
+};
+
+/// Settles an environment's promises in the order in which their commands ended, by one thread-safe function that is
+/// signalled once until it has run: a blocked JavaScript thread cannot pile up signals.
+class Settler {
+ public:
+  explicit Settler(Napi::Env env);
+  Settler(const Settler&) = delete;
+
+  /// `keep`: JavaScript values that must live until the promise is settled. The process waits for it.
+  std::unique_ptr<Pending> begin(Napi::Env env, std::initializer_list<Napi::Value> keep);
+  /// From the LibTorch thread, and only from there (nodejs/node#55706).
+  void finish(std::unique_ptr<Pending> pending);
+  /// From the LibTorch thread: never to be settled, but destroyed where it was made.
+  void abandon(std::unique_ptr<Pending> pending);
+  /// From the environment's cleanup hook, after the LibTorch thread has ended.
+  void close();
+
+ private:
+  static void on_signal(napi_env env, napi_value, void* self, void*);
+  void settle_all(Napi::Env env);
+
+  napi_threadsafe_function signal_ = nullptr;
+  size_t unsettled_ = 0;  // JavaScript thread only
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Pending>> done_, abandoned_;
+  bool signalled_ = false;
+};
+
+}  // namespace byol::napi

@@ -1,0 +1,92 @@
+#include "napi/specs.h"
+
+#include <string>
+
+#include "core/error.h"
+
+namespace byol::napi {
+namespace {
+
+constexpr size_t kMostGroups = 8, kMostHiddenLayers = 16;
+constexpr int64_t kMostBlocks = 1000, kMostChannels = 1 << 14, kMostUnits = 1 << 20, kMostPixels = 1 << 14;
+
+EncoderSpec read_encoder(const Fields& f) {
+  EncoderSpec spec;
+  spec.block = f.choice<BlockKind>("block", {{"basic", BlockKind::Basic}, {"bottleneck", BlockKind::Bottleneck}});
+  spec.blocks = f.integers("blocks", 1, kMostGroups, 1, kMostBlocks);
+  spec.width = f.integer("width", 1, kMostChannels);
+  spec.stem = f.choice<Stem>("stem", {{"imagenet", Stem::ImageNet}, {"small", Stem::Small}});
+  spec.padding = f.choice<Padding>("padding", {{"same", Padding::Same}, {"symmetric", Padding::Symmetric}});
+  spec.initialization = f.choice<Initialization>(
+      "initialization", {{"official", Initialization::Official}, {"torchvision", Initialization::Torchvision}});
+  spec.shortcut =
+      f.choice<Shortcut>("shortcut", {{"official", Shortcut::Official}, {"torchvision", Shortcut::Torchvision}});
+  spec.zero_init_last_norm = f.boolean("zeroInitLastNorm");
+  return spec;
+}
+
+HeadSpec read_head(const Fields& f) {
+  return {f.integers("hidden", 0, kMostHiddenLayers, 1, kMostUnits), f.integer("output", 1, kMostUnits),
+          f.boolean("hiddenBias"), f.boolean("outputBias")};
+}
+
+OptimizerSpec read_optimizer(const Fields& f) {
+  OptimizerSpec spec;
+  spec.kind = f.choice<OptimizerKind>("kind", {{"lars", OptimizerKind::Lars}, {"sgd", OptimizerKind::Sgd}});
+  spec.momentum = f.number("momentum", Range::up_to_below(0, 1));
+  spec.weight_decay = f.number("weightDecay", Range::at_least(0));
+  spec.nesterov = f.boolean("nesterov");
+  spec.trust_coefficient = f.number("trustCoefficient", Range::at_least(0));
+  spec.decay_norm_and_bias = f.boolean("decayNormAndBias");
+  return spec;
+}
+
+std::array<float, 3> read_channels(const Fields& f, const char* name, const Range& range) {
+  const std::vector<double> rgb = f.numbers(name, 3, 3, range);
+  return {static_cast<float>(rgb[0]), static_cast<float>(rgb[1]), static_cast<float>(rgb[2])};
+}
+
+}  // namespace
+
+LearnerSpec read_learner_spec(const Fields& f) {
+  LearnerSpec spec;
+  spec.encoder = read_encoder(f.object("encoder"));
+  const Fields norm = f.object("norm");
+  spec.norm = {norm.number("decay", Range::between(0, 1)), norm.number("epsilon", Range::above(0))};
+  spec.projector = read_head(f.object("projector"));
+  if (!f.is_null("predictor")) {
+    spec.predictor = read_head(f.object("predictor"));
+    // Not left to the loss: an output of 1 would be broadcast in silence.
+    if (spec.predictor->output != spec.projector.output) {
+      throw Error("ERR_BYOL_SHAPE", "The predictor must have as many outputs as the projector that it predicts, " +
+                                        std::to_string(spec.projector.output) + ", not " +
+                                        std::to_string(spec.predictor->output) + ".");
+    }
+  }
+  spec.target_init =
+      f.choice<TargetInit>("targetInit", {{"independent", TargetInit::Independent}, {"copy", TargetInit::Copy}});
+  spec.optimizer = read_optimizer(f.object("optimizer"));
+  spec.classes = f.integer("classes", 0, kMostUnits);
+  spec.precision =
+      f.choice<Precision>("precision", {{"float32", Precision::Float32}, {"bfloat16", Precision::BFloat16}});
+  spec.seed = static_cast<uint64_t>(f.integer("seed", 0, kLargestInteger));
+  return spec;
+}
+
+ViewSpec read_view_spec(const Fields& f) {
+  ViewSpec spec;
+  spec.height = f.integer("height", 1, kMostPixels);
+  spec.width = f.integer("width", 1, kMostPixels);
+  spec.resampling =
+      f.choice<Resampling>("resampling", {{"bicubic", Resampling::Bicubic}, {"bilinear", Resampling::Bilinear}});
+  spec.antialias = f.boolean("antialias");
+  spec.jitter =
+      f.choice<JitterKind>("jitter", {{"official", JitterKind::Official}, {"torchvision", JitterKind::Torchvision}});
+  spec.blur_radius = f.integer("blurRadius", 0, kMostPixels);
+  spec.blur_border = f.choice<BlurBorder>("blurBorder", {{"zero", BlurBorder::Zero}, {"reflect", BlurBorder::Reflect}});
+  spec.mean = read_channels(f, "mean", {});
+  spec.std = read_channels(f, "std", Range::above(0));
+  return spec;
+}
+
+}  // namespace byol::napi

@@ -1,0 +1,14 @@
+#pragma once
+
+#include "core/augment/plan.h"
+#include "core/ssl/learner_spec.h"
+#include "napi/convert.h"
+
+namespace byol::napi {
+
+/// The structs of lib/binding/native.ts as the core's. Bounds are those of what can be meant: what fits into memory is
+/// for LibTorch to say.
+LearnerSpec read_learner_spec(const Fields& fields);
+ViewSpec read_view_spec(const Fields& fields);
+
+}  // namespace byol::napi

@@ -1,0 +1,103 @@
+#include "napi/step_command.h"
+
+#include <array>
+#include <chrono>
+#include <utility>
+#include <vector>
+
+#include "core/augment/plan.h"
+#include "core/error.h"
+#include "napi/image_store_wrap.h"
+#include "napi/specs.h"
+
+namespace byol::napi {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+struct Step {
+  std::shared_ptr<ImageStore> images;
+  std::vector<int64_t> indices;
+  int64_t micro_batches = 1;
+  std::array<const float*, 2> plans{};
+  std::array<ViewSpec, 2> views;
+  StepScalars scalars;
+};
+
+struct Timing {
+  double augment_seconds = 0.0, compute_seconds = 0.0;
+};
+
+class Stopwatch {
+ public:
+  /// Seconds since the last lap.
+  double lap() {
+    const Clock::time_point now = Clock::now();
+    return std::chrono::duration<double>(now - std::exchange(start_, now)).count();
+  }
+
+ private:
+  Clock::time_point start_ = Clock::now();
+};
+
+Timing run_step(const Step& step, Learner& learner, const TorchThread& thread) {
+  Timing timing;
+  Stopwatch watch;
+  const auto rows = static_cast<std::ptrdiff_t>(step.indices.size()) / step.micro_batches;
+  for (std::ptrdiff_t first = 0; first < std::ssize(step.indices); first += rows) {
+    // Nobody will see the result: the process or worker need not wait for the other micro-batches.
+    if (thread.stopping())
+      throw Error("ERR_BYOL_SHUTDOWN", "The step was given up because the process or worker is ending.");
+    const std::vector<int64_t> indices(step.indices.begin() + first, step.indices.begin() + first + rows);
+    const auto view = [&](size_t i) {
+      return execute_plan(*step.images, indices, step.plans[i] + first * kPlanColumns, step.views[i],
+                          learner.compute_dtype())
+          .to(learner.device());
+    };
+    const at::Tensor view1 = view(0), view2 = view(1);
+    const at::Tensor labels = step.images->labels_of(indices).to(learner.device());
+    timing.augment_seconds += watch.lap();
+    learner.accumulate(view1, view2, labels, step.micro_batches);
+    timing.compute_seconds += watch.lap();
+  }
+  learner.apply(step.scalars);
+  timing.compute_seconds += watch.lap();
+  return timing;
+}
+
+Napi::Value from_timing(Napi::Env env, const Timing& timing) {
+  Napi::Object out = Napi::Object::New(env);
+  out.Set("augmentSeconds", timing.augment_seconds);
+  out.Set("computeSeconds", timing.compute_seconds);
+  return out;
+}
+
+}  // namespace
+
+Napi::Promise submit_step(const Napi::Value& input, TorchThread& thread, std::shared_ptr<Learner> learner,
+                          int64_t classes) {
+  const Fields f(input, "step");
+  Step step;
+  step.images = ImageStoreWrap::get(f.value("images"), f.path_of("images"));
+  if (classes > 0) ImageStoreWrap::require_labels_below(f.value("images"), f.path_of("images"), classes);
+  step.indices = f.indices("indices");
+  const auto rows = static_cast<int64_t>(step.indices.size());
+  step.micro_batches = f.integer("microBatches", 1, rows);
+  if (rows % step.micro_batches != 0) {
+    refuse(f.value("microBatches"), f.path_of("microBatches"), "a divisor of the " + std::to_string(rows) + " rows");
+  }
+  const std::array<Napi::Value, 2> plans = f.pair("plans"), views = f.pair("views");
+  for (size_t i = 0; i < 2; ++i) {
+    step.plans[i] =
+        to_floats(plans[i], f.path_of(i == 0 ? "plans[0]" : "plans[1]"), step.indices.size(), kPlanColumns).Data();
+    step.views[i] = read_view_spec(Fields(views[i], f.path_of(i == 0 ? "views[0]" : "views[1]")));
+  }
+  step.scalars = {f.number("learningRate", Range::at_least(0)), f.number("tau", Range::between(0, 1))};
+  auto work = [step = std::move(step), learner = std::move(learner), &thread]() -> Deliver {
+    return [timing = run_step(step, *learner, thread)](Napi::Env env) { return from_timing(env, timing); };
+  };
+  // The arrays themselves are kept, for their memory: the list that they came in may change.
+  return thread.submit(input.Env(), std::move(work), {plans[0], plans[1]});
+}
+
+}  // namespace byol::napi

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <memory>
+
+#include "core/ssl/learner.h"
+#include "napi/torch_thread.h"
+
+namespace byol::napi {
+
+/// Queues one optimiser step (StepInput in lib/binding/native.ts); the promise gives its StepTiming. `classes`: of the
+/// learner's online classifier.
+Napi::Promise submit_step(const Napi::Value& input, TorchThread& thread, std::shared_ptr<Learner> learner,
+                          int64_t classes);
+
+}  // namespace byol::napi

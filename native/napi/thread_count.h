@@ -1,0 +1,20 @@
+#pragma once
+
+namespace byol::napi {
+
+class TorchThread;
+
+/// The number of threads that LibTorch computes with on the CPU: one for the whole process, so that no environment may
+/// change it under another one that computes. The environments are counted here.
+class ThreadCount {
+ public:
+  /// An environment has started, or ended, its LibTorch thread.
+  static void join();
+  static void leave();
+
+  /// Throws ERR_BYOL_BUSY where it would change the number for another environment.
+  static void set(TorchThread& thread, int count);
+  static int get();
+};
+
+}  // namespace byol::napi

@@ -1,0 +1,34 @@
+/** Resident memory of whole processes; the limits are generous, the failures that they are for are not. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { runScenario } from './run-scenario.js';
+
+function mebibytes(name: string): number {
+  const { status, stdout, stderr } = runScenario(name);
+  assert.equal(status, 0, stderr);
+  const value = Number(stdout);
+  assert.ok(Number.isFinite(value), stdout);
+  return value;
+}
+
+test('1,000 steps do not grow the process', () => {
+  const growth = mebibytes('memory of steps');
+  assert.ok(growth < 30, `${growth} MiB`);
+});
+
+test('stores that nobody disposed of are collected: 3 GiB of them never lie in memory at once', () => {
+  const peak = mebibytes('memory of forgotten stores');
+  assert.ok(peak < 1500, `${peak} MiB`);
+});
+
+test('dispose() gives the memory of a learner back', () => {
+  // 40 of them, of 20 MiB each.
+  const peak = mebibytes('memory of learners');
+  assert.ok(peak < 600, `${peak} MiB`);
+});
+
+test('plans live as long as the queue needs them', () => {
+  const { status, stdout, stderr } = runScenario('plans that are only queued');
+  assert.equal(status, 0, stderr);
+  assert.match(stdout, /^21 /);
+});

@@ -1,0 +1,247 @@
+/**
+ * What a process may do while the addon works, one scenario a process: `node scenarios.js NAME [ARGUMENT]`. Run by the tests
+ * beside this file, because a mistake may end the process.
+ */
+import { setImmediate, setTimeout } from 'node:timers/promises';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { loadNative } from '../../lib/binding/load.js';
+import type { NativeLearner, StepInput } from '../../lib/binding/native.js';
+import { identityPlan } from '../support/plans.js';
+import { learnerSpec, makeImages, stepInput, wider } from './small.js';
+
+declare const gc: () => void;
+
+/** A learner and a step that takes a second or so, and thus is in progress whenever something happens to it. */
+function slowLearner(): { learner: NativeLearner; step: StepInput } {
+  const native = loadNative();
+  native.setThreads(1);
+  const images = makeImages(native, 128, 32);
+  return { learner: new native.Learner(wider(16)), step: stepInput(images, 128, 32) };
+}
+
+function smallLearner(): { learner: NativeLearner; step: StepInput } {
+  const native = loadNative();
+  native.setThreads(1);
+  return { learner: new native.Learner(learnerSpec), step: stepInput(makeImages(native, 16), 16) };
+}
+
+/** Queues steps and, behind them, a file: if it is ever written, the queue was not dropped. */
+function queueWithFile(file: string): void {
+  const { learner, step } = slowLearner();
+  for (let i = 0; i < 10; i += 1) void learner.step(step);
+  void learner.save(file, {});
+}
+
+function inWorker(body: string, argument?: string): Worker {
+  return new Worker(new URL(import.meta.url), { workerData: { body, argument } });
+}
+const exitOf = (worker: Worker): Promise<number> => new Promise((resolve) => worker.once('exit', resolve));
+const messageOf = (worker: Worker): Promise<unknown> => new Promise((resolve) => worker.once('message', resolve));
+
+const workerBodies: Record<string, (argument: string) => Promise<unknown>> = {
+  async steps() {
+    const { learner, step } = smallLearner();
+    await Promise.all(Array.from({ length: 5 }, () => learner.step(step)));
+    parentPort?.postMessage(await learner.stepCount);
+  },
+  async queue(file) {
+    queueWithFile(file);
+    await setTimeout(50);
+    parentPort?.postMessage('queued');
+  },
+  async exit() {
+    const { learner, step } = slowLearner();
+    for (let i = 0; i < 10; i += 1) void learner.step(step);
+    await setTimeout(50);
+    process.exit(3);
+  },
+  async threads() {
+    const native = loadNative();
+    const codes: unknown[] = [];
+    for (const threads of [1, 2]) {
+      try {
+        native.setThreads(threads);
+        codes.push('set');
+      } catch (error) {
+        codes.push((error as { code?: string }).code);
+      }
+    }
+    parentPort?.postMessage(codes);
+  },
+};
+
+const scenarios: Record<string, (argument: string) => Promise<void>> = {
+  /** Without the loader's patience: LibTorch's static destructors would run under the step. */
+  async 'exit that does not wait'() {
+    const { learner, step } = slowLearner();
+    process.removeAllListeners('exit');
+    process.on('exit', () => loadNative().shutdown(1));
+    for (let i = 0; i < 10; i += 1) void learner.step(step);
+    await setTimeout(100);
+    process.exit(7);
+  },
+  /** Waits for hours, if the step does not give up between its micro-batches. */
+  async 'exit in a long step'() {
+    const { learner, step } = slowLearner();
+    process.removeAllListeners('exit');
+    process.on('exit', () => loadNative().shutdown(3_600_000));
+    const repeats = 1000;
+    const repeat = <T extends Int32Array | Float32Array>(array: T): T => {
+      const out = new (array.constructor as new (length: number) => T)(array.length * repeats);
+      for (let i = 0; i < repeats; i += 1) out.set(array, i * array.length);
+      return out;
+    };
+    const [first, second] = step.plans;
+    void learner.step({
+      ...step,
+      microBatches: repeats,
+      indices: repeat(step.indices),
+      plans: [repeat(first), repeat(second)],
+    });
+    await setTimeout(100);
+    process.exit(7);
+  },
+  async 'exit with a queue'(file) {
+    queueWithFile(file);
+    await setTimeout(100);
+    process.exit(7);
+  },
+  async 'use while exiting'() {
+    const { learner, step } = smallLearner();
+    process.on('exit', () => {
+      for (const use of [
+        () => learner.step(step),
+        () => makeImages(loadNative(), 1),
+        () => new (loadNative().Learner)(learnerSpec),
+      ]) {
+        try {
+          use();
+          console.log('accepted');
+        } catch (error) {
+          console.log((error as { code?: string }).code);
+        }
+      }
+      learner.dispose();
+    });
+    process.exit(7);
+  },
+  async 'first use while exiting'() {
+    loadNative();
+    process.on('exit', () => {
+      try {
+        makeImages(loadNative(), 1);
+      } catch (error) {
+        console.log((error as { code?: string }).code);
+      }
+    });
+  },
+  async 'nobody handles a rejection'() {
+    const { learner, step } = smallLearner();
+    void learner.step({ ...step, indices: new Int32Array(16).fill(99) });
+  },
+  async 'nothing in flight'() {
+    smallLearner();
+  },
+  async 'workers that are terminated'(file) {
+    const own = smallLearner();
+    for (let round = 0; round < 5; round += 1) {
+      const worker = inWorker('queue', file);
+      await messageOf(worker);
+      void own.learner.step(own.step);
+      await worker.terminate();
+    }
+    await own.learner.step(own.step);
+    console.log(await own.learner.stepCount);
+  },
+  async 'workers that end by themselves'() {
+    for (let round = 0; round < 3; round += 1) {
+      const worker = inWorker('steps');
+      const [steps, code] = await Promise.all([messageOf(worker), exitOf(worker)]);
+      console.log(steps, code);
+    }
+  },
+  async 'two workers at once'() {
+    const workers = [inWorker('steps'), inWorker('steps')];
+    console.log(...(await Promise.all(workers.flatMap((worker) => [messageOf(worker), exitOf(worker)]))));
+  },
+  async 'a worker that exits'() {
+    console.log(await exitOf(inWorker('exit')));
+  },
+  async 'exit while a worker works'(file) {
+    const worker = inWorker('queue', file);
+    await messageOf(worker);
+    process.exit(7);
+  },
+  async 'threads of two environments'() {
+    const { learner, step } = smallLearner();
+    const worker = inWorker('threads');
+    console.log(JSON.stringify(await messageOf(worker)));
+    await exitOf(worker);
+    loadNative().setThreads(2); // alone again
+    await learner.step(step);
+    console.log(loadNative().info().threads);
+  },
+
+  /** Prints by how many MiB resident memory grew over 1,000 steps. */
+  async 'memory of steps'() {
+    const { learner, step } = smallLearner();
+    const run = async (count: number): Promise<void> => {
+      for (let i = 0; i < count; i += 10) {
+        await Promise.all(
+          Array.from({ length: 10 }, () => learner.step({ ...step, plans: [step.plans[0].slice(), step.plans[1]] })),
+        );
+      }
+      await learner.readMetrics();
+    };
+    await run(200);
+    gc();
+    const before = process.memoryUsage.rss();
+    await run(1000);
+    gc();
+    console.log((process.memoryUsage.rss() - before) / 2 ** 20);
+  },
+  /** Prints the peak of resident memory in MiB after 3 GiB of stores that nobody disposed of. */
+  async 'memory of forgotten stores'() {
+    const native = loadNative();
+    const side = 512;
+    const pixels = new Uint8Array(side * side * 3 * 16).fill(1);
+    for (let i = 0; i < 256; i += 1) {
+      new native.ImageStore(pixels, 16, side, side, null);
+      await setImmediate(); // finalizers run between turns of the event loop
+    }
+    console.log(process.resourceUsage().maxRSS / 1024);
+  },
+  /** Prints the same peak after learners of 20 MiB that were disposed of. */
+  async 'memory of learners'() {
+    const native = loadNative();
+    for (let i = 0; i < 40; i += 1) new native.Learner(wider(128)).dispose();
+    console.log(process.resourceUsage().maxRSS / 1024);
+  },
+  /** Plans that nobody but the queue remembers, among garbage that would take their place. */
+  async 'plans that are only queued'() {
+    const { learner, step } = slowLearner();
+    const small = stepInput(step.images, 16, 32);
+    const running: Promise<unknown>[] = [learner.step(step)];
+    for (let i = 0; i < 20; i += 1) {
+      const plan = (): Float32Array => identityPlan(16, 32, 32);
+      const plans: [Float32Array, Float32Array] = [plan(), plan()];
+      running.push(learner.step({ ...small, plans }));
+      plans.fill(new Float32Array(0));
+    }
+    const garbage: Float32Array[] = [];
+    for (let i = 0; i < 20; i += 1) {
+      gc();
+      for (let j = 0; j < 200; j += 1) garbage.push(new Float32Array(16 * 13).fill(Number.NaN));
+    }
+    await Promise.all(running);
+    console.log(await learner.stepCount, garbage.length);
+  },
+};
+
+if (isMainThread) {
+  const [name = '', argument = ''] = process.argv.slice(2);
+  await scenarios[name]?.(argument);
+} else {
+  const { body, argument } = workerData as { body: string; argument: string };
+  await workerBodies[body]?.(argument);
+}

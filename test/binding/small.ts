@@ -1,0 +1,113 @@
+import { loadNative } from '../../lib/binding/load.js';
+import type {
+  EmbedInput,
+  LearnerSpec,
+  LinearProbeSpec,
+  NativeModule,
+  StepInput,
+  ViewSpec,
+} from '../../lib/binding/native.js';
+import { identityPlan } from '../support/plans.js';
+
+/** The smallest learner that has every part; its steps take milliseconds. */
+export const learnerSpec: LearnerSpec = {
+  encoder: {
+    block: 'basic',
+    blocks: [1, 1],
+    width: 4,
+    stem: 'small',
+    padding: 'same',
+    initialization: 'official',
+    shortcut: 'official',
+    zeroInitLastNorm: false,
+  },
+  norm: { decay: 0.9, epsilon: 1e-5 },
+  projector: { hidden: [8], output: 4, hiddenBias: true, outputBias: false },
+  predictor: { hidden: [8], output: 4, hiddenBias: true, outputBias: false },
+  targetInit: 'independent',
+  optimizer: {
+    kind: 'lars',
+    momentum: 0.9,
+    weightDecay: 1e-4,
+    nesterov: false,
+    trustCoefficient: 1e-3,
+    decayNormAndBias: false,
+  },
+  classes: 3,
+  precision: 'float32',
+  device: 'cpu',
+  seed: 1,
+};
+
+export const probeSpec: LinearProbeSpec = {
+  features: 8,
+  classes: 3,
+  learningRates: [0.1, 1],
+  momentum: 0.9,
+  nesterov: true,
+  weightDecay: 0,
+  seed: 1,
+  device: 'cpu',
+};
+
+export const size = 8;
+
+export const view: ViewSpec = {
+  height: size,
+  width: size,
+  resampling: 'bicubic',
+  antialias: false,
+  jitter: 'official',
+  blurRadius: 0,
+  blurBorder: 'zero',
+  mean: [0.5, 0.5, 0.5],
+  std: [0.25, 0.25, 0.25],
+};
+
+export const wider = (width: number): LearnerSpec => ({ ...learnerSpec, encoder: { ...learnerSpec.encoder, width } });
+
+/** Random-looking labelled images, `side` pixels wide and high. */
+export function makeImages(native: NativeModule, count: number, side: number = size) {
+  let state = 12345;
+  const pixels = Uint8Array.from({ length: count * side * side * 3 }, () => {
+    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
+    return state >>> 24;
+  });
+  const labels = Int32Array.from({ length: count }, (_, i) => i % 3);
+  return new native.ImageStore(pixels, count, side, side, labels);
+}
+
+export const firstRows = (rows: number): Int32Array => Int32Array.from({ length: rows }, (_, i) => i);
+
+/** A step on the first `rows` images, the second view mirrored. */
+export function stepInput(images: StepInput['images'], rows: number, side: number = size): StepInput {
+  const sized = { ...view, height: side, width: side };
+  return {
+    images,
+    indices: firstRows(rows),
+    microBatches: 1,
+    plans: [identityPlan(rows, side, side), identityPlan(rows, side, side, { flip: true })],
+    views: [sized, sized],
+    learningRate: 0.1,
+    tau: 0.9,
+  };
+}
+
+export function embedInput(images: EmbedInput['images'], bank: EmbedInput['bank'], rows: number): EmbedInput {
+  return {
+    images,
+    indices: firstRows(rows),
+    plan: identityPlan(rows, size, size),
+    view,
+    statistics: 'batch',
+    bank,
+    offset: 0,
+  };
+}
+
+/** The addon on one thread, which tiny networks are fastest with. */
+export function nativeOnOneThread(): NativeModule {
+  const native = loadNative();
+  native.setThreads(1);
+  return native;
+}
