@@ -22,7 +22,6 @@ export { configToYaml } from './config/to-yaml.js';
 export { ByolError } from './errors.js';
 export type { KnnEvaluation } from './eval/knn.js';
 export type { LinearEvaluation } from './eval/linear.js';
-export { type EvaluateRunOptions, evaluateRun, type Protocol, type RunEvaluation } from './eval/run-evaluation.js';
 export type {
   Baseline,
   CheckpointEvent,
@@ -38,5 +37,6 @@ export type {
   UntrainedEvent,
   WarningEvent,
 } from './train/events.js';
+export { type EvaluateRunOptions, evaluateRun, type Protocol, type RunEvaluation } from './train/run-evaluation.js';
 export { type Run, type TrainOptions, train } from './train/train.js';
 export type { Verdict, VerdictState } from './train/verdict.js';

@@ -2,8 +2,8 @@ import type { CommandModule } from 'yargs';
 import { exitCodes } from '../errors.js';
 import type { KnnEvaluation } from '../eval/knn.js';
 import type { LinearEvaluation } from '../eval/linear.js';
-import type { Protocol } from '../eval/run-evaluation.js';
 import type { EvaluationProgress } from '../eval/subject.js';
+import type { Protocol } from '../train/run-evaluation.js';
 import { flagPatch, setOption } from './config-options.js';
 import { count, percent, table } from './format.js';
 import { onInterrupt } from './interrupts.js';
@@ -36,7 +36,7 @@ export const evalCommand: CommandModule<object, EvalArguments> = {
         quiet: { type: 'boolean', default: false, describe: 'No progress, only the result' },
       }),
   handler: async (args) => {
-    const { evaluateRun } = await import('../eval/run-evaluation.js');
+    const { evaluateRun } = await import('../train/run-evaluation.js');
     const { protocol, run, data, device, set = [] } = args;
     const output = progressOutput(process.stderr, args.quiet);
     const abort = new AbortController();

@@ -5,7 +5,6 @@ import type { ProgressOutput } from './progress-output.js';
 import { startText } from './start-text.js';
 
 const PHASES: Readonly<Record<PhaseEvent['phase'], string>> = {
-  data: 'opening the images',
   untrained: 'measuring the untrained encoder',
   knn: 'measuring kNN',
   linear: 'training the linear classifier',

@@ -44,7 +44,7 @@ const TOLERANCE = 0.02;
 function compareWithRecord(config: Config, result: RunResult, match: RecordMatch | null): string | undefined {
   if (match === null) return undefined;
   const { preset, runs, file, knnTop1 } = match.record;
-  const recorded = `Recorded: mean (lowest to highest) of ${runs} runs of preset ${preset}, ${file}.`;
+  const recorded = `Recorded: mean (lowest to highest) of ${runs} ${runs === 1 ? 'run' : 'runs'} of preset ${preset}, ${file}.`;
   switch (match.state) {
     case 'outdated':
       return `${recorded} The preset's settings have changed since: that record is outdated.`;

@@ -45,6 +45,7 @@ export async function openData(native: NativeModule, config: DataConfig): Promis
   }
 }
 
-function makeStore(native: NativeModule, images: ImageArray): NativeImageStore {
+/** A copy in native memory, the caller's to dispose of. */
+export function makeStore(native: NativeModule, images: ImageArray): NativeImageStore {
   return new native.ImageStore(images.pixels, images.count, images.height, images.width, images.labels);
 }

@@ -95,7 +95,7 @@ export interface UntrainedEvent extends Baseline {
 /** Work between steps that may take a while. */
 export interface PhaseEvent {
   readonly type: 'phase';
-  readonly phase: 'data' | 'untrained' | 'knn' | 'linear';
+  readonly phase: 'untrained' | 'knn' | 'linear';
 }
 
 export interface StepEvent {

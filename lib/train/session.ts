@@ -1,8 +1,8 @@
 import { loadNative } from '../binding/load.js';
-import type { NativeImageStore, NativeInfo, NativeLearner, NativeModule } from '../binding/native.js';
+import type { NativeInfo, NativeLearner, NativeModule } from '../binding/native.js';
 import type { Config } from '../config/schema.js';
 import type { ImageArray } from '../data/dataset.js';
-import { readData } from '../data/open.js';
+import { makeStore, readData } from '../data/open.js';
 import { Sampler } from '../data/sampler.js';
 import type { LabelledImages } from '../eval/subject.js';
 import { learnerSpec, type ResolvedDevice, resolveDevice, resolvePrecision } from '../methods/byol.js';
@@ -63,8 +63,4 @@ export async function openSession(config: Config): Promise<Session> {
     dispose();
     throw error;
   }
-}
-
-function makeStore(native: NativeModule, images: ImageArray): NativeImageStore {
-  return new native.ImageStore(images.pixels, images.count, images.height, images.width, images.labels);
 }

@@ -2,7 +2,7 @@ import type { Pipeline } from '../pipeline.js';
 import type { Config } from '../schema.js';
 import { cifar10 } from './cifar10.js';
 
-/** A small network in a short run learns more from crops that keep more of the image. */
+/** Crops of at least a fifth: with the paper's views, smallest crops and blur included, the same run gained less in kNN. */
 const milder = (view: Pipeline): Pipeline =>
   view.map((operation) => (operation.kind === 'randomResizedCrop' ? { ...operation, area: [0.2, 1] } : operation));
 

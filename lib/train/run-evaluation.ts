@@ -1,20 +1,20 @@
 import { access } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { loadNative } from '../binding/load.js';
-import type { NativeImageStore, NativeLearner, NativeModule } from '../binding/native.js';
+import type { NativeLearner } from '../binding/native.js';
 import { type ConfigPatch, resolveConfig } from '../config/resolve.js';
 import type { Config } from '../config/schema.js';
 import type { ImageArray } from '../data/dataset.js';
-import { readData } from '../data/open.js';
+import { makeStore, readData } from '../data/open.js';
 import { ByolError } from '../errors.js';
+import { evaluateKnn, type KnnEvaluation } from '../eval/knn.js';
+import { evaluateLinear, type LinearEvaluation } from '../eval/linear.js';
+import type { EvaluationProgress, LabelledImages, Subject } from '../eval/subject.js';
 import { learnerSpec, resolveDevice, resolvePrecision } from '../methods/byol.js';
-import { Checkpoints } from '../train/checkpoints.js';
-import { differences, formatDifferences } from '../train/config-difference.js';
-import { describeEnvironment, type Environment } from '../train/environment.js';
-import { RunFolder, readRunConfig, writeJson } from '../train/run-folder.js';
-import { evaluateKnn, type KnnEvaluation } from './knn.js';
-import { evaluateLinear, type LinearEvaluation } from './linear.js';
-import type { EvaluationProgress, LabelledImages, Subject } from './subject.js';
+import { Checkpoints } from './checkpoints.js';
+import { differences, formatDifferences } from './config-difference.js';
+import { describeEnvironment, type Environment } from './environment.js';
+import { RunFolder, readRunConfig, writeJson } from './run-folder.js';
 
 export type Protocol = 'knn' | 'linear';
 
@@ -117,10 +117,6 @@ function evaluationConfig(base: Config, { patch, overrides }: EvaluateRunOptions
     );
   }
   return config;
-}
-
-function makeStore(native: NativeModule, images: ImageArray): NativeImageStore {
-  return new native.ImageStore(images.pixels, images.count, images.height, images.width, images.labels);
 }
 
 /** Returns the path of the file that was loaded. */
