@@ -22,7 +22,11 @@ if (unknown.length > 0) {
 }
 const info = loadNative().info();
 const precision = info.cpuBfloat16 ? 'bfloat16' : 'float32';
-const { command: _command, host: _host, ...environment } = await describeEnvironment(info, { device: 'cpu', precision });
+const {
+  command: _command,
+  host: _host,
+  ...environment
+} = await describeEnvironment(info, { device: 'cpu', precision });
 for (const name of (asked.length > 0 ? asked : Object.keys(benches)) as Name[]) {
   console.log(`${name}:`);
   const result = await benches[name]();
