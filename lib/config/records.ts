@@ -1,4 +1,5 @@
 import { configHash } from './hash.js';
+import { records } from './preset-records.js';
 import { type PresetName, presets } from './presets/index.js';
 import type { Config } from './schema.js';
 
@@ -23,27 +24,6 @@ export interface PresetRecord {
   /** File in the repository with the single runs, their environment and commit. */
   readonly file: string;
 }
-
-export const records: readonly PresetRecord[] = [
-  {
-    preset: 'shapes',
-    key: '99f2b8b7b585d70df0bc2c32485aa092b6d8a90c47900b761e1c5c063152a8eb',
-    runs: 1,
-    untrainedKnnTop1: { mean: 0.3, min: 0.3, max: 0.3 },
-    knnTop1: { mean: 0.547, min: 0.547, max: 0.547 },
-    linearTop1: { mean: 0.6615, min: 0.6615, max: 0.6615 },
-    file: 'bench/results/presets.json',
-  },
-  {
-    preset: 'cifar10-small',
-    key: '2e40a296f446b44dabd7f2f12df7dad6c8718eefd1cc7072e9e1ec9d7ffc911e',
-    runs: 1,
-    untrainedKnnTop1: { mean: 0.3077, min: 0.3077, max: 0.3077 },
-    knnTop1: { mean: 0.424, min: 0.424, max: 0.424 },
-    linearTop1: { mean: 0.5145, min: 0.5145, max: 0.5145 },
-    file: 'bench/results/presets.json',
-  },
-];
 
 /** Identifies the experiment that a record is of: all settings that decide numbers, but the seed. */
 export function recordKey(config: Config): string {

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { records } from '../../lib/config/preset-records.js';
 import { presets } from '../../lib/config/presets/index.js';
-import { findRecord, type PresetRecord, recordKey, records } from '../../lib/config/records.js';
+import { findRecord, type PresetRecord, recordKey } from '../../lib/config/records.js';
 import { resolveConfig } from '../../lib/config/resolve.js';
 import { root } from '../support/paths.js';
 

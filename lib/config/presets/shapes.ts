@@ -22,6 +22,7 @@ export const shapes: Config = {
   views: { ...cifar10Small.views, mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25], view1: view, view2: view },
   target: { ...cifar10Small.target, tauBase: 0.99 },
   epochs: 14,
+  batchSize: 256,
   evaluation: {
     ...cifar10Small.evaluation,
     knn: { ...cifar10Small.evaluation.knn, everyEpochs: 2, queryImages: 1_000 },
