@@ -202,7 +202,17 @@ class Ours {
       },
       norm: { decay: 0.9, epsilon: 1e-5 },
       projector: head,
-      predictor: head,
+      predictor: { kind: 'mlp', ...head },
+      objective: {
+        similarity: 'l2',
+        target: 'ema',
+        symmetric: true,
+        scale: 1,
+        jointStatistics: false,
+        statisticsGroups: 1,
+        negatives: null,
+      },
+      supervision: null,
       targetInit: 'copy',
       optimizer: {
         kind: 'sgd',
@@ -241,6 +251,10 @@ class Ours {
       views: [view, view] as const,
       learningRate: 0.05,
       tau: 0.99,
+      projectorRate: 1,
+      predictorRate: 1,
+      objectiveWeight: 1,
+      supervisedLabels: null,
     };
   }
 

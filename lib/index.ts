@@ -23,6 +23,8 @@ export { configToYaml } from './config/to-yaml.js';
 export { ByolError } from './errors.js';
 export type { KnnEvaluation } from './eval/knn.js';
 export type { LinearEvaluation } from './eval/linear.js';
+export { type MethodName, methodNames, methods } from './methods/index.js';
+export type { Method } from './methods/method.js';
 export type {
   Baseline,
   CheckpointEvent,

@@ -8,7 +8,7 @@
  */
 
 /** Must equal the number that the addon exports; the loader refuses another. */
-export const API_VERSION = 1;
+export const API_VERSION = 2;
 
 export interface NativeInfo {
   /** "2.13.0": the LibTorch that the addon was compiled against, and the one that is loaded. */
@@ -45,6 +45,31 @@ export interface HeadSpec {
   readonly outputBias: boolean;
 }
 
+export type PredictorSpec =
+  | ({ readonly kind: 'mlp' } & HeadSpec)
+  /** The batch's least-squares predictor; `ridge` relative to the mean of the normal equations' diagonal. */
+  | { readonly kind: 'optimal'; readonly ridge: number };
+
+/** See ObjectiveConfig in lib/config/schema.ts for what each means. */
+export interface ObjectiveSpec {
+  readonly similarity: 'l2' | 'layer' | 'batch' | 'none' | 'softmax';
+  readonly target: 'ema' | 'stop-gradient' | 'gradient';
+  readonly symmetric: boolean;
+  readonly scale: number;
+  readonly jointStatistics: boolean;
+  readonly statisticsGroups: number;
+  readonly negatives:
+    | { readonly kind: 'batch'; readonly weight: number; readonly temperature: number }
+    | { readonly kind: 'queue'; readonly weight: number; readonly temperature: number; readonly size: number }
+    | null;
+}
+
+/** Cross-entropy on the projector's outputs. `target` false: the objective is not computed at all. */
+export interface SupervisionSpec {
+  readonly labelSmoothing: number;
+  readonly target: boolean;
+}
+
 export interface OptimizerSpec {
   readonly kind: 'lars' | 'sgd';
   readonly momentum: number;
@@ -58,7 +83,9 @@ export interface LearnerSpec {
   readonly encoder: EncoderSpec;
   readonly norm: { readonly decay: number; readonly epsilon: number };
   readonly projector: HeadSpec;
-  readonly predictor: HeadSpec | null;
+  readonly predictor: PredictorSpec | null;
+  readonly objective: ObjectiveSpec;
+  readonly supervision: SupervisionSpec | null;
   readonly targetInit: 'independent' | 'copy';
   readonly optimizer: OptimizerSpec;
   /** Classes of the online linear classifier; 0: none. */
@@ -94,6 +121,13 @@ export interface StepInput {
   readonly views: readonly [ViewSpec, ViewSpec];
   readonly learningRate: number;
   readonly tau: number;
+  /** Of the heads, relative to the learning rate. */
+  readonly projectorRate: number;
+  readonly predictorRate: number;
+  /** Of the objective beside supervision. */
+  readonly objectiveWeight: number;
+  /** One per row, -1: unlabelled. null without supervision. */
+  readonly supervisedLabels: Int32Array | null;
 }
 
 /** Wall-clock seconds of the parts of one step, measured on the LibTorch thread. */
@@ -107,7 +141,12 @@ export interface StepMetrics {
   readonly loss: number;
   readonly probeLoss: number;
   readonly probeTop1: number;
+  /** 0 without supervision. */
+  readonly supervisedLoss: number;
+  readonly supervisedTop1: number;
   readonly projectionStd: number;
+  /** Effective rank of the last batch's projections, 1 to their dimension. */
+  readonly projectionRank: number;
   readonly targetDistance: number;
   readonly targetMovement: number;
   /** -1: none. */

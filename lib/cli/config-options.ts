@@ -13,6 +13,11 @@ export const setOption = {
 /** The options by which every command takes a configuration. */
 export const configOptions = {
   preset: { type: 'string', requiresArg: true, describe: 'Start from a preset; `byol presets` lists them' },
+  method: {
+    type: 'string',
+    requiresArg: true,
+    describe: "Another method's recipe on the preset: simclr, moco-v1, moco-v2, simsiam, mean-teacher, supervised",
+  },
   config: { type: 'string', requiresArg: true, describe: 'YAML or JSON file with settings, over the preset' },
   data: { type: 'string', requiresArg: true, describe: 'Where the images lie; short for --set data.path=PATH' },
   set: setOption,
@@ -37,9 +42,11 @@ export async function configFromArguments(
 ): Promise<Config> {
   // Help does without the schema.
   const { resolveConfig } = await import('../config/resolve.js');
-  const { preset, config: file, data, set = [], seed } = args;
+  const { findMethod } = await import('../methods/index.js');
+  const { preset, method, config: file, data, set = [], seed } = args;
   return resolveConfig({
     ...(preset !== undefined && { preset }),
+    ...(method !== undefined && { method: findMethod(method) }),
     ...(base !== undefined && { base }),
     ...(file !== undefined && { file }),
     patch: flagPatch({ ...flags, seed: numberOrText(seed), data: data === undefined ? undefined : { path: data } }),

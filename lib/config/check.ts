@@ -5,7 +5,13 @@ import type { Config } from './schema.js';
  * batch larger than the set) is checked when they are opened.
  */
 export function configWarnings(config: Config): string[] {
-  return [...targetWarnings(config), ...optimizerWarnings(config), ...batchWarnings(config), ...viewWarnings(config)];
+  return [
+    ...targetWarnings(config),
+    ...objectiveWarnings(config),
+    ...optimizerWarnings(config),
+    ...batchWarnings(config),
+    ...viewWarnings(config),
+  ];
 }
 
 /** Batch statistics are over this many images at least, or they say little about the data. */
@@ -14,9 +20,10 @@ const SMALL_BATCH = 32;
 /** Plain SGD has no trust ratio that scales steps to the weights: published recipes stay below this. */
 const LARGE_SGD_RATE = 1;
 
-function targetWarnings({ target, predictor }: Config): string[] {
+function targetWarnings({ target }: Config): string[] {
   const warnings: string[] = [];
   const { tauBase, schedule } = target;
+  if (target.mode !== 'ema') return warnings;
   if (tauBase === 0 && schedule === 'cosine') {
     warnings.push(
       "target.tauBase is 0 but rises to 1 with target.schedule 'cosine'. Without a moving average (paper Table 5a) is schedule 'constant'.",
@@ -31,10 +38,25 @@ function targetWarnings({ target, predictor }: Config): string[] {
       'target.tauBase is 1: the target keeps its random weights for the whole run (paper Table 5a: 18.8 %).',
     );
   }
-  if (predictor === null) {
-    warnings.push('There is no predictor: the representation will collapse to a constant (paper Table 5b).');
-  }
   return warnings;
+}
+
+function objectiveWarnings(config: Config): string[] {
+  const missing = whyItCollapses(config);
+  return missing === null
+    ? []
+    : [`${missing}: the representation will collapse to a constant (paper Tables 5b and 19).`];
+}
+
+/**
+ * Why nothing keeps this objective from a constant representation, as the start of a sentence; null: something does. Negatives
+ * do, labels do, and so does a predictor as long as the target does not receive the gradient (paper section 5).
+ */
+export function whyItCollapses({ objective, predictor, supervision, target }: Config): string | null {
+  if (supervision !== null || (objective.negatives !== null && objective.negatives.weight > 0)) return null;
+  if (predictor === null) return 'There is no predictor and nothing pushes images apart';
+  if (target.mode === 'gradient') return 'The target receives the gradient and nothing pushes images apart';
+  return null;
 }
 
 function optimizerWarnings({ optimizer, epochs, batchSize, accumulate }: Config): string[] {

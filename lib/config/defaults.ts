@@ -1,3 +1,4 @@
+import { oneRate } from './presets/shared.js';
 import type { Config } from './schema.js';
 
 /**
@@ -18,6 +19,7 @@ const optimizer: Kinds<Config['optimizer']> = {
     momentum: 0.9,
     trustCoefficient: 1e-3,
     warmupEpochs: 10,
+    ...oneRate,
   },
   // torch.optim.SGD as small-scale recipes use it.
   sgd: {
@@ -28,6 +30,7 @@ const optimizer: Kinds<Config['optimizer']> = {
     nesterov: false,
     decayNormAndBias: true,
     warmupEpochs: 0,
+    ...oneRate,
   },
 };
 
@@ -39,8 +42,23 @@ const data: Kinds<Config['data']> = {
   folder: { kind: 'folder' },
 };
 
+const predictor: Kinds<NonNullable<Config['predictor']>> = {
+  // Hidden widths and output go with the network: they have to be given.
+  mlp: { kind: 'mlp', hiddenBias: true, outputBias: false },
+  optimal: { kind: 'optimal', ridge: 1e-6 },
+};
+
+const negatives: Kinds<NonNullable<Config['objective']['negatives']>> = {
+  // Paper Table 5b.
+  batch: { kind: 'batch', weight: 1, temperature: 0.1 },
+  // MoCo v2.
+  queue: { kind: 'queue', weight: 1, temperature: 0.2, size: 65_536 },
+};
+
 /** By the path of the setting that has kinds. */
 export const kindDefaults: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>> = {
   optimizer,
   data,
+  predictor,
+  'objective.negatives': negatives,
 };

@@ -16,10 +16,18 @@ export function canonicalJson(value: unknown): string {
 
 /**
  * SHA-256 (hex) of what decides a run's numbers, so that results of the same experiment can be found and compared. Left out
- * is where it ran and where its files lie: the preset's name, device, threads, the data's path, how often it was saved.
+ * is where it ran and where its files lie: the names of preset and method, device, threads, the data's path, how often it was saved.
  */
 export function configHash(config: Config): string {
-  const { preset: _preset, device: _device, threads: _threads, checkpoint: _checkpoint, data, ...experiment } = config;
+  const {
+    preset: _preset,
+    method: _method,
+    device: _device,
+    threads: _threads,
+    checkpoint: _checkpoint,
+    data,
+    ...experiment
+  } = config;
   const images = Object.fromEntries(Object.entries(data).filter(([key]) => key !== 'path'));
   return createHash('sha256')
     .update(canonicalJson({ ...experiment, data: images }))

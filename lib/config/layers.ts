@@ -24,7 +24,7 @@ export function copySettings<T>(value: T): T {
  */
 export function mergeLayer(base: unknown, layer: unknown, path: Path = []): unknown {
   if (!isSettings(layer)) return copySettings(layer);
-  const start = isSettings(base) ? startFor(base, layer, path) : {};
+  const start = startFor(isSettings(base) ? base : {}, layer, path);
   const merged: Settings = {};
   for (const key of new Set([...Object.keys(start), ...Object.keys(layer)])) {
     const value = Object.hasOwn(layer, key)

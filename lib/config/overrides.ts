@@ -39,7 +39,7 @@ export function applyOverride(settings: Settings, { path, text }: Override): Pro
     // The same as a file that says only { kind }: the kind's own settings come along.
     return replaceAt(settings, parent, mergeLayer(container, { kind: value }, parent));
   }
-  container[key] = isSettings(previous) ? mergeLayer(previous, value, path) : value;
+  container[key] = isSettings(value) ? mergeLayer(previous, value, path) : value;
   return undefined;
 }
 

@@ -4,7 +4,7 @@ import type { PresetRecord } from './records.js';
 export const records: readonly PresetRecord[] = [
   {
     preset: 'shapes',
-    key: '99f2b8b7b585d70df0bc2c32485aa092b6d8a90c47900b761e1c5c063152a8eb',
+    key: '91599a91d3c90c919ec48e8684eaf587b10ac55fba88455deae2d3882a3c5bf2',
     runs: 1,
     untrainedKnnTop1: {
       mean: 0.3,
@@ -25,7 +25,7 @@ export const records: readonly PresetRecord[] = [
   },
   {
     preset: 'cifar10-small',
-    key: '21495bd3a4b657635a48094e5e6ff2e49e8a86ccef317bec431e85792b7d482e',
+    key: 'bd5ac0cd8b6867191b79b75198784232b428e1dd8fedee00ef2ae3df3d4636da',
     runs: 1,
     untrainedKnnTop1: {
       mean: 0.3077,

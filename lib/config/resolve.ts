@@ -19,6 +19,8 @@ type PatchOf<T> = T extends readonly unknown[] ? T : T extends object ? { readon
 export interface ConfigSources {
   /** Name of a preset: `Object.keys(presets)`. */
   readonly preset?: string;
+  /** Makes another method's settings of the preset's (lib/methods). */
+  readonly method?: (base: Config) => Config;
   /** Settings to start from instead of a preset, e.g. those of a run that goes on. */
   readonly base?: Config;
   /** Path of a YAML or JSON file. It may name a preset as its own start: `preset: cifar10`. */
@@ -37,7 +39,8 @@ export function resolveConfig(sources: ConfigSources): Config {
   const { file, patch = {}, overrides = [] } = sources;
   const fromFile = file === undefined ? {} : readConfigFile(file);
   const presetName = sources.preset ?? presetOfFile(fromFile, file, sources.base);
-  const start = presetName === undefined ? (sources.base ?? {}) : findPreset(presetName);
+  const preset = presetName === undefined ? sources.base : findPreset(presetName);
+  const start = preset === undefined ? {} : (sources.method?.(preset) ?? preset);
   const layered = mergeLayer(mergeLayer(start, fromFile), patch) as Settings;
   if (presetName !== undefined) layered.preset = presetName;
 

@@ -59,6 +59,75 @@ export const headSchema = z.strictObject({
   outputBias: z.boolean(),
 });
 
+export const predictorSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('mlp'), ...headSchema.shape }),
+  z.strictObject({
+    /** The batch's least-squares linear map from online to target projections, solved at each step (paper section 5, I.2). */
+    kind: z.literal('optimal'),
+    /** Added to the diagonal of the normal equations, as a part of its mean; above 0 also where they are singular. */
+    ridge: z.number().min(0),
+  }),
+]);
+
+export const objectiveSchema = z.strictObject({
+  /**
+   * How prediction and target are normalised before their squared distance is taken (paper Table 20): 'l2' gives 2 - 2cos.
+   * 'softmax' compares class probabilities, as Mean Teacher does: squared distance divided by the number of classes.
+   */
+  similarity: z.enum(['l2', 'layer', 'batch', 'none', 'softmax']),
+  /** true: both directions, summed; false: only view 1 predicts view 2. */
+  symmetric: z.boolean(),
+  /** Multiplies the loss, and so its gradient. */
+  scale: z.number().positive(),
+  /** 'separate': batch statistics of each view's own (BYOL); 'joint': both views in one forward pass (SimCLR). */
+  statistics: z.enum(['separate', 'joint']),
+  /**
+   * Batch statistics over so many equal parts of the batch, grouped anew for the target: what MoCo's shuffled batch
+   * normalisation does on as many GPUs. 1: over the whole batch.
+   */
+  statisticsGroups: positiveInt,
+  /**
+   * The term of the paper's section 5 that pushes apart: weight (beta) times 2 * temperature (alpha) times the log of the
+   * summed exp(similarity / temperature). null: none (BYOL).
+   */
+  negatives: z
+    .discriminatedUnion('kind', [
+      z.strictObject({
+        /** The other images of the batch, in both views. */
+        kind: z.literal('batch'),
+        weight: z.number().min(0),
+        temperature: z.number().positive(),
+      }),
+      z.strictObject({
+        /** Targets of earlier steps, as in MoCo. */
+        kind: z.literal('queue'),
+        weight: z.number().min(0),
+        temperature: z.number().positive(),
+        /** Targets kept; a multiple of what a forward pass adds. */
+        size: positiveInt,
+      }),
+    ])
+    .nullable(),
+});
+
+export const supervisionSchema = z.strictObject({
+  /** Part of the training images whose labels are used, drawn with the seed, evenly over the classes; 1: all. */
+  labelled: z.number().gt(0).max(1),
+  labelSmoothing: z.number().min(0).lt(1),
+  /** Weight of the objective beside the cross-entropy once it is ramped up; 0: labels only, and no target is computed. */
+  consistency: z.number().min(0),
+  /** Epochs over which that weight rises as exp(-5 (1 - t)^2) (Mean Teacher). */
+  rampUpEpochs: z.number().min(0),
+});
+
+/** Learning rates of the heads relative to the encoder's (paper Tables 21 and 22). */
+const rateSchema = {
+  projectorRate: z.number().min(0),
+  predictorRate: z.number().min(0),
+  /** 'constant': the predictor's learning rate stays at its peak (SimSiam). */
+  predictorSchedule: z.enum(['cosine', 'constant']),
+};
+
 export const optimizerSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('lars'),
@@ -68,6 +137,7 @@ export const optimizerSchema = z.discriminatedUnion('kind', [
     momentum: fraction,
     trustCoefficient: z.number().positive(),
     warmupEpochs: z.number().min(0),
+    ...rateSchema,
   }),
   z.strictObject({
     kind: z.literal('sgd'),
@@ -78,14 +148,23 @@ export const optimizerSchema = z.discriminatedUnion('kind', [
     /** Decay normalisation parameters and biases as well, as torch.optim.SGD does when given all parameters. */
     decayNormAndBias: z.boolean(),
     warmupEpochs: z.number().min(0),
+    ...rateSchema,
   }),
 ]);
 
 export const targetSchema = z.strictObject({
+  /**
+   * Where targets come from: 'ema', a moving average of the online network; 'stop-gradient', the online network as it is
+   * (tau = 0 at every step); 'gradient', the same with the gradient (paper Table 19).
+   */
+  mode: z.enum(['ema', 'stop-gradient', 'gradient']),
   /** Decay of the target's moving average at step 0 (tau, not 1 - tau). */
   tauBase: z.number().min(0).max(1),
-  /** 'cosine': rises to 1 at the last step (paper section 3.3); 'constant': stays at tauBase. */
-  schedule: z.enum(['cosine', 'constant']),
+  /**
+   * 'cosine': rises to 1 at the last step (paper section 3.3); 'constant': stays at tauBase; 'warm': min(1 - 1 / (step + 1),
+   * tauBase) (Mean Teacher).
+   */
+  schedule: z.enum(['cosine', 'constant', 'warm']),
   /** 'independent': the target's own random draw, as the official code; 'copy': starts equal to the online network. */
   init: z.enum(['independent', 'copy']),
 });
@@ -137,6 +216,8 @@ export const evaluationSchema = z.strictObject({
 export const configSchema = z.strictObject({
   /** Where the settings came from; informational. */
   preset: z.string().optional(),
+  /** The method whose recipe was taken (lib/methods); informational, BYOL if left out. */
+  method: z.string().optional(),
   seed: z.int().nonnegative(),
   device: z.union([
     z.enum(['auto', 'cpu', 'cuda']),
@@ -153,8 +234,11 @@ export const configSchema = z.strictObject({
   norm: z.strictObject({ decay: fraction, epsilon: z.number().positive() }),
   projector: headSchema,
   /** null removes it; BYOL then collapses (paper Table 5b). */
-  predictor: headSchema.nullable(),
+  predictor: predictorSchema.nullable(),
   target: targetSchema,
+  objective: objectiveSchema,
+  /** Learn from labels too, through the projector's outputs as class scores. null: not at all. */
+  supervision: supervisionSchema.nullable(),
   optimizer: optimizerSchema,
   epochs: positiveInt,
   /** Images per forward pass; batch statistics are over these. */
@@ -175,5 +259,6 @@ export const configSchema = z.strictObject({
 export type Config = z.infer<typeof configSchema>;
 export type DataConfig = Config['data'];
 export type EncoderConfig = Config['encoder'];
-export type HeadConfig = NonNullable<Config['predictor']>;
+export type HeadConfig = Config['projector'];
+export type ObjectiveConfig = Config['objective'];
 export type OptimizerConfig = Config['optimizer'];

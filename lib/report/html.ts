@@ -13,7 +13,10 @@ export interface ReportPage {
   readonly title: string;
   /** "finished", "stopped at step 120 of 400", ... */
   readonly status: string;
-  readonly verdict: { readonly state: 'collapsed' | 'not learning yet' | 'learning'; readonly text: string };
+  readonly verdict: {
+    readonly state: 'collapsed' | 'partly collapsed' | 'not learning yet' | 'learning';
+    readonly text: string;
+  };
   readonly rows: readonly ReportRow[];
   readonly charts: readonly Chart[];
   /** Any plain data; shown as a tree of paths and values. */
@@ -22,18 +25,12 @@ export interface ReportPage {
 }
 
 export function renderReport(page: ReportPage): string {
-  const tone = { collapsed: 'bad', 'not learning yet': 'fair', learning: 'good' }[page.verdict.state];
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeText(page.title)}</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<h1>${escapeText(page.title)}</h1>
-<p>${escapeText(page.status)}</p>
+  const tone = { collapsed: 'bad', 'partly collapsed': 'bad', 'not learning yet': 'fair', learning: 'good' }[
+    page.verdict.state
+  ];
+  return renderPage(
+    page.title,
+    `<p>${escapeText(page.status)}</p>
 <p class="verdict ${tone}">${escapeText(page.verdict.text)}</p>
 ${renderResults(page.rows)}
 <div class="charts">
@@ -42,7 +39,23 @@ ${page.charts.map(renderChart).join('\n')}
 <h2>Settings</h2>
 ${renderTree(page.settings)}
 <h2>Environment</h2>
-${renderTree(page.environment)}
+${renderTree(page.environment)}`,
+  );
+}
+
+/** A whole page in the reports' style. `body` is HTML. */
+export function renderPage(title: string, body: string): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeText(title)}</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<h1>${escapeText(title)}</h1>
+${body}
 </body>
 </html>
 `;
@@ -82,7 +95,8 @@ ${body.join('\n')}
 </table>`;
 }
 
-function renderTree(value: object): string {
+/** Plain data as a table of paths and values. */
+export function renderTree(value: object): string {
   const rows = leaves(value, '').map(
     ([path, leaf]) => `<tr><td><code>${escapeText(path)}</code></td><td><code>${escapeText(leaf)}</code></td></tr>`,
   );

@@ -8,7 +8,7 @@ export interface Difference {
 }
 
 /** Settings that do not touch what is computed in a step: a resumed run may change them. */
-const CHANGEABLE = ['preset', 'checkpoint', 'evaluation', 'data.path'];
+const CHANGEABLE = ['preset', 'method', 'checkpoint', 'evaluation', 'data.path'];
 
 /** Every leaf in which two configurations differ, in the order of the old one. */
 export function differences(older: unknown, newer: unknown, path = ''): Difference[] {

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { NativeInfo } from '../binding/native.js';
-import type { ResolvedDevice } from '../methods/byol.js';
+import type { ResolvedDevice } from '../methods/learner-spec.js';
 
 /** Where and with what a run was made: enough to explain a number later. */
 export interface Environment {

@@ -179,6 +179,7 @@ export class EpochLoop {
     const values = {
       loss: reading.loss,
       collapseStd: reading.projectionStd,
+      collapseRank: reading.projectionRank,
       targetDistance: reading.targetDistance,
       learningRate: schedule.learningRate(last),
       tau: schedule.tau(last),
@@ -203,6 +204,7 @@ export class EpochLoop {
         epoch,
         loss: values.loss,
         'collapse/std': values.collapseStd,
+        'collapse/rank': values.collapseRank,
         'target/distance': values.targetDistance,
         ...(probe !== null && { 'probe/online/top1': probe }),
         learning_rate: values.learningRate,
@@ -243,6 +245,7 @@ export class EpochLoop {
     const metrics: Metrics = {
       loss: reading.loss,
       'collapse/std': reading.projectionStd,
+      'collapse/rank': reading.projectionRank,
       'target/distance': reading.targetDistance,
       ...(this.#hasProbe && { 'probe/online/top1': reading.probeTop1 }),
       ...(knn && { 'knn/top1': knn.top1, 'knn/top5': knn.top5 }),
@@ -259,7 +262,7 @@ export class EpochLoop {
   /** A target that is never updated trains without complaint, towards a random network. */
   #checkTarget(epoch: number): void {
     const { config, schedule } = this.#o.session;
-    const frozen = config.target.tauBase === 1;
+    const frozen = config.target.mode !== 'ema' || config.target.tauBase === 1;
     // With learning rate 0, as in the first step of a warm-up, a target that began as a copy has nowhere to go.
     const trained = this.#sessionSteps > 0 && schedule.learningRate(this.#step - 1) > 0;
     if (frozen || !trained || epoch > TARGET_MOVES_WITHIN || this.#targetMoved) return;
@@ -273,12 +276,13 @@ export class EpochLoop {
     const { baseline, session } = this.#o;
     const knn = metrics['knn/top1'] ?? null;
     return judge({
+      config: session.config,
       collapseStd: metrics['collapse/std'],
+      collapseRank: metrics['collapse/rank'],
       loss: metrics.loss,
       knn,
       untrainedKnn: baseline.knnDuringRun?.top1 ?? null,
       queries: this.#lastQueries || session.test.store.size,
-      predictor: session.config.predictor !== null,
     });
   }
 

@@ -7,6 +7,7 @@ export const epochSumsSchema = z.strictObject({
   loss: z.number(),
   probeTop1: z.number(),
   projectionStd: z.number(),
+  projectionRank: z.number(),
   targetDistance: z.number(),
   timedSteps: z.int().nonnegative(),
   /** Wall-clock seconds of the timed steps, and those in which the LibTorch thread computed. */
@@ -20,6 +21,7 @@ const ZERO: EpochSums = {
   loss: 0,
   probeTop1: 0,
   projectionStd: 0,
+  projectionRank: 0,
   targetDistance: 0,
   timedSteps: 0,
   wallSeconds: 0,
@@ -30,7 +32,8 @@ export interface MeterReading {
   readonly loss: number;
   readonly probeTop1: number;
   readonly projectionStd: number;
-  /** At the last step. */
+  /** These two at the last step. */
+  readonly projectionRank: number;
   readonly targetDistance: number;
   readonly stepsPerSecond: number;
   /** See Metrics.data_wait. */
@@ -57,6 +60,7 @@ export class StepMeter {
     this.#sums.loss += metrics.loss * steps;
     this.#sums.probeTop1 += metrics.probeTop1 * steps;
     this.#sums.projectionStd += metrics.projectionStd * steps;
+    this.#sums.projectionRank = metrics.projectionRank;
     this.#sums.targetDistance = metrics.targetDistance;
   }
 
@@ -74,6 +78,7 @@ export class StepMeter {
       loss: mean(this.#sums.loss),
       probeTop1: mean(this.#sums.probeTop1),
       projectionStd: mean(this.#sums.projectionStd),
+      projectionRank: this.#sums.projectionRank,
       targetDistance: this.#sums.targetDistance,
       stepsPerSecond: wallSeconds === 0 ? 0 : timedSteps / wallSeconds,
       // The clocks of two threads: rounding may put the sum of the parts above the whole.

@@ -7,10 +7,15 @@ import type { Verdict } from './verdict.js';
  * classifier, an epoch without kNN.
  */
 export interface Metrics {
-  /** BYOL loss, 2 - 2cos summed over both directions, 0..8; 4 when prediction and target are unrelated. */
+  /** The objective before its scale. BYOL: 2 - 2cos summed over both directions, 0..8; 4 when prediction and target are unrelated. */
   readonly loss: number;
   /** sqrt(d) * mean standard deviation of the l2-normalised online projections: 1 spread, 0 collapsed. */
   readonly 'collapse/std': number;
+  /**
+   * Effective rank of the online projections of the last batch: how many dimensions they use, 1 to the smaller of their
+   * dimension and the batch less one (exp of the entropy of the singular values; Roy and Vetterli 2007).
+   */
+  readonly 'collapse/rank': number;
   /** ||theta - xi|| / ||theta||: how far the online network is from its target. */
   readonly 'target/distance': number;
   /** The online linear classifier on the augmented training view. Not a test accuracy. */
@@ -109,6 +114,7 @@ export interface StepEvent {
   /** Means since the previous reading. */
   readonly loss: number;
   readonly collapseStd: number;
+  readonly collapseRank: number;
   readonly targetDistance: number;
   readonly probeTop1: number | null;
   /** Of the last of these steps. */

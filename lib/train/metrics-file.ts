@@ -11,6 +11,7 @@ export interface StepRecord {
   readonly epoch: number;
   readonly loss: number;
   readonly 'collapse/std': number;
+  readonly 'collapse/rank': number;
   readonly 'target/distance': number;
   readonly 'probe/online/top1'?: number;
   readonly learning_rate: number;

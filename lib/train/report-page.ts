@@ -55,6 +55,12 @@ export function runCharts(records: readonly MetricsRecord[], untrained: Baseline
       series: [{ name: 'collapse/std', points: series(records, 'step', 'collapse/std') }],
     },
     {
+      title: 'Effective rank of the projections',
+      xLabel,
+      yMin: 0,
+      series: [{ name: 'collapse/rank', points: series(records, 'step', 'collapse/rank') }],
+    },
+    {
       title: 'Distance to the target',
       xLabel,
       yMin: 0,
@@ -93,7 +99,7 @@ export function runReport({ config, environment, result, totalSteps, records }: 
     trained: after?.top1 ?? null,
   });
   return renderReport({
-    title: `BYOL: ${config.preset ?? config.data.kind}`,
+    title: `${config.method ?? 'BYOL'}: ${config.preset ?? config.data.kind}`,
     status: result.interrupted
       ? `Stopped at step ${result.steps} of ${totalSteps}.`
       : `Finished: ${result.epochs} epochs, ${result.steps} steps.`,

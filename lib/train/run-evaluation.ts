@@ -10,7 +10,7 @@ import { ByolError } from '../errors.js';
 import { evaluateKnn, type KnnEvaluation } from '../eval/knn.js';
 import { evaluateLinear, type LinearEvaluation } from '../eval/linear.js';
 import type { EvaluationProgress, LabelledImages, Subject } from '../eval/subject.js';
-import { learnerSpec, resolveDevice, resolvePrecision } from '../methods/byol.js';
+import { learnerSpec, resolveDevice, resolvePrecision } from '../methods/learner-spec.js';
 import { Checkpoints } from './checkpoints.js';
 import { differences, formatDifferences } from './config-difference.js';
 import { describeEnvironment, type Environment } from './environment.js';
@@ -42,7 +42,7 @@ export interface RunEvaluation<P extends Protocol = Protocol> {
 }
 
 /** Settings that do not say what the encoder is and which images it expects. */
-const CHANGEABLE = ['preset', 'evaluation', 'data', 'device', 'precision', 'threads', 'seed'];
+const CHANGEABLE = ['preset', 'method', 'evaluation', 'data', 'device', 'precision', 'threads', 'seed'];
 
 /**
  * Evaluates the encoder of a run and writes eval-knn.json or eval-linear.json into its folder, atomically. The encoder is

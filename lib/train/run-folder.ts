@@ -155,7 +155,7 @@ async function readJson(path: string): Promise<unknown> {
 /** runs/NAME-1, -2, ...: the first that does not exist. */
 export async function freeRunFolder(config: Config): Promise<string> {
   const taken = new Set(await readdir('runs').catch(() => []));
-  const name = config.preset ?? config.data.kind;
+  const name = [config.method, config.preset ?? config.data.kind].filter((part) => part !== undefined).join('-');
   for (let number = 1; ; number += 1) {
     const candidate = `${name}-${number}`;
     if (!taken.has(candidate)) return join('runs', candidate);

@@ -53,11 +53,12 @@ function verdictOf({ session, loop, baseline }: RunEnd, knn: KnnResult | null): 
   if (last === null) return { state: 'not learning yet', text: 'Nothing can be said yet: no epoch was completed.' };
   if (knn === null) return loop.verdict(last);
   return judge({
+    config: session.config,
     collapseStd: last['collapse/std'],
+    collapseRank: last['collapse/rank'],
     loss: last.loss,
     knn: knn.top1,
     untrainedKnn: baseline.knn?.top1 ?? null,
     queries: knn.queries,
-    predictor: session.config.predictor !== null,
   });
 }

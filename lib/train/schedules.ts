@@ -21,11 +21,26 @@ export function learningRate(step: number, peak: number, warmup: number, total: 
 
 /**
  * Decay of the target's moving average at the 0-based step: 1 - (1 - tauBase) * (cos(pi * step / total) + 1) / 2, which rises
- * from tauBase to 1 (BYOL section 3.3), or constant.
+ * from tauBase to 1 (BYOL section 3.3); constant; or min(1 - 1 / (step + 1), tauBase), the mean of all networks so far until
+ * there are many (Mean Teacher). 0 where targets come from the online network itself.
  */
 export function tau(step: number, target: Config['target'], total: number): number {
-  if (target.schedule === 'constant') return target.tauBase;
-  return 1 - (1 - target.tauBase) * cosineDecay(step, total);
+  const { mode, schedule, tauBase } = target;
+  if (mode !== 'ema') return 0;
+  if (schedule === 'constant') return tauBase;
+  if (schedule === 'warm') return Math.min(1 - 1 / (step + 1), tauBase);
+  return 1 - (1 - tauBase) * cosineDecay(step, total);
+}
+
+/**
+ * Weight of the objective beside supervision at the 0-based step: W exp(-5 (1 - t / T)^2) in the first T steps, then W (Mean
+ * Teacher). 1 without supervision.
+ */
+export function objectiveWeight(step: number, supervision: Config['supervision'], stepsPerEpoch: number): number {
+  if (supervision === null) return 1;
+  const rampUp = supervision.rampUpEpochs * stepsPerEpoch;
+  const left = rampUp === 0 ? 0 : 1 - Math.min(step, rampUp) / rampUp;
+  return supervision.consistency * Math.exp(-5 * left ** 2);
 }
 
 /** Every number that a run's steps need, from the configuration and the steps of one epoch. */
@@ -36,6 +51,9 @@ export interface Schedule {
   readonly peakLearningRate: number;
   learningRate(step: number): number;
   tau(step: number): number;
+  /** Learning rate of the predictor, relative to that of the encoder. */
+  predictorRate(step: number): number;
+  objectiveWeight(step: number): number;
 }
 
 export function makeSchedule(config: Config, stepsPerEpoch: number): Schedule {
@@ -49,5 +67,11 @@ export function makeSchedule(config: Config, stepsPerEpoch: number): Schedule {
     peakLearningRate: peak,
     learningRate: (step) => learningRate(step, peak, warmupSteps, steps),
     tau: (step) => tau(step, config.target, steps),
+    predictorRate: (step) => {
+      const { predictorRate, predictorSchedule } = config.optimizer;
+      if (predictorSchedule === 'cosine' || step < warmupSteps) return predictorRate;
+      return (predictorRate * peak) / learningRate(step, peak, warmupSteps, steps);
+    },
+    objectiveWeight: (step) => objectiveWeight(step, config.supervision, stepsPerEpoch),
   };
 }

@@ -1,11 +1,14 @@
 import { loadNative } from '../binding/load.js';
 import type { NativeInfo, NativeLearner, NativeModule } from '../binding/native.js';
 import type { Config } from '../config/schema.js';
-import type { ImageArray } from '../data/dataset.js';
+import type { Dataset, ImageArray } from '../data/dataset.js';
+import { labelledPart } from '../data/labelled-part.js';
 import { makeStore, readData } from '../data/open.js';
 import { Sampler } from '../data/sampler.js';
+import { ByolError } from '../errors.js';
 import type { LabelledImages } from '../eval/subject.js';
-import { learnerSpec, type ResolvedDevice, resolveDevice, resolvePrecision } from '../methods/byol.js';
+import { checkObjective } from '../methods/check.js';
+import { learnerSpec, type ResolvedDevice, resolveDevice, resolvePrecision } from '../methods/learner-spec.js';
 import { makeSchedule, type Schedule } from './schedules.js';
 
 /** Everything in native memory that a run works with, opened together and disposed of together. */
@@ -18,6 +21,8 @@ export interface Session {
   readonly train: LabelledImages;
   readonly test: LabelledImages;
   readonly classNames: readonly string[];
+  /** Of every training image, -1 where supervision may not use it; null without supervision. */
+  readonly supervisedLabels: Int32Array | null;
   readonly sampler: Sampler;
   readonly schedule: Schedule;
   dispose(): void;
@@ -31,7 +36,9 @@ export async function openSession(config: Config): Promise<Session> {
   const device = resolveDevice(config.device, info);
   const resolved = { device, precision: resolvePrecision(config.precision, device, info) };
 
+  checkObjective(config);
   const data = await readData(config.data);
+  const supervisedLabels = labelsFor(config, data);
   const sampler = new Sampler(data.train.count, config.batchSize, config.accumulate, config.seed);
   const resources: Array<{ dispose(): void }> = [];
   const keep = <T extends { dispose(): void }>(resource: T): T => {
@@ -54,6 +61,7 @@ export async function openSession(config: Config): Promise<Session> {
       train: images(data.train),
       test: images(data.test),
       classNames: data.classNames,
+      supervisedLabels,
       learner: keep(new native.Learner(learnerSpec(config, resolved, data.classNames.length))),
       sampler,
       schedule: makeSchedule(config, sampler.stepsPerEpoch),
@@ -63,4 +71,19 @@ export async function openSession(config: Config): Promise<Session> {
     dispose();
     throw error;
   }
+}
+
+/** The labels that supervision may use. Throws where there are none, or the projector's outputs are not the classes. */
+function labelsFor({ supervision, projector, seed }: Config, { train, classNames }: Dataset): Int32Array | null {
+  if (supervision === null) return null;
+  if (train.labels === null) {
+    throw new ByolError('ERR_BYOL_DATA', 'Supervision needs labels, but the training images have none.');
+  }
+  if (projector.output !== classNames.length) {
+    throw new ByolError(
+      'ERR_BYOL_CONFIG',
+      `With supervision the projector's outputs are class scores: projector.output must be ${classNames.length}, the number of classes, not ${projector.output}.`,
+    );
+  }
+  return labelledPart(train.labels, supervision.labelled, seed);
 }

@@ -28,5 +28,9 @@ export function stepInput(session: Session, step: number): StepInput {
     views: [spec, spec],
     learningRate: schedule.learningRate(step),
     tau: schedule.tau(step),
+    projectorRate: config.optimizer.projectorRate,
+    predictorRate: schedule.predictorRate(step),
+    objectiveWeight: schedule.objectiveWeight(step),
+    supervisedLabels: session.supervisedLabels && samples.map((image) => session.supervisedLabels?.[image] ?? -1),
   };
 }

@@ -1,8 +1,11 @@
+import { whyItCollapses } from '../config/check.js';
+import type { Config } from '../config/schema.js';
+
 /**
- * What the numbers of a run mean, in words. A loss alone tells nothing: it is lowest when the representation is constant.
+ * What the numbers of a run mean, in words. A loss alone tells nothing: BYOL's is lowest when the representation is constant.
  */
 
-export type VerdictState = 'collapsed' | 'not learning yet' | 'learning';
+export type VerdictState = 'collapsed' | 'partly collapsed' | 'not learning yet' | 'learning';
 
 export interface Verdict {
   readonly state: VerdictState;
@@ -11,16 +14,17 @@ export interface Verdict {
 }
 
 export interface VerdictInput {
+  readonly config: Config;
   /** 'collapse/std'. */
   readonly collapseStd: number;
+  /** 'collapse/rank'. */
+  readonly collapseRank: number;
   readonly loss: number;
   /** kNN top-1 now and of the untrained network with the same images; null: not measured. */
   readonly knn: number | null;
   readonly untrainedKnn: number | null;
   /** Test images that kNN was asked about. */
   readonly queries: number;
-  /** Whether the objective has a predictor. */
-  readonly predictor: boolean;
 }
 
 /**
@@ -31,6 +35,9 @@ export const COLLAPSED_BELOW = 0.1;
 
 /** The same reading at 0.3: a mean cosine above 0.91. Worth watching, not yet lost. */
 export const NARROW_BELOW = 0.3;
+
+/** Projections that differ, but in fewer dimensions than this, have lost most of what tells images apart. */
+export const LEAST_RANK = 4;
 
 /** Gains in kNN below this are within reach of luck whatever the number of test images. */
 export const LEAST_GAIN = 0.02;
@@ -48,40 +55,74 @@ const percent = (value: number): string => `${(100 * value).toFixed(1)} %`;
 const points = (value: number): string => `${value >= 0 ? '+' : '-'}${Math.abs(100 * value).toFixed(1)} points`;
 
 export function judge(input: VerdictInput): Verdict {
-  const { collapseStd, loss, knn, untrainedKnn, queries, predictor } = input;
+  return collapse(input) ?? byAccuracy(input) ?? byLoss(input);
+}
+
+function collapse({ config, collapseStd, collapseRank }: VerdictInput): Verdict | null {
   const spread = collapseStd.toFixed(2);
   if (!(collapseStd >= COLLAPSED_BELOW)) {
     const cosine = (1 - collapseStd ** 2).toFixed(3);
-    const why = predictor
-      ? 'Usual causes are a learning rate that is too high, a target that follows too fast (low target.tauBase) and tiny batches.'
-      : 'Without a predictor the constant solution is reached (paper Table 5b): set `predictor` to have it back.';
+    const missing = whyItCollapses(config);
+    const why =
+      missing === null
+        ? 'Usual causes are a learning rate that is too high, a target that follows too fast (low target.tauBase) and tiny batches.'
+        : `${missing}, so the constant solution is reached (paper Tables 5b and 19).${config.predictor === null ? ' Set `predictor` to have it back.' : ''}`;
     return {
       state: 'collapsed',
       text: `Collapsed: the representation is constant, all images look alike (spread ${spread}, mean cosine between images ${cosine}). ${why}`,
     };
   }
-  const narrow =
-    collapseStd < NARROW_BELOW ? ' The projections are narrow: watch whether the spread keeps falling.' : '';
-  if (knn !== null && untrainedKnn !== null) {
-    const gain = knn - untrainedKnn;
-    const numbers = `kNN ${percent(knn)}, untrained ${percent(untrainedKnn)} (${points(gain)}), spread ${spread}`;
-    if (gain < knnGainNeeded(untrainedKnn, queries)) {
-      return {
-        state: 'not learning yet',
-        text: `Not learning yet: no better than the untrained network (${numbers}).${narrow}`,
-      };
-    }
-    return { state: 'learning', text: `Learning: ${numbers}.${narrow}` };
+  // Outputs that are class scores have no more dimensions than classes, and use them as they should.
+  if (config.supervision !== null || config.projector.output <= 2 * LEAST_RANK || collapseRank >= LEAST_RANK)
+    return null;
+  return {
+    state: 'partly collapsed',
+    text:
+      `Partly collapsed: images still differ (spread ${spread}), but their projections use only ${collapseRank.toFixed(1)} of ` +
+      `${config.projector.output} dimensions. Usual causes are those of a collapse: a learning rate that is too high, a predictor that learns too slowly.`,
+  };
+}
+
+function narrow({ collapseStd }: VerdictInput): string {
+  return collapseStd < NARROW_BELOW ? ' The projections are narrow: watch whether the spread keeps falling.' : '';
+}
+
+function byAccuracy(input: VerdictInput): Verdict | null {
+  const { knn, untrainedKnn, queries, collapseStd } = input;
+  if (knn === null || untrainedKnn === null) return null;
+  const gain = knn - untrainedKnn;
+  const numbers = `kNN ${percent(knn)}, untrained ${percent(untrainedKnn)} (${points(gain)}), spread ${collapseStd.toFixed(2)}`;
+  if (gain < knnGainNeeded(untrainedKnn, queries)) {
+    return {
+      state: 'not learning yet',
+      text: `Not learning yet: no better than the untrained network (${numbers}).${narrow(input)}`,
+    };
   }
-  const numbers = `loss ${loss.toFixed(2)} of 4 by chance, spread ${spread}`;
+  return { state: 'learning', text: `Learning: ${numbers}.${narrow(input)}` };
+}
+
+/** Whether the loss is 2 - 2cos of both directions: of other objectives it cannot be read without knowing them. */
+function hasByolLoss({ objective, supervision }: Config): boolean {
+  return objective.similarity === 'l2' && objective.symmetric && objective.negatives === null && supervision === null;
+}
+
+function byLoss(input: VerdictInput): Verdict {
+  const { config, loss, collapseStd } = input;
+  if (!hasByolLoss(config)) {
+    return {
+      state: 'not learning yet',
+      text: `Nothing can be said without labels but that it is not collapsed (spread ${collapseStd.toFixed(2)}).${narrow(input)}`,
+    };
+  }
+  const numbers = `loss ${loss.toFixed(2)} of 4 by chance, spread ${collapseStd.toFixed(2)}`;
   if (!(loss < LOSS_LEARNING_BELOW)) {
     return {
       state: 'not learning yet',
-      text: `Not learning yet: the views are hardly predicted (${numbers}).${narrow}`,
+      text: `Not learning yet: the views are hardly predicted (${numbers}).${narrow(input)}`,
     };
   }
   return {
     state: 'learning',
-    text: `Learning, as far as it shows without labels: the views are predicted and the projections are spread (${numbers}).${narrow}`,
+    text: `Learning, as far as it shows without labels: the views are predicted and the projections are spread (${numbers}).${narrow(input)}`,
   };
 }

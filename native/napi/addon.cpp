@@ -15,7 +15,7 @@
 namespace byol::napi {
 namespace {
 
-constexpr int kApiVersion = 1;  // API_VERSION in lib/binding/native.ts
+constexpr int kApiVersion = 2;  // API_VERSION in lib/binding/native.ts
 constexpr int64_t kMostThreads = 1024;
 constexpr int64_t kMostMilliseconds = 3'600'000;
 

@@ -18,7 +18,10 @@ Napi::Value from_metrics(Napi::Env env, const StepMetrics& metrics) {
   out.Set("loss", metrics.loss);
   out.Set("probeLoss", metrics.probe_loss);
   out.Set("probeTop1", metrics.probe_top1);
+  out.Set("supervisedLoss", metrics.supervised_loss);
+  out.Set("supervisedTop1", metrics.supervised_top1);
   out.Set("projectionStd", metrics.projection_std);
+  out.Set("projectionRank", metrics.projection_rank);
   out.Set("targetDistance", metrics.target_distance);
   out.Set("targetMovement", metrics.target_movement);
   out.Set("firstBadStep", static_cast<double>(metrics.first_bad_step));
@@ -51,12 +54,15 @@ LearnerWrap::LearnerWrap(const Napi::CallbackInfo& call) : Wrap(call) {
       object = thread().adopt(learner);
     });
     classes_ = spec.classes;
+    supervised_classes_ = spec.supervision ? spec.projector.output : 0;
     finish(call, object, 0);
   });
 }
 
 Napi::Value LearnerWrap::step(const Napi::CallbackInfo& call) {
-  return guard(call.Env(), [&]() -> Napi::Value { return submit_step(call[0], thread(), object(), classes_); });
+  return guard(call.Env(), [&]() -> Napi::Value {
+    return submit_step(call[0], thread(), object(), classes_, supervised_classes_);
+  });
 }
 
 Napi::Value LearnerWrap::read_metrics(const Napi::CallbackInfo& call) {

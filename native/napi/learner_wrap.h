@@ -28,7 +28,7 @@ class LearnerWrap : public Wrap<LearnerWrap, Learner> {
   Napi::Value load_weights(const Napi::CallbackInfo& call);
   Napi::Value export_encoder(const Napi::CallbackInfo& call);
 
-  int64_t features_ = 0, encoder_parameters_ = 0, classes_ = 0;
+  int64_t features_ = 0, encoder_parameters_ = 0, classes_ = 0, supervised_classes_ = 0;
 };
 
 }  // namespace byol::napi

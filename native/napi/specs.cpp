@@ -41,6 +41,36 @@ OptimizerSpec read_optimizer(const Fields& f) {
   return spec;
 }
 
+ObjectiveSpec read_objective(const Fields& f) {
+  ObjectiveSpec spec;
+  spec.similarity = f.choice<Similarity>("similarity", {{"l2", Similarity::L2},
+                                                        {"layer", Similarity::Layer},
+                                                        {"batch", Similarity::Batch},
+                                                        {"none", Similarity::None},
+                                                        {"softmax", Similarity::Softmax}});
+  spec.target = f.choice<TargetMode>(
+      "target",
+      {{"ema", TargetMode::Ema}, {"stop-gradient", TargetMode::StopGradient}, {"gradient", TargetMode::Gradient}});
+  spec.symmetric = f.boolean("symmetric");
+  spec.scale = f.number("scale", Range::above(0));
+  spec.joint_statistics = f.boolean("jointStatistics");
+  spec.statistics_groups = f.integer("statisticsGroups", 1, kMostUnits);
+  if (spec.joint_statistics && spec.statistics_groups > 1) {
+    refuse(f.value("statisticsGroups"), f.path_of("statisticsGroups"), "1 with jointStatistics");
+  }
+  if (!f.is_null("negatives")) {
+    const Fields n = f.object("negatives");
+    NegativesSpec negatives;
+    negatives.kind =
+        n.choice<NegativesKind>("kind", {{"batch", NegativesKind::Batch}, {"queue", NegativesKind::Queue}});
+    negatives.weight = n.number("weight", Range::at_least(0));
+    negatives.temperature = n.number("temperature", Range::above(0));
+    if (negatives.kind == NegativesKind::Queue) negatives.size = n.integer("size", 1, kLargestIndex);
+    spec.negatives = negatives;
+  }
+  return spec;
+}
+
 std::array<float, 3> read_channels(const Fields& f, const char* name, const Range& range) {
   const std::vector<double> rgb = f.numbers(name, 3, 3, range);
   return {static_cast<float>(rgb[0]), static_cast<float>(rgb[1]), static_cast<float>(rgb[2])};
@@ -54,7 +84,13 @@ LearnerSpec read_learner_spec(const Fields& f) {
   const Fields norm = f.object("norm");
   spec.norm = {norm.number("decay", Range::between(0, 1)), norm.number("epsilon", Range::above(0))};
   spec.projector = read_head(f.object("projector"));
-  if (!f.is_null("predictor")) {
+  enum class PredictorKind { Mlp, Optimal };
+  const auto predictor_kind = [&](const Fields& predictor) {
+    return predictor.choice<PredictorKind>("kind", {{"mlp", PredictorKind::Mlp}, {"optimal", PredictorKind::Optimal}});
+  };
+  if (!f.is_null("predictor") && predictor_kind(f.object("predictor")) == PredictorKind::Optimal) {
+    spec.optimal_predictor = f.object("predictor").number("ridge", Range::at_least(0));
+  } else if (!f.is_null("predictor")) {
     spec.predictor = read_head(f.object("predictor"));
     // Not left to the loss: an output of 1 would be broadcast in silence.
     if (spec.predictor->output != spec.projector.output) {
@@ -62,6 +98,11 @@ LearnerSpec read_learner_spec(const Fields& f) {
                                         std::to_string(spec.projector.output) + ", not " +
                                         std::to_string(spec.predictor->output) + ".");
     }
+  }
+  spec.objective = read_objective(f.object("objective"));
+  if (!f.is_null("supervision")) {
+    const Fields supervision = f.object("supervision");
+    spec.supervision = {supervision.number("labelSmoothing", Range::up_to_below(0, 1)), supervision.boolean("target")};
   }
   spec.target_init =
       f.choice<TargetInit>("targetInit", {{"independent", TargetInit::Independent}, {"copy", TargetInit::Copy}});

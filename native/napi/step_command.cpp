@@ -1,5 +1,6 @@
 #include "napi/step_command.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <utility>
@@ -22,6 +23,8 @@ struct Step {
   std::array<const float*, 2> plans{};
   std::array<ViewSpec, 2> views;
   StepScalars scalars;
+  std::vector<int64_t> supervised_labels;  // empty: none
+  double objective_weight = 1.0;
 };
 
 struct Timing {
@@ -54,10 +57,18 @@ Timing run_step(const Step& step, Learner& learner, const TorchThread& thread) {
                           learner.compute_dtype())
           .to(learner.device());
     };
-    const at::Tensor view1 = view(0), view2 = view(1);
-    const at::Tensor labels = step.images->labels_of(indices).to(learner.device());
+    MicroBatch batch;
+    batch.view1 = view(0);
+    batch.labels = step.images->labels_of(indices).to(learner.device());
+    if (learner.needs_view2()) batch.view2 = view(1);
+    if (!step.supervised_labels.empty()) {
+      const auto start = step.supervised_labels.begin() + first;
+      batch.supervised_labels = at::tensor(std::vector<int64_t>(start, start + rows)).to(learner.device());
+    }
+    batch.micro_batches = step.micro_batches;
+    batch.objective_weight = step.objective_weight;
     timing.augment_seconds += watch.lap();
-    learner.accumulate(view1, view2, labels, step.micro_batches);
+    learner.accumulate(batch);
     timing.compute_seconds += watch.lap();
   }
   learner.apply(step.scalars);
@@ -75,7 +86,7 @@ Napi::Value from_timing(Napi::Env env, const Timing& timing) {
 }  // namespace
 
 Napi::Promise submit_step(const Napi::Value& input, TorchThread& thread, std::shared_ptr<Learner> learner,
-                          int64_t classes) {
+                          int64_t classes, int64_t supervised_classes) {
   const Fields f(input, "step");
   Step step;
   step.images = ImageStoreWrap::get(f.value("images"), f.path_of("images"));
@@ -92,7 +103,20 @@ Napi::Promise submit_step(const Napi::Value& input, TorchThread& thread, std::sh
         to_floats(plans[i], f.path_of(i == 0 ? "plans[0]" : "plans[1]"), step.indices.size(), kPlanColumns).Data();
     step.views[i] = read_view_spec(Fields(views[i], f.path_of(i == 0 ? "views[0]" : "views[1]")));
   }
-  step.scalars = {f.number("learningRate", Range::at_least(0)), f.number("tau", Range::between(0, 1))};
+  step.scalars = {f.number("learningRate", Range::at_least(0)), f.number("tau", Range::between(0, 1)),
+                  f.number("projectorRate", Range::at_least(0)), f.number("predictorRate", Range::at_least(0))};
+  step.objective_weight = f.number("objectiveWeight", Range::at_least(0));
+  if (supervised_classes > 0) {
+    step.supervised_labels = to_int32s(f.value("supervisedLabels"), f.path_of("supervisedLabels"));
+    const bool fits = std::ranges::all_of(step.supervised_labels,
+                                          [&](int64_t label) { return label >= -1 && label < supervised_classes; });
+    if (static_cast<int64_t>(step.supervised_labels.size()) != rows || !fits) {
+      refuse(f.value("supervisedLabels"), f.path_of("supervisedLabels"),
+             std::to_string(rows) + " labels from -1 (unlabelled) to " + std::to_string(supervised_classes - 1));
+    }
+  } else if (!f.is_null("supervisedLabels")) {
+    refuse(f.value("supervisedLabels"), f.path_of("supervisedLabels"), "null without supervision");
+  }
   auto work = [step = std::move(step), learner = std::move(learner), &thread]() -> Deliver {
     return [timing = run_step(step, *learner, thread)](Napi::Env env) { return from_timing(env, timing); };
   };

@@ -14,7 +14,7 @@ const prelude = `
   import { loadNative } from ${url('binding/load.js')};
   import { evaluationPlan } from ${url('augment/plan.js')};
   import { viewSpec } from ${url('augment/view-spec.js')};
-  import { learnerSpec } from ${url('methods/byol.js')};
+  import { learnerSpec } from ${url('methods/learner-spec.js')};
   import { presets } from ${url('config/presets/index.js')};
   function start(count) {
     const native = loadNative();
@@ -25,7 +25,8 @@ const prelude = `
     const view = viewSpec(presets.shapes.views);
     const indices = Int32Array.from({ length: 64 }, (_, i) => i);
     return Array.from({ length: count }, () =>
-      learner.step({ images, indices, microBatches: 1, plans: [plan, plan], views: [view, view], learningRate: 0.1, tau: 0.9 }));
+      learner.step({ images, indices, microBatches: 1, plans: [plan, plan], views: [view, view], learningRate: 0.1, tau: 0.9,
+        projectorRate: 1, predictorRate: 1, objectiveWeight: 1, supervisedLabels: null }));
   }`;
 
 async function runScript(body: string): Promise<{ status: number | null; signal: string | null; output: string }> {

@@ -7,6 +7,7 @@ import type {
   StepInput,
   ViewSpec,
 } from '../../lib/binding/native.js';
+import { byolObjective, plainStep } from '../support/byol-spec.js';
 import { identityPlan } from '../support/plans.js';
 
 /** The smallest learner that has every part; its steps take milliseconds. */
@@ -23,7 +24,9 @@ export const learnerSpec: LearnerSpec = {
   },
   norm: { decay: 0.9, epsilon: 1e-5 },
   projector: { hidden: [8], output: 4, hiddenBias: true, outputBias: false },
-  predictor: { hidden: [8], output: 4, hiddenBias: true, outputBias: false },
+  objective: byolObjective,
+  supervision: null,
+  predictor: { kind: 'mlp', hidden: [8], output: 4, hiddenBias: true, outputBias: false },
   targetInit: 'independent',
   optimizer: {
     kind: 'lars',
@@ -90,6 +93,7 @@ export function stepInput(images: StepInput['images'], rows: number, side: numbe
     views: [sized, sized],
     learningRate: 0.1,
     tau: 0.9,
+    ...plainStep,
   };
 }
 

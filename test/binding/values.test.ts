@@ -51,7 +51,7 @@ function replaced(object: object, [name, ...rest]: readonly string[], value: unk
   return { ...object, [key]: rest.length === 0 ? value : replaced(object[key], rest, value) };
 }
 
-const anywhere = (path: readonly string[]): RegExp => new RegExp(`\\.${path.join('.')}(\\[\\d\\])? must be `);
+const anywhere = (path: readonly string[]): RegExp => new RegExp(`\\.${path.join('.')}(\\[\\d\\])?(\\.\\w+)* must be `);
 const nonsense = [undefined, Symbol('s'), () => {}, {}, 10n, [Number.NaN], 'nonsense', -1.5];
 
 const structs: Array<[string, object, (input: never) => unknown]> = [
@@ -170,7 +170,7 @@ test('sizes that do not fit together', async () => {
     [() => new ImageStore(new Uint8Array(12), 2 ** 31 - 1, 2 ** 14, 2 ** 14, null), /^pixels must have/],
     [() => new ImageStore(new Uint8Array(12), 1, 2, 2, new Int32Array(2)), /^labels must have one number for each/],
     [
-      () => new native.Learner({ ...learnerSpec, predictor: { ...learnerSpec.projector, output: 1 } }),
+      () => new native.Learner({ ...learnerSpec, predictor: { kind: 'mlp', ...learnerSpec.projector, output: 1 } }),
       /as many outputs as the projector.*4, not 1/,
     ],
     [

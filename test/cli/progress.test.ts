@@ -35,6 +35,7 @@ const step: StepEvent = {
   epochs: 40,
   loss: 1.2345,
   collapseStd: 0.9,
+  collapseRank: 30,
   targetDistance: 0.1,
   probeTop1: null,
   learningRate: 0.2,
@@ -45,7 +46,14 @@ const step: StepEvent = {
 };
 
 function epoch(number: number, verdict: Verdict, knn?: number): EpochEvent {
-  const metrics = { loss: 1, 'collapse/std': 0.93, 'target/distance': 0.1, images_per_second: 500, data_wait: 0.1 };
+  const metrics = {
+    loss: 1,
+    'collapse/std': 0.93,
+    'collapse/rank': 30,
+    'target/distance': 0.1,
+    images_per_second: 500,
+    data_wait: 0.1,
+  };
   return {
     type: 'epoch',
     epoch: number,

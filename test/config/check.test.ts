@@ -9,7 +9,8 @@ const cases: ReadonlyArray<readonly [name: string, preset: string, overrides: re
   ['tau given as 1 - tau', 'cifar10', ['target.tauBase=0.004'], /it is tau, .* not 1 - tau\. .* it is 0\.996\./],
   ['no moving average, but scheduled', 'cifar10', ['target.tauBase=0'], /schedule 'constant'/],
   ['a target that never moves', 'cifar10', ['target.tauBase=1'], /keeps its random weights/],
-  ['no predictor', 'cifar10', ['predictor=null'], /collapse .*Table 5b/],
+  ['no predictor', 'cifar10', ['predictor=null'], /no predictor and nothing pushes .* collapse .*Tables 5b/],
+  ['a target with gradient', 'cifar10', ['target.mode=gradient'], /target receives the gradient .* collapse/],
   ['warm-up as long as the run', 'imagenet-40', ['epochs=10'], /warmupEpochs \(10\) is not less than epochs \(10\)/],
   [
     'a learning rate for LARS with SGD',

@@ -66,8 +66,11 @@ for (const [epochs, baseLearningRate, weightDecay, tauBase] of byEpochs) {
       momentum: 0.9,
       trustCoefficient: 0.001,
       warmupEpochs: 10,
+      projectorRate: 1,
+      predictorRate: 1,
+      predictorSchedule: 'cosine',
     });
-    assert.deepEqual(config.target, { tauBase, schedule: 'cosine', init: 'independent' });
+    assert.deepEqual(config.target, { mode: 'ema', tauBase, schedule: 'cosine', init: 'independent' });
     assert.deepEqual([config.batchSize, config.accumulate, config.precision], [4096, 1, 'float32']);
     assert.deepEqual(config.encoder, {
       block: 'bottleneck',
@@ -80,7 +83,7 @@ for (const [epochs, baseLearningRate, weightDecay, tauBase] of byEpochs) {
       zeroInitLastNorm: false,
     });
     const head = { hidden: [4096], output: 256, hiddenBias: true, outputBias: false };
-    assert.deepEqual([config.projector, config.predictor], [head, head]);
+    assert.deepEqual([config.projector, config.predictor], [head, { kind: 'mlp', ...head }]);
     assert.deepEqual(config.norm, { decay: 0.9, epsilon: 1e-5 });
     assert.equal(config.views.size, 224);
     assert.deepEqual(config.views.mean, [0.485, 0.456, 0.406]);

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { presets } from '../../lib/config/presets/index.js';
+import { oneRate } from '../../lib/config/presets/shared.js';
 import { type ConfigSources, resolveConfig } from '../../lib/config/resolve.js';
 import { ByolError } from '../../lib/errors.js';
 import { withTempDir } from '../support/paths.js';
@@ -93,14 +94,14 @@ test('entries of lists are set by index, in both spellings, in one view only', (
 });
 
 test('a removed predictor can be set again', () => {
-  const predictor = { hidden: [64], output: 16, hiddenBias: true, outputBias: false };
-  const config = withSet('predictor=null', 'predictor={hidden: [64], output: 16, hiddenBias: true, outputBias: false}');
+  const predictor = { kind: 'mlp', hidden: [64], output: 16, hiddenBias: true, outputBias: false };
+  const config = withSet('predictor=null', 'predictor={kind: mlp, hidden: [64], output: 16}');
   assert.deepEqual(config.predictor, predictor);
 });
 
 test('another kind keeps what both kinds have and starts the rest from its defaults', () => {
   const { baseLearningRate, weightDecay } = presets.cifar10.optimizer;
-  const shared = { baseLearningRate, weightDecay, momentum: 0.9, warmupEpochs: 0 };
+  const shared = { baseLearningRate, weightDecay, momentum: 0.9, warmupEpochs: 0, ...oneRate };
   assert.deepEqual(withSet('optimizer.kind=lars').optimizer, { kind: 'lars', ...shared, trustCoefficient: 1e-3 });
   const expected = { kind: 'lars', ...shared, trustCoefficient: 0.02 };
   assert.deepEqual(
@@ -115,6 +116,7 @@ test('another kind keeps what both kinds have and starts the rest from its defau
     weightDecay: 1e-6,
     momentum: 0.9,
     warmupEpochs: 10,
+    ...oneRate,
     nesterov: false,
     decayNormAndBias: true,
   });

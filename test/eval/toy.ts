@@ -1,6 +1,7 @@
 import { loadNative } from '../../lib/binding/load.js';
 import type { LearnerSpec, NativeLearner } from '../../lib/binding/native.js';
 import type { LabelledImages, Subject } from '../../lib/eval/subject.js';
+import { byolObjective, plainStep } from '../support/byol-spec.js';
 import { identityPlan } from '../support/plans.js';
 
 const SIZE = 12;
@@ -19,7 +20,9 @@ export const toySpec: LearnerSpec = {
   },
   norm: { decay: 0.9, epsilon: 1e-5 },
   projector: { hidden: [16], output: 8, hiddenBias: true, outputBias: false },
-  predictor: { hidden: [16], output: 8, hiddenBias: true, outputBias: false },
+  objective: byolObjective,
+  supervision: null,
+  predictor: { kind: 'mlp', hidden: [16], output: 8, hiddenBias: true, outputBias: false },
   targetInit: 'copy',
   optimizer: {
     kind: 'sgd',
@@ -106,6 +109,7 @@ export async function makeToy(options: {
       views: [view, view],
       learningRate: 0.01,
       tau: 0.99,
+      ...plainStep,
     });
   }
   return {

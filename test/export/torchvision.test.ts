@@ -6,6 +6,7 @@ import { before, describe, test } from 'node:test';
 import { loadNative } from '../../lib/binding/load.js';
 import type { EncoderSpec, NativeImageStore, NativeLearner, ViewSpec } from '../../lib/binding/native.js';
 import { readSafetensors, readSafetensorsHeader } from '../../lib/export/safetensors.js';
+import { byolObjective, plainStep } from '../support/byol-spec.js';
 import { root, withTempDir } from '../support/paths.js';
 import { identityPlan } from '../support/plans.js';
 import { findPython, type Python, runPython } from '../support/python.js';
@@ -32,7 +33,9 @@ async function trained(encoder: EncoderSpec, images: NativeImageStore): Promise<
     encoder,
     norm: { decay: 0.9, epsilon },
     projector: { hidden: [8], output: 4, hiddenBias: true, outputBias: false },
-    predictor: { hidden: [8], output: 4, hiddenBias: true, outputBias: false },
+    objective: byolObjective,
+    supervision: null,
+    predictor: { kind: 'mlp', hidden: [8], output: 4, hiddenBias: true, outputBias: false },
     targetInit: 'copy',
     optimizer: {
       kind: 'sgd',
@@ -52,7 +55,7 @@ async function trained(encoder: EncoderSpec, images: NativeImageStore): Promise<
   const plans = [identityPlan(rows, height, width), identityPlan(rows, height, width, { flip: true })] as const;
   const indices = Int32Array.from({ length: rows }, (_, i) => i);
   for (let step = 0; step < 2; step += 1) {
-    await learner.step({ images, indices, microBatches: 1, plans, views, learningRate: 0.01, tau: 0.99 });
+    await learner.step({ images, indices, microBatches: 1, plans, views, learningRate: 0.01, tau: 0.99, ...plainStep });
   }
   return learner;
 }

@@ -15,6 +15,8 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 
+from objective_reference import Objective
+
 
 def read_safetensors(path):
     blob = Path(path).read_bytes()
@@ -96,11 +98,6 @@ class Network:
         return F.linear(x, self.p[f"{prefix}.linear{index}.weight"], self.p.get(f"{prefix}.linear{index}.bias"))
 
 
-def direction(prediction, target):
-    unit = lambda v: v * torch.rsqrt(torch.clamp((v * v).sum(-1, keepdim=True), min=1e-12))
-    return 2 - 2 * (unit(prediction) * unit(target)).sum(-1)
-
-
 def update(job, name, p, g, m):
     """One parameter's step; returns the new value and momentum. `excluded`: biases and norm parameters."""
     optimizer = job["optimizer"]
@@ -130,7 +127,9 @@ def main():
     losses, hidden = [], {}
     rows = job["batch"] * job["microBatches"]
     data = [torch.frombuffer(bytearray(Path(path).read_bytes()), dtype=torch.float32).reshape(shape).double() for path in job["views"]]
-    labels = torch.tensor(job["labels"])
+    labels, supervised = torch.tensor(job["labels"]), torch.tensor(job["supervisedLabels"])
+    queue, position = state.get("queue.rows"), 0
+    objective = Objective(job, None if queue is None else queue.double())
     for step, scalars in enumerate(job["steps"]):
         leaves = {name: tensor.clone().requires_grad_(True) for name, tensor in online.items()}
         net, frozen = Network(job, leaves), Network(job, target)
@@ -139,18 +138,20 @@ def main():
             begin = step * rows + micro * job["batch"]
             pick = lambda t: t[begin : begin + job["batch"]]
             views = [pick(view).permute(0, 3, 1, 2) for view in data]
-            projections, predictions, features = [], [], []
-            for view in views:
+
+            def online_pass(view):
                 net.statistics.append([])
-                features.append(net.encode(view))
-                z = net.head(features[-1], "projector")
-                predictions.append(net.head(z, "predictor") if job["predictor"] else z)
-                with torch.no_grad():
-                    frozen.statistics.append([])
-                    projections.append(frozen.head(frozen.encode(view), "projector"))
-            loss = (direction(predictions[0], projections[1]) + direction(predictions[1], projections[0])).mean()
-            logits = F.linear(features[0].detach(), leaves["classifier.weight"], leaves["classifier.bias"])
-            ((loss + F.cross_entropy(logits, pick(labels))) / job["microBatches"]).backward()
+                y = net.encode(view)
+                z = net.head(y, "projector")
+                return y, z, net.head(z, "predictor") if job["predictor"] else z
+
+            def target_pass(view):
+                frozen.statistics.append([])
+                return (frozen.head(frozen.encode(view), "projector"),)
+
+            features, loss, total = objective(online_pass, target_pass, views, pick(supervised), scalars["objectiveWeight"])
+            logits = F.linear(features.detach(), leaves["classifier.weight"], leaves["classifier.bias"])
+            ((total + F.cross_entropy(logits, pick(labels))) / job["microBatches"]).backward()
             total_loss += loss.item() / job["microBatches"]
         losses.append(total_loss)
         for side, network in (("online", net), ("target", frozen)):
@@ -160,10 +161,12 @@ def main():
                     old = hidden.get(key, (torch.zeros_like(mean), torch.zeros_like(variance), 0))
                     d = job["decay"]
                     hidden[key] = (d * old[0] + (1 - d) * mean, d * old[1] + (1 - d) * variance, old[2] + 1)
-        job["rate"] = scalars["learningRate"]
+        position = objective.enqueue(position)
         for name in online:
+            factor = {"projector": "projectorRate", "predictor": "predictorRate"}.get(name.split(".")[0])
+            job["rate"] = scalars["learningRate"] * (scalars[factor] if factor else 1.0)
             online[name], momentum[name] = update(job, name, online[name], leaves[name].grad, momentum[name])
-        tau = scalars["tau"]
+        tau = scalars["tau"] if job["objective"]["target"] == "ema" else 1.0
         target = {name: tau * xi + (1 - tau) * online[name] for name, xi in target.items()}
     out = Path(job["out"])
     out.mkdir(parents=True, exist_ok=True)
@@ -173,6 +176,8 @@ def main():
         write("momentum." + name, momentum[name])
     for name, tensor in target.items():
         write("target." + name, tensor)
+    if objective.queue is not None:
+        write("queue.rows", objective.queue)
     for (side, name), (mean, variance, count) in hidden.items():
         if side == "online" and name.startswith("encoder."):
             debias = 1 - job["decay"] ** count

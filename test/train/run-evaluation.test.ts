@@ -9,8 +9,9 @@ import { loadNative } from '../../lib/binding/load.js';
 import { resolveConfig } from '../../lib/config/resolve.js';
 import type { Config } from '../../lib/config/schema.js';
 import { openData } from '../../lib/data/open.js';
-import { learnerSpec } from '../../lib/methods/byol.js';
+import { learnerSpec } from '../../lib/methods/learner-spec.js';
 import { evaluateRun } from '../../lib/train/run-evaluation.js';
+import { plainStep } from '../support/byol-spec.js';
 import { withTempDir } from '../support/paths.js';
 
 const config: Config = resolveConfig({
@@ -61,6 +62,7 @@ async function makeRun(dir: string, finished: boolean): Promise<void> {
       views: [view, view],
       learningRate: 0.3,
       tau: 0.9,
+      ...plainStep,
     });
     await learner.save(path.join(dir, 'checkpoints', `step-0000000${step}.safetensors`), {});
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { presets } from '../../lib/config/presets/index.js';
-import { learningRate, makeSchedule, tau } from '../../lib/train/schedules.js';
+import { learningRate, makeSchedule, objectiveWeight, tau } from '../../lib/train/schedules.js';
 
 const close = (actual: number, expected: number, tolerance = 1e-12): void =>
   assert.ok(Math.abs(actual - expected) <= tolerance, `${actual}, expected ${expected}`);
@@ -20,7 +20,7 @@ test('the official 1000-epoch schedule at its first, warm-up, middle and last st
 });
 
 test('tau rises from its base to 1 over all steps (section 3.3)', () => {
-  const target = { tauBase: 0.996, schedule: 'cosine', init: 'independent' } as const;
+  const target = { mode: 'ema', tauBase: 0.996, schedule: 'cosine', init: 'independent' } as const;
   close(tau(0, target, 1000), 0.996);
   close(tau(500, target, 1000), 0.998);
   close(tau(999, target, 1000), 1 - (0.004 * (Math.cos((Math.PI * 999) / 1000) + 1)) / 2);
@@ -28,8 +28,42 @@ test('tau rises from its base to 1 over all steps (section 3.3)', () => {
 });
 
 test('a constant tau stays: "no target" is 0 throughout, not 0 at the start (Table 5a)', () => {
-  const target = { tauBase: 0, schedule: 'constant', init: 'copy' } as const;
+  const target = { mode: 'ema', tauBase: 0, schedule: 'constant', init: 'copy' } as const;
   for (const step of [0, 500, 999]) assert.equal(tau(step, target, 1000), 0);
+});
+
+test("Mean Teacher's tau: the mean of all networks so far, then a moving average", () => {
+  const target = { mode: 'ema', tauBase: 0.9, schedule: 'warm', init: 'copy' } as const;
+  assert.deepEqual(
+    [0, 1, 3, 9, 10, 500].map((step) => tau(step, target, 1000)),
+    [0, 0.5, 0.75, 0.9, 0.9, 0.9],
+  );
+});
+
+test('targets from the online network itself follow at once', () => {
+  for (const mode of ['stop-gradient', 'gradient'] as const) {
+    assert.equal(tau(7, { mode, tauBase: 0.99, schedule: 'cosine', init: 'copy' }, 1000), 0);
+  }
+});
+
+test("Mean Teacher's ramp-up: W exp(-5 (1 - t)^2), then W; 1 without labels to learn from", () => {
+  const supervision = { labelled: 0.1, labelSmoothing: 0, consistency: 100, rampUpEpochs: 5 };
+  close(objectiveWeight(0, supervision, 20), 100 * Math.exp(-5));
+  close(objectiveWeight(50, supervision, 20), 100 * Math.exp(-5 / 4));
+  for (const step of [100, 101, 1e6]) close(objectiveWeight(step, supervision, 20), 100);
+  close(objectiveWeight(0, { ...supervision, rampUpEpochs: 0 }, 20), 100);
+  assert.equal(objectiveWeight(0, null, 20), 1);
+});
+
+test("the predictor's rate: a multiple, or constant while the others decay (SimSiam)", () => {
+  const { optimizer } = presets.cifar10;
+  const schedule = (changes: Partial<typeof optimizer>) =>
+    makeSchedule({ ...presets.cifar10, epochs: 10, optimizer: { ...optimizer, ...changes } as typeof optimizer }, 10);
+  assert.equal(schedule({ predictorRate: 10 }).predictorRate(57), 10);
+  const constant = schedule({ predictorSchedule: 'constant', predictorRate: 2 });
+  for (const step of [0, 57, 99]) {
+    close(constant.learningRate(step) * constant.predictorRate(step), 2 * constant.peakLearningRate);
+  }
 });
 
 test('the peak follows the images of an optimiser step, accumulated ones included', () => {

@@ -1,6 +1,14 @@
 import { officialViews } from '../pipeline.js';
 import type { Config } from '../schema.js';
-import { cachedLinear, cifarStatistics, officialNorm, officialViewSettings, standardKnn } from './shared.js';
+import {
+  byolObjective,
+  cachedLinear,
+  cifarStatistics,
+  officialNorm,
+  officialViewSettings,
+  oneRate,
+  standardKnn,
+} from './shared.js';
 
 /**
  * CIFAR-10 with a ResNet-18 for small images, 200 epochs. Optimiser, head sizes and tau are those of lightly's published
@@ -34,8 +42,10 @@ export const cifar10: Config = {
   },
   norm: officialNorm,
   projector: { hidden: [1024], output: 256, hiddenBias: true, outputBias: false },
-  predictor: { hidden: [1024], output: 256, hiddenBias: true, outputBias: false },
-  target: { tauBase: 0.99, schedule: 'cosine', init: 'copy' },
+  predictor: { kind: 'mlp', hidden: [1024], output: 256, hiddenBias: true, outputBias: false },
+  target: { mode: 'ema', tauBase: 0.99, schedule: 'cosine', init: 'copy' },
+  objective: byolObjective,
+  supervision: null,
   optimizer: {
     kind: 'sgd',
     baseLearningRate: 0.12,
@@ -44,6 +54,7 @@ export const cifar10: Config = {
     nesterov: false,
     decayNormAndBias: true,
     warmupEpochs: 0,
+    ...oneRate,
   },
   epochs: 200,
   batchSize: 256,

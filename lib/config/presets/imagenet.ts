@@ -1,5 +1,13 @@
 import type { Config } from '../schema.js';
-import { imagenetStatistics, officialLinear, officialNorm, officialViewSettings, standardKnn } from './shared.js';
+import {
+  byolObjective,
+  imagenetStatistics,
+  officialLinear,
+  officialNorm,
+  officialViewSettings,
+  oneRate,
+  standardKnn,
+} from './shared.js';
 
 /** What the official code chooses by the number of epochs (configs/byol.py). */
 export interface ByEpochs {
@@ -34,9 +42,19 @@ export function officialImagenet({ preset, epochs, baseLearningRate, weightDecay
     },
     norm: officialNorm,
     projector: { hidden: [4096], output: 256, hiddenBias: true, outputBias: false },
-    predictor: { hidden: [4096], output: 256, hiddenBias: true, outputBias: false },
-    target: { tauBase, schedule: 'cosine', init: 'independent' },
-    optimizer: { kind: 'lars', baseLearningRate, weightDecay, momentum: 0.9, trustCoefficient: 1e-3, warmupEpochs: 10 },
+    predictor: { kind: 'mlp', hidden: [4096], output: 256, hiddenBias: true, outputBias: false },
+    target: { mode: 'ema', tauBase, schedule: 'cosine', init: 'independent' },
+    objective: byolObjective,
+    supervision: null,
+    optimizer: {
+      kind: 'lars',
+      baseLearningRate,
+      weightDecay,
+      momentum: 0.9,
+      trustCoefficient: 1e-3,
+      warmupEpochs: 10,
+      ...oneRate,
+    },
     epochs,
     batchSize: 4096,
     accumulate: 1,

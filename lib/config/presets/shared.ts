@@ -58,3 +58,18 @@ export const cachedLinear = {
   views: 'cached',
   heldOut: 0.1,
 } satisfies Evaluation['linear'];
+
+/** BYOL's loss: 2 - 2cos of both directions, batch statistics per view, nothing pushed apart (paper section 3.1). */
+export const byolObjective = {
+  similarity: 'l2',
+  symmetric: true,
+  scale: 1,
+  statistics: 'separate',
+  statisticsGroups: 1,
+  negatives: null,
+} satisfies Config['objective'];
+
+/** One learning rate for all parts. */
+export const oneRate = { projectorRate: 1, predictorRate: 1, predictorSchedule: 'cosine' } satisfies Partial<
+  Config['optimizer']
+>;

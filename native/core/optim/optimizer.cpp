@@ -32,7 +32,7 @@ void Optimizer::step(const at::Tensor& learning_rate, const at::Tensor& alive) {
 
   // Not alive: u = 0, momentum kept, rate 0. Zeroed by masking, since 0 * NaN is NaN.
   gradient.masked_fill_(alive.logical_not(), 0.0);
-  const at::Tensor one = at::ones_like(learning_rate);
+  const at::Tensor one = at::ones({}, learning_rate.options());
   momentum_.mul_(at::where(alive, one * spec_.momentum, one)).add_(gradient);
   const at::Tensor rate = at::where(alive, learning_rate, at::zeros_like(learning_rate)).neg();
   if (spec_.nesterov) {

@@ -12,7 +12,8 @@ class Optimizer {
  public:
   Optimizer(const OptimizerSpec& spec, ParameterStore& store);
 
-  /// One step on store.gradient(), which is used up. `learning_rate`: 0-dim float32. `alive`: 0-dim bool; false changes
+  /// One step on store.gradient(), which is used up. `learning_rate`: float32, 0-dim or one for every
+  /// element of the store. `alive`: 0-dim bool; false changes
   /// neither parameters nor momentum. No value is read back from the device.
   void step(const at::Tensor& learning_rate, const at::Tensor& alive);
 

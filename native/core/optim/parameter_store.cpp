@@ -67,6 +67,14 @@ std::vector<at::Tensor> ParameterStore::adapted_views(const at::Tensor& buffer) 
   return views;
 }
 
+at::Tensor ParameterStore::with_prefix_scaled(const at::Tensor& value, const std::string& prefix, double factor) const {
+  at::Tensor out = value.expand(master_.sizes()).clone();
+  for (const Entry& entry : entries_) {
+    if (entry.name.rfind(prefix, 0) == 0) out.narrow(0, entry.offset, entry.numel).mul_(factor);
+  }
+  return out;
+}
+
 int64_t ParameterStore::numel() const {
   int64_t sum = 0;
   for (const Entry& entry : entries_) sum += entry.numel;

@@ -41,6 +41,9 @@ class ParameterStore {
   /// Views of the adapted parameters in a buffer of this layout, in declaration order.
   std::vector<at::Tensor> adapted_views(const at::Tensor& buffer) const;
 
+  /// `value` for every element of a buffer of this layout, times `factor` in the parameters whose name begins so.
+  at::Tensor with_prefix_scaled(const at::Tensor& value, const std::string& prefix, double factor) const;
+
   /// Parameters without the padding between them.
   int64_t numel() const;
   /// Adds the low-precision gradients of the last backward pass to the float32 ones and clears them.

@@ -1,7 +1,5 @@
 #include "core/ssl/learner.h"
 
-#include <torch/csrc/autograd/autograd.h>
-
 #include <limits>
 #include <optional>
 
@@ -14,22 +12,13 @@
 namespace byol {
 namespace {
 
-enum Metric : int64_t { kLoss, kProbeLoss, kProbeTop1, kSpread, kMetrics };
+enum Metric : int64_t { kLoss, kProbeLoss, kProbeTop1, kSpread, kSupervisedLoss, kSupervisedTop1, kMetrics };
 
 // Enough elements to see any moving average move, few enough to cost nothing.
 constexpr int64_t kMovementSamples = 65536;
 
 at::Tensor sample(const at::Tensor& flat) {
   return flat.slice(0, 0, flat.numel(), std::max<int64_t>(1, flat.numel() / kMovementSamples)).clone();
-}
-
-// Cross-entropy and top-1 over the labelled rows; the mean is over the labelled ones.
-std::pair<at::Tensor, at::Tensor> classify(const at::Tensor& logits, const at::Tensor& labels) {
-  const at::Tensor labelled = labels.ge(0).sum().clamp_min(1).to(at::kFloat);
-  const at::Tensor loss =
-      at::cross_entropy_loss(logits, labels, {}, at::Reduction::Sum, /*ignore_index=*/-1) / labelled;
-  at::NoGradGuard no_grad;
-  return {loss, logits.argmax(1).eq(labels).sum().to(at::kFloat) / labelled};
 }
 
 }  // namespace
@@ -54,58 +43,6 @@ void Learner::restart() {
   impl_->steps_since_read = 0;
 }
 
-void Learner::accumulate(const at::Tensor& view1, const at::Tensor& view2, const at::Tensor& labels,
-                         int64_t micro_batches) {
-  Impl& m = *impl_;
-  const auto target_projection = [&](const at::Tensor& view) {
-    at::NoGradGuard no_grad;
-    // Training mode with its own batch statistics (byol-facts 0.1, item 6).
-    const ForwardContext context = m.target.training();
-    at::Tensor projection = m.projector.forward(context, m.encoder.forward(context, view));
-    m.target.running.stage(context.statistics);
-    return projection;
-  };
-  struct Online {
-    at::Tensor representation, projection, prediction;
-  };
-  const auto online = [&](const at::Tensor& view) {
-    const ForwardContext context = m.online.training();
-    Online out;
-    out.representation = m.encoder.forward(context, view);
-    out.projection = m.projector.forward(context, out.representation);
-    m.online.running.stage(context.statistics);
-    out.prediction = out.projection;
-    if (m.predictor) {
-      const ForwardContext own = m.own.training();
-      out.prediction = m.predictor->forward(own, out.projection);
-      m.own.running.stage(own.statistics);
-    }
-    return out;
-  };
-
-  at::AutoGradMode grad_mode(true);
-  const at::Tensor target1 = target_projection(view1), target2 = target_projection(view2);
-  // The views go through separately, each with its own batch statistics (item 4).
-  const Online online1 = online(view1), online2 = online(view2);
-  const at::Tensor loss =
-      (regression_loss(online1.prediction, target2) + regression_loss(online2.prediction, target1)).mean();
-  at::Tensor total = loss;
-  at::Tensor probe_loss = at::zeros_like(loss), probe_top1 = at::zeros_like(loss);
-  if (m.classifier) {
-    const at::Tensor logits = m.classifier->forward(m.own.parameters, online1.representation.detach());
-    std::tie(probe_loss, probe_top1) = classify(logits, labels);
-    total = total + probe_loss;
-  }
-  torch::autograd::backward({micro_batches == 1 ? total : total / static_cast<double>(micro_batches)}, {});
-
-  at::NoGradGuard no_grad;
-  m.online.parameters.collect_gradient();
-  m.own.parameters.collect_gradient();
-  m.alive.logical_and_(at::isfinite(total.detach()));
-  m.metrics.add_(at::stack({loss.detach(), probe_loss.detach(), probe_top1, spread(online1.projection.detach())}));
-  ++m.metric_count;
-}
-
 void Learner::apply(const StepScalars& scalars) {
   Impl& m = *impl_;
   at::NoGradGuard no_grad;
@@ -118,15 +55,20 @@ void Learner::apply(const StepScalars& scalars) {
   m.bad_step =
       at::where(at::logical_and(m.bad_step.lt(0), m.alive.logical_not()), at::full_like(m.bad_step, step_), m.bad_step);
 
-  const at::Tensor rate = scalar(scalars.learning_rate);
-  m.online_optimizer.step(rate, m.alive);
-  m.own_optimizer.step(rate, m.alive);
+  const auto rate = [&](const ParameterStore& store, const std::string& head, double factor) {
+    const at::Tensor base = scalar(scalars.learning_rate);
+    return factor == 1.0 ? base : store.with_prefix_scaled(base, head, factor);
+  };
+  m.online_optimizer.step(rate(m.online.parameters, "projector.", scalars.projector_rate), m.alive);
+  m.own_optimizer.step(rate(m.own.parameters, "predictor.", scalars.predictor_rate), m.alive);
 
-  // xi <- tau xi + (1 - tau) theta with the updated theta (Equation 1); statistics are not averaged (item 7).
-  const at::Tensor weight = at::where(m.alive, scalar(1.0 - scalars.tau), scalar(0.0));
-  at::Tensor& target = m.target.parameters.master();
-  target.lerp_(m.online.parameters.master(), weight);
-  m.target.parameters.refresh();
+  if (spec_.objective.target == TargetMode::Ema) {
+    // xi <- tau xi + (1 - tau) theta with the updated theta (Equation 1); statistics are not averaged (item 7).
+    const at::Tensor weight = at::where(m.alive, scalar(1.0 - scalars.tau), scalar(0.0));
+    m.target.parameters.master().lerp_(m.online.parameters.master(), weight);
+    m.target.parameters.refresh();
+  }
+  if (m.queue) m.queue->commit(m.alive);
 
   for (NetworkState* network : {&m.online, &m.own, &m.target}) network->running.commit(m.alive);
   ++step_;
@@ -145,9 +87,14 @@ StepMetrics Learner::read_metrics() {
   out.probe_loss = value[kProbeLoss];
   out.probe_top1 = value[kProbeTop1];
   out.projection_std = value[kSpread];
+  out.supervised_loss = value[kSupervisedLoss];
+  out.supervised_top1 = value[kSupervisedTop1];
+  if (m.last_projection.defined()) out.projection_rank = effective_rank(m.last_projection);
   const at::Tensor& theta = m.online.parameters.master();
   const at::Tensor& xi = m.target.parameters.master();
-  out.target_distance = ((theta - xi).norm() / theta.norm()).item<double>();
+  if (spec_.objective.target == TargetMode::Ema) {
+    out.target_distance = ((theta - xi).norm() / theta.norm()).item<double>();
+  }
   out.target_movement = (sample(xi) - m.target_at_start).abs().max().item<double>();
   out.first_bad_step = m.bad_step.item<int64_t>();
   m.metrics.zero_();

@@ -16,31 +16,47 @@ namespace byol {
 struct StepScalars {
   double learning_rate = 0.0;
   double tau = 1.0;
+  /// Of the heads, relative to the learning rate (paper Tables 21 and 22).
+  double projector_rate = 1.0;
+  double predictor_rate = 1.0;
+};
+
+/// What one forward and backward pass sees.
+struct MicroBatch {
+  at::Tensor view1{}, view2{};  // [B, 3, H, W] in compute_dtype()
+  at::Tensor labels{};          // int64 [B], -1: unlabelled; for the online classifier, which nothing else learns from
+  at::Tensor supervised_labels{};  // int64 [B], -1: unlabelled; needed with supervision only
+  int64_t micro_batches = 1;       // per optimiser step: gradients are divided by it
+  double objective_weight = 1.0;   // of the objective beside supervision
 };
 
 /// Means over the steps since the last read.
 struct StepMetrics {
   int64_t steps = 0;             // optimiser steps since the last read
-  double loss = 0.0;             // BYOL loss: 2 - 2cos, both directions summed, 0..8
+  double loss = 0.0;             // the objective before its scale; BYOL: 2 - 2cos, both directions summed, 0..8
+  double supervised_loss = 0.0;  // cross-entropy of the projector's outputs on the labelled rows
+  double supervised_top1 = 0.0;
   double probe_loss = 0.0;       // cross-entropy of the online classifier
   double probe_top1 = 0.0;       // on the augmented training view
   double projection_std = 0.0;   // sqrt(d) * mean std of the l2-normalised online projections: 1 spread, 0 collapsed
-  double target_distance = 0.0;  // ||theta - xi|| / ||theta|| over the shared parameters, at the last step
+  double projection_rank = 0.0;  // effective_rank() of the last online projections; 0 before the first step
+  double target_distance =
+      0.0;  // ||theta - xi|| / ||theta|| over the shared parameters, at the last step; 0 without EMA
   double target_movement = 0.0;  // largest absolute change of a target parameter since the learner was made or loaded
   int64_t first_bad_step = -1;   // global index of the first optimiser step whose loss or gradient was not finite
 };
 
 enum class EmbedStatistics { Running, Batch };
 
-/// Online and target network, optimiser and EMA of BYOL (Grill et al. 2020, Algorithm 1).
+/// Online and target network, optimiser and EMA of BYOL (Grill et al. 2020, Algorithm 1) and of the objectives around
+/// it (section 5).
 class Learner {
  public:
   struct Impl;  // learner_parts.h
   explicit Learner(const LearnerSpec& spec, at::Device device);
 
-  /// Views [B,3,H,W] in `compute_dtype()`, labels int64 [B] (-1: unlabelled). Adds this micro-batch's gradient /
-  /// `micro_batches`.
-  void accumulate(const at::Tensor& view1, const at::Tensor& view2, const at::Tensor& labels, int64_t micro_batches);
+  /// Adds this micro-batch's gradient / `micro_batches`.
+  void accumulate(const MicroBatch& batch);
   /// One optimiser step on the accumulated gradient, then the EMA of the target. A step whose loss or gradient is not
   /// finite, and every later one, changes nothing: what remains is the last good state.
   void apply(const StepScalars& scalars);
@@ -51,6 +67,8 @@ class Learner {
   at::Tensor embed(const at::Tensor& images, EmbedStatistics statistics);
 
   int64_t step() const { return step_; }
+  /// Whether anything looks at view 2.
+  bool needs_view2() const { return !spec_.supervision || spec_.supervision->target || spec_.objective.symmetric; }
   int64_t features() const { return spec_.encoder.features(); }
   at::ScalarType compute_dtype() const;
   at::Device device() const { return device_; }

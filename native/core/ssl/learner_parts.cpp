@@ -3,7 +3,7 @@
 namespace byol {
 namespace {
 
-enum SeedStream : uint64_t { kOnline, kOwn, kTarget };
+enum SeedStream : uint64_t { kOnline, kOwn, kTarget, kQueue };
 
 // SplitMix64's finaliser: neighbouring seeds give unrelated streams.
 uint64_t stream_seed(uint64_t seed, SeedStream stream) {
@@ -11,6 +11,12 @@ uint64_t stream_seed(uint64_t seed, SeedStream stream) {
   x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9ULL;
   x = (x ^ (x >> 27)) * 0x94D049BB133111EBULL;
   return x ^ (x >> 31);
+}
+
+std::optional<TargetQueue> make_queue(const LearnerSpec& spec, at::Device device) {
+  const auto& negatives = spec.objective.negatives;
+  if (!negatives || negatives->kind != NegativesKind::Queue) return std::nullopt;
+  return TargetQueue(negatives->size, spec.projector.output, stream_seed(spec.seed, kQueue), device);
 }
 
 }  // namespace
@@ -30,6 +36,7 @@ Learner::Impl::Impl(const LearnerSpec& spec, at::Device device)
       target(shared_builder, spec.norm, spec.precision, device, false,
              stream_seed(spec.seed, spec.target_init == TargetInit::Copy ? kOnline : kTarget)),
       own(own_builder, spec.norm, spec.precision, device, true, stream_seed(spec.seed, kOwn)),
+      queue(make_queue(spec, device)),
       online_optimizer(spec.optimizer, online.parameters),
       own_optimizer(spec.optimizer, own.parameters) {}
 

@@ -7,6 +7,7 @@
 #include "core/model/network_state.h"
 #include "core/optim/optimizer.h"
 #include "core/ssl/learner.h"
+#include "core/ssl/target_queue.h"
 
 namespace byol {
 
@@ -36,13 +37,20 @@ struct Learner::Impl {
   std::optional<Mlp> predictor;
   std::optional<LinearClassifier> classifier;
   NetworkState online, target, own;
+  std::optional<TargetQueue> queue;
   Optimizer online_optimizer, own_optimizer;
 
   at::Tensor alive;            // 0-dim bool: no loss or gradient was ever not finite
   at::Tensor bad_step;         // 0-dim int64: the first step that was not, or -1
   at::Tensor target_at_start;  // a sample of the target's parameters
+  at::Tensor last_projection;  // of the last micro-batch
   at::Tensor metrics;          // sums over micro-batches since the last read
   int64_t metric_count = 0;
+  /// In the order of learner.cpp's Metric; 0-dim each.
+  void add_metrics(at::TensorList values) {
+    metrics.add_(at::stack(values));
+    ++metric_count;
+  }
   int64_t steps_since_read = 0;
 };
 

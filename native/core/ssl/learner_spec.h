@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "core/model/spec.h"
+#include "core/ssl/objective_spec.h"
 
 namespace byol {
 
@@ -24,6 +25,9 @@ struct LearnerSpec {
   NormSpec norm;
   HeadSpec projector;
   std::optional<HeadSpec> predictor;
+  std::optional<double> optimal_predictor;  // the batch's least-squares predictor with this ridge, instead of an MLP
+  ObjectiveSpec objective;
+  std::optional<SupervisionSpec> supervision;
   TargetInit target_init = TargetInit::Independent;
   OptimizerSpec optimizer;
   int64_t classes = 0;  // online linear classifier; 0: none

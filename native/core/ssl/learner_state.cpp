@@ -37,6 +37,10 @@ void visit_state(Learner::Impl& m, const Visit& visit) {
   visit_network("target.", m.target, visit);
   visit_momentum(m.online, m.online_optimizer, visit);
   visit_momentum(m.own, m.own_optimizer, visit);
+  if (m.queue) {
+    visit("queue.rows", m.queue->rows);
+    visit("queue.position", m.queue->position);
+  }
 }
 
 std::string shape_text(const at::Tensor& tensor) {

@@ -1,4 +1,4 @@
-import type { LearnerSpec, NativeInfo } from '../binding/native.js';
+import type { LearnerSpec, NativeInfo, ObjectiveSpec } from '../binding/native.js';
 import type { Config } from '../config/schema.js';
 import { ByolError } from '../errors.js';
 
@@ -48,12 +48,14 @@ export function resolvePrecision(
 
 /** `classes`: of the training images, for the online classifier; 0 without labels. */
 export function learnerSpec(config: Config, resolved: ResolvedDevice, classes: number): LearnerSpec {
-  const { optimizer } = config;
+  const { optimizer, supervision } = config;
   return {
     encoder: config.encoder,
     norm: config.norm,
     projector: config.projector,
     predictor: config.predictor,
+    objective: objectiveSpec(config),
+    supervision: supervision && { labelSmoothing: supervision.labelSmoothing, target: supervision.consistency > 0 },
     targetInit: config.target.init,
     optimizer: {
       kind: optimizer.kind,
@@ -69,6 +71,11 @@ export function learnerSpec(config: Config, resolved: ResolvedDevice, classes: n
     device: resolved.device,
     seed: config.seed,
   };
+}
+
+function objectiveSpec({ objective, target }: Config): ObjectiveSpec {
+  const { statistics, ...rest } = objective;
+  return { ...rest, target: target.mode, jointStatistics: statistics === 'joint' };
 }
 
 function cudaProblem(info: DeviceInfo): string | null {

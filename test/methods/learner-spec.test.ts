@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { presets } from '../../lib/config/presets/index.js';
 import { ByolError } from '../../lib/errors.js';
-import { type DeviceInfo, learnerSpec, resolveDevice, resolvePrecision } from '../../lib/methods/byol.js';
+import { type DeviceInfo, learnerSpec, resolveDevice, resolvePrecision } from '../../lib/methods/learner-spec.js';
 
 const none: DeviceInfo = { cpuBfloat16: false, cudaBuilt: false, cudaDevices: 0, cudaProblem: '' };
 const two: DeviceInfo = { cpuBfloat16: false, cudaBuilt: true, cudaDevices: 2, cudaProblem: '' };

@@ -1,0 +1,37 @@
+import type { Config } from '../config/schema.js';
+import { ByolError } from '../errors.js';
+
+/** Settings of the objective that fit only together. Throws ERR_BYOL_CONFIG naming all that do not. */
+export function checkObjective(config: Config): void {
+  const problems = [...statisticsProblems(config), ...queueProblems(config), ...headProblems(config)];
+  if (problems.length > 0) throw new ByolError('ERR_BYOL_CONFIG', `Invalid objective: ${problems.join('; ')}.`);
+}
+
+function statisticsProblems({ objective, batchSize }: Config): string[] {
+  const { statistics, statisticsGroups } = objective;
+  if (statistics === 'joint' && statisticsGroups > 1) {
+    return ["objective.statisticsGroups must be 1 with objective.statistics 'joint'"];
+  }
+  if (batchSize % statisticsGroups !== 0) {
+    return [`objective.statisticsGroups (${statisticsGroups}) must divide batchSize (${batchSize})`];
+  }
+  return [];
+}
+
+function queueProblems({ objective, batchSize, target }: Config): string[] {
+  const { negatives } = objective;
+  if (negatives?.kind !== 'queue') return [];
+  const problems: string[] = [];
+  if (negatives.size % batchSize !== 0) {
+    problems.push(`objective.negatives.size (${negatives.size}) must be a multiple of batchSize (${batchSize})`);
+  }
+  if (target.mode === 'gradient') {
+    problems.push("a queue holds targets of earlier steps, which have no gradient: target.mode must not be 'gradient'");
+  }
+  return problems;
+}
+
+function headProblems({ predictor, projector }: Config): string[] {
+  if (predictor?.kind !== 'mlp' || predictor.output === projector.output) return [];
+  return [`predictor.output (${predictor.output}) must be projector.output (${projector.output}), which it predicts`];
+}

@@ -1,0 +1,92 @@
+import type { Operation, Pipeline } from '../config/pipeline.js';
+import type { Config } from '../config/schema.js';
+import { blur, isSmall, type Method, sameViews } from './method.js';
+
+/** What the two versions differ in (byol-facts 7.2). */
+interface Version {
+  readonly name: string;
+  readonly hidden: (base: Config) => number[];
+  readonly temperature: number;
+  readonly view: Pipeline;
+}
+
+const crop: Operation = { kind: 'randomResizedCrop', area: [0.2, 1], aspect: [3 / 4, 4 / 3], method: 'torchvision' };
+const flip = { kind: 'flip', p: 0.5 } as const;
+const grayscale = { kind: 'grayscale', p: 0.2 } as const;
+
+/** Of the authors' CIFAR-10 demo. */
+const smallView: Pipeline = [
+  crop,
+  flip,
+  { kind: 'colorJitter', p: 0.8, brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1 },
+  grayscale,
+];
+
+/**
+ * MoCo (He et al. 2020; Chen et al. 2020): view 1 tells the moving average's projection of view 2 from a queue of earlier ones.
+ * Batch statistics of keys are over other images than those of queries, as shuffling between GPUs makes them. Small images as
+ * in the authors' CIFAR-10 demo, with a queue no longer than a few steps need.
+ */
+function moco({ name, hidden, temperature, view }: Version): Method {
+  return (base) => {
+    const small = isSmall(base);
+    const alpha = small ? 0.1 : temperature;
+    return {
+      ...base,
+      method: name,
+      views: sameViews(base, small ? smallView : view),
+      projector: { ...base.projector, hidden: hidden(base), output: 128 },
+      predictor: null,
+      target: { mode: 'ema', tauBase: small ? 0.99 : 0.999, schedule: 'constant', init: 'copy' },
+      objective: {
+        ...base.objective,
+        symmetric: false,
+        scale: 1 / (2 * alpha),
+        statisticsGroups: 8,
+        negatives: { kind: 'queue', weight: 1, temperature: alpha, size: small ? 4096 : 65_536 },
+      },
+      optimizer: small
+        ? base.optimizer
+        : {
+            kind: 'sgd',
+            baseLearningRate: 0.03,
+            weightDecay: 1e-4,
+            momentum: 0.9,
+            nesterov: false,
+            decayNormAndBias: true,
+            warmupEpochs: 0,
+            projectorRate: 1,
+            predictorRate: 1,
+            predictorSchedule: 'cosine',
+          },
+      batchSize: small ? base.batchSize : 256,
+    };
+  };
+}
+
+/** A single Linear as head, temperature 0.07. Its learning-rate steps at epochs 120 and 160 are a cosine here. */
+export const mocoV1 = moco({
+  name: 'moco-v1',
+  hidden: () => [],
+  temperature: 0.07,
+  view: [
+    crop,
+    flip,
+    { kind: 'colorJitter', p: 1, brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.4 },
+    grayscale,
+  ],
+});
+
+/** A head with a hidden layer, temperature 0.2, blur. */
+export const mocoV2 = moco({
+  name: 'moco-v2',
+  hidden: (base) => (isSmall(base) ? [...base.projector.hidden] : [2048]),
+  temperature: 0.2,
+  view: [
+    crop,
+    flip,
+    { kind: 'colorJitter', p: 0.8, brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1 },
+    grayscale,
+    blur,
+  ],
+});

@@ -1,0 +1,41 @@
+import type { Config } from '../config/schema.js';
+import { blur, isSmall, type Method, sameViews } from './method.js';
+
+/**
+ * SimSiam (Chen and He 2021): BYOL without moving average, targets are the online projections with stop-gradient. A wide
+ * projector with normalised output, a narrow predictor whose learning rate is not decayed; the loss is the mean, not the sum,
+ * of half the distances.
+ */
+export const simsiam: Method = (base: Config): Config => {
+  const small = isSmall(base);
+  const width = small ? Math.max(...base.projector.hidden) : 2048;
+  return {
+    ...base,
+    method: 'simsiam',
+    views: sameViews(base, [
+      { kind: 'randomResizedCrop', area: [0.2, 1], aspect: [3 / 4, 4 / 3], method: 'torchvision' },
+      { kind: 'flip', p: 0.5 },
+      { kind: 'colorJitter', p: 0.8, brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1 },
+      { kind: 'grayscale', p: 0.2 },
+      ...(small ? [] : [blur]),
+    ]),
+    projector: { ...base.projector, hidden: small ? [width] : [width, width], output: width },
+    predictor: { kind: 'mlp', ...base.projector, hidden: [width / 4], output: width, outputBias: true },
+    target: { ...base.target, mode: 'stop-gradient' },
+    objective: { ...base.objective, scale: 1 / 4 },
+    optimizer: {
+      kind: 'sgd',
+      // Small images: 0.03 at batch 512 in the paper's appendix D; short runs need more.
+      baseLearningRate: small ? base.optimizer.baseLearningRate : 0.05,
+      weightDecay: small ? 5e-4 : 1e-4,
+      momentum: 0.9,
+      nesterov: false,
+      decayNormAndBias: true,
+      warmupEpochs: 0,
+      projectorRate: 1,
+      predictorRate: 1,
+      predictorSchedule: 'constant',
+    },
+    batchSize: small ? base.batchSize : 256,
+  };
+};
