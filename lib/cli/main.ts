@@ -7,6 +7,7 @@ import { ByolError, exitCodes } from '../errors.js';
 import { evalCommand } from './eval.js';
 import { presetsCommand } from './presets.js';
 import { reportError } from './report-error.js';
+import { tablesCommand } from './tables.js';
 import { trainCommand } from './train.js';
 import { viewsCommand } from './views.js';
 
@@ -30,9 +31,15 @@ const buildCommand: CommandModule = {
   },
 };
 
-const COMMANDS = [trainCommand, evalCommand, viewsCommand, presetsCommand, doctorCommand, buildCommand].map(
-  ({ command }) => String(command).split(' ')[0] as string,
-);
+const COMMANDS = [
+  trainCommand,
+  evalCommand,
+  tablesCommand,
+  viewsCommand,
+  presetsCommand,
+  doctorCommand,
+  buildCommand,
+].map(({ command }) => String(command).split(' ')[0] as string);
 
 async function main(args: string[]): Promise<void> {
   const { version } = createRequire(import.meta.url)('byol-torch/package.json') as { version: string };
@@ -41,6 +48,7 @@ async function main(args: string[]): Promise<void> {
     .usage('$0 <command>\n\nBYOL (Bootstrap Your Own Latent): trains image encoders without labels.')
     .command(trainCommand)
     .command(evalCommand)
+    .command(tablesCommand)
     .command(viewsCommand)
     .command(presetsCommand)
     .command(doctorCommand)

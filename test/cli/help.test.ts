@@ -9,7 +9,16 @@ import { withTempDir } from '../support/paths.js';
 const withoutNative: ReadonlyArray<readonly [args: string, shown: readonly string[]]> = [
   [
     '--help',
-    ['byol train', 'byol eval <protocol>', 'byol views', 'byol presets', 'byol doctor', 'byol build', 'Exit codes'],
+    [
+      'byol train',
+      'byol eval <protocol>',
+      'byol tables',
+      'byol views',
+      'byol presets',
+      'byol doctor',
+      'byol build',
+      'Exit codes',
+    ],
   ],
   [
     'train --help',
@@ -29,6 +38,9 @@ const withoutNative: ReadonlyArray<readonly [args: string, shown: readonly strin
     ].map((name) => `--${name}`),
   ],
   ['eval --help', ['"knn", "linear"', '--run', '--set', '--data', '--device', '--quiet']],
+  ['tables --help', ['"ci", "card", "paper"', '--list', '--seeds', '--data', '--out', '--keep-runs', '--quiet']],
+  ['tables --list', ['optimal-predictor', 'needs ImageNet']],
+  ['tables 5b --list', ['unsupervised Mean Teacher']],
   ['views --help', ['--preset', '--config', '--data', '--set', '--out', '--count']],
   ['doctor --help', ['byol doctor']],
   ['build --help', ['byol build']],

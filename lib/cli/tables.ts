@@ -1,0 +1,121 @@
+import { join } from 'node:path';
+import type { CommandModule } from 'yargs';
+import { ByolError, exitCodes } from '../errors.js';
+import type { ScaleName } from '../tables/scales.js';
+import { numberOrText } from './config-options.js';
+import { table } from './format.js';
+import { onInterrupt } from './interrupts.js';
+import { progressOutput } from './progress-output.js';
+import { TablesProgress } from './tables-progress.js';
+
+interface TablesArguments {
+  name: string | undefined;
+  list: boolean;
+  scale: ScaleName;
+  seeds: string | undefined;
+  data: string | undefined;
+  out: string;
+  'keep-runs': boolean;
+  quiet: boolean;
+}
+
+/** As in tables/scales.ts, which help does without. */
+const SCALES = ['ci', 'card', 'paper'] as const satisfies readonly ScaleName[];
+
+export const tablesCommand: CommandModule<object, TablesArguments> = {
+  command: 'tables [name]',
+  describe: "Run a published table and print the paper's numbers beside the measured ones",
+  builder: (yargs) =>
+    yargs.positional('name', { type: 'string', describe: 'Which table: 5b, optimal-predictor, ...' }).options({
+      list: { type: 'boolean', default: false, describe: 'All tables; with a name, its published numbers' },
+      scale: {
+        choices: SCALES,
+        default: 'ci' as const,
+        describe: 'ci: 20 minutes on two cores; card: CIFAR-10, ResNet-18; paper: ImageNet',
+      },
+      seeds: { type: 'string', requiresArg: true, describe: 'Runs of each row; 3 if left out, as claims need' },
+      data: { type: 'string', requiresArg: true, describe: 'Where the images lie; at ci, a folder with CIFAR-10' },
+      out: { type: 'string', requiresArg: true, default: 'tables', describe: 'Folder of all tables' },
+      'keep-runs': { type: 'boolean', default: false, describe: 'Keep the run folders of finished runs' },
+      quiet: { type: 'boolean', default: false, describe: 'No progress, only the result' },
+    }),
+  handler: async (args) => {
+    const { name, list } = args;
+    if (list) {
+      process.stdout.write(name === undefined ? await listTables() : await publishedTable(name));
+    } else if (name === undefined) {
+      throw new ByolError('ERR_BYOL_USAGE', 'Say which table.', { hint: 'All of them: byol tables --list' });
+    } else {
+      await runNamed(name, args);
+    }
+  },
+};
+
+async function runNamed(name: string, args: TablesArguments): Promise<void> {
+  const { findTable } = await import('../tables/find-table.js');
+  const { planTable } = await import('../tables/plan.js');
+  const { scale, data, out } = args;
+  const seeds = wholeNumber(args.seeds);
+  const plan = planTable(findTable(name), {
+    scale,
+    ...(seeds !== undefined && { seeds }),
+    ...(data !== undefined && { data }),
+  });
+  // The native part, and what reads and writes files, come after everything that can be wrong with the command line.
+  const { runTable } = await import('../tables/run-table.js');
+  const { renderMarkdown } = await import('../tables/markdown.js');
+  const { train } = await import('../train/train.js');
+
+  const progress = new TablesProgress(progressOutput(process.stderr, args.quiet));
+  const abort = new AbortController();
+  const release = onInterrupt({
+    first: (signal) => {
+      progress.warn(`${signal}: stopping after this step and saving. Once more leaves at once, without saving.`);
+      abort.abort();
+    },
+    second: () => progress.close(),
+  });
+  try {
+    progress.plan(plan);
+    const { report, folder, interrupted } = await runTable(plan, {
+      out,
+      train,
+      keepRuns: args['keep-runs'],
+      signal: abort.signal,
+      onEvent: (event) => progress.show(event),
+    });
+    progress.close();
+    const files = ['table.md', 'table.json', 'table.html'].map((file) => join(folder.path, file)).join(', ');
+    process.stdout.write(`${renderMarkdown(report)}\nSaved as ${files}; finished runs in ${folder.records}\n`);
+    if (!interrupted) return;
+    process.stdout.write('Stopped: the same command goes on.\n');
+    process.exitCode = exitCodes.interrupted;
+  } finally {
+    progress.close();
+    release();
+  }
+}
+
+async function listTables(): Promise<string> {
+  const { tables } = await import('../tables/published/index.js');
+  const rows = tables.map(({ id, aliases = [], title, rows, missing }) => [
+    [id, ...aliases].join(', '),
+    title,
+    `${rows.length} rows`,
+    missing === undefined ? 'runs at scales ci and card' : `needs ${missing}`,
+  ]);
+  return `${table(rows)}\n`;
+}
+
+async function publishedTable(name: string): Promise<string> {
+  const { findTable } = await import('../tables/find-table.js');
+  const { renderPublished } = await import('../tables/markdown.js');
+  return renderPublished(findTable(name));
+}
+
+function wholeNumber(text: string | undefined): number | undefined {
+  const value = numberOrText(text);
+  if (value === undefined || (typeof value === 'number' && Number.isInteger(value) && value >= 1))
+    return value as number;
+  throw new ByolError('ERR_BYOL_USAGE', `--seeds must be a whole number from 1, got '${text}'.`);
+}

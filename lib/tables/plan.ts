@@ -1,0 +1,120 @@
+import { configHash } from '../config/hash.js';
+import { type ConfigPatch, resolveConfig } from '../config/resolve.js';
+import type { Config } from '../config/schema.js';
+import { ByolError } from '../errors.js';
+import { type Base, DEFAULT_SEEDS, type ScaleName, scaleBase } from './scales.js';
+import type { Row, Table } from './table.js';
+
+/** Which runs a table takes. Nothing is read or written here. */
+
+export interface PlannedRow {
+  readonly row: Row;
+  /** With seed 0; null: not run at this scale. */
+  readonly config: Config | null;
+  /** Why it is not run. */
+  readonly notRun?: string;
+}
+
+export interface PlannedRun {
+  /** "no-target-seed0": names its record and its run folder. */
+  readonly name: string;
+  readonly row: Row;
+  readonly seed: number;
+  readonly config: Config;
+  /** configHash() of the configuration: a record with another one is of another experiment. */
+  readonly key: string;
+}
+
+export interface TablePlan {
+  readonly table: Table;
+  readonly scale: ScaleName;
+  readonly seeds: number;
+  readonly base: Base;
+  readonly rows: readonly PlannedRow[];
+  /** Seed by seed, so that the first third of the time already shows every row. */
+  readonly runs: readonly PlannedRun[];
+}
+
+export interface PlanOptions {
+  readonly scale?: ScaleName;
+  /** Seeds 0 to seeds - 1 of every row. */
+  readonly seeds?: number;
+  /** Where the images lie. */
+  readonly data?: string;
+}
+
+/**
+ * @throws ByolError ERR_BYOL_USAGE: a table whose protocol is missing, fewer than one seed. ERR_BYOL_DATA: a scale whose images
+ * this version cannot read. ERR_BYOL_CONFIG: a row's settings are wrong.
+ */
+export function planTable(table: Table, { scale = 'ci', seeds = DEFAULT_SEEDS, data }: PlanOptions = {}): TablePlan {
+  if (table.missing !== undefined) {
+    throw new ByolError(
+      'ERR_BYOL_USAGE',
+      `Table ${table.id} (${table.title}) cannot run yet. Missing: ${table.missing}.`,
+      {
+        hint: `Its published numbers: byol tables ${table.id} --list`,
+      },
+    );
+  }
+  if (!Number.isInteger(seeds) || seeds < 1) {
+    throw new ByolError('ERR_BYOL_USAGE', `The number of seeds must be a whole number from 1, got ${seeds}.`);
+  }
+  const plan = planRows(table, scale, data);
+  refuseUnreadable(plan.base.config, scale);
+  const runs = Array.from({ length: seeds }, (_, seed) =>
+    plan.rows.flatMap(({ row, config: ofRow }) => {
+      if (ofRow === null) return [];
+      const config = { ...ofRow, seed };
+      return [{ name: `${row.id}-seed${seed}`, row, seed, config, key: configHash(config) }];
+    }),
+  ).flat();
+  return { table, scale, seeds, ...plan, runs };
+}
+
+/** Every row's configuration at a scale, whether or not its images can be read. */
+export function planRows(
+  table: Table,
+  scale: ScaleName,
+  data?: string,
+): { readonly base: Base; readonly rows: readonly PlannedRow[] } {
+  const skipped = (row: Row): string | undefined =>
+    scale === 'ci' && table.ciRows !== undefined && !table.ciRows.includes(row.id)
+      ? "left out at scale 'ci' to give the others more epochs"
+      : undefined;
+  // Which rows have something to change does not depend on the number of epochs.
+  const anyBase = scaleBase(scale, 1, data).config;
+  const reasons = table.rows.map(
+    (row) =>
+      skipped(row) ?? (patchOf(row, anyBase) === null ? "it does not apply to this scale's settings" : undefined),
+  );
+  const base = scaleBase(scale, reasons.filter((reason) => reason === undefined).length, data);
+  const rows = table.rows.map((row, index): PlannedRow => {
+    const notRun = reasons[index];
+    if (notRun !== undefined) return { row, config: null, notRun };
+    return { row, config: rowConfig(table, row, base.config) };
+  });
+  return { base, rows };
+}
+
+function patchOf({ settings = {} }: Row, base: Config): ConfigPatch | null {
+  return typeof settings === 'function' ? settings(base) : settings;
+}
+
+function rowConfig(table: Table, row: Row, base: Config): Config {
+  try {
+    return resolveConfig({ base, patch: patchOf(row, base) ?? {} });
+  } catch (error) {
+    if (!(error instanceof ByolError)) throw error;
+    throw new ByolError(error.code, `Table ${table.id}, row '${row.id}': ${error.message}`, { cause: error });
+  }
+}
+
+function refuseUnreadable({ data, preset }: Config, scale: ScaleName): void {
+  if (data.kind !== 'folder') return;
+  throw new ByolError(
+    'ERR_BYOL_DATA',
+    `Scale '${scale}' trains preset ${preset} on a folder of photos (${data.path}), which this version cannot read.`,
+    { hint: "Scales that run: 'ci' (two cores) and 'card' (CIFAR-10)." },
+  );
+}

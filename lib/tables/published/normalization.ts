@@ -1,0 +1,54 @@
+import type { ConfigPatch } from '../../config/resolve.js';
+import type { Table } from '../table.js';
+
+type Kind = 'batch' | 'group' | 'affine' | 'none';
+
+/** The assertion goes when the schema has these settings, and `missing` with it. */
+const norm = (encoder: Kind, heads: Kind, weightStandardization = false): ConfigPatch => ({
+  norm: { encoder, projector: heads, predictor: heads, weightStandardization } as ConfigPatch['norm'] & object,
+});
+
+/** Richemond et al. 2020 (arXiv 2010.10241): BYOL works even without batch statistics. */
+export const normalization: Table = {
+  id: 'normalization',
+  title: 'BYOL without batch statistics (arXiv 2010.10241)',
+  source: 'arXiv 2010.10241, abstract',
+  columns: ['top-1'],
+  missing: 'settings for the kind of normalisation in encoder, projector and predictor',
+  rows: [
+    { id: 'batch', label: 'BYOL: batch normalisation everywhere', published: [74.3] },
+    {
+      id: 'none',
+      label: 'no normalisation anywhere',
+      published: [0.1],
+      source: "authors' slides; a review",
+      settings: norm('none', 'none'),
+    },
+    {
+      id: 'affine',
+      label: 'none, initialised from batch statistics once',
+      published: [65.7],
+      source: "authors' slides",
+      settings: norm('affine', 'affine'),
+    },
+    {
+      id: 'group',
+      label: 'group normalisation and weight standardisation',
+      published: [73.9],
+      settings: norm('group', 'group', true),
+    },
+    {
+      id: 'encoder-only',
+      label: 'batch normalisation in the encoder only (300 epochs)',
+      published: [72.1],
+      source: "a review's quote of the table",
+      settings: norm('batch', 'none'),
+    },
+  ],
+  claims: [
+    { says: 'Without any normalisation BYOL collapses.', kind: 'collapses', row: 'none' },
+    { says: 'A careful initialisation is enough to learn.', kind: 'doesNotCollapse', row: 'affine' },
+    { says: 'So it is better than no normalisation.', kind: 'better', row: 'affine', than: 'none' },
+    { says: 'Batch statistics are not needed.', kind: 'close', row: 'group', to: 'batch' },
+  ],
+};

@@ -1,0 +1,45 @@
+import type { Table } from '../table.js';
+
+/** Paper section 5 and appendix I.2: the predictor is each batch's least-squares solution, and the target is not averaged. */
+export const optimalPredictor: Table = {
+  id: 'optimal-predictor',
+  title: 'An optimal linear predictor without a moving average (BYOL section 5, I.2)',
+  source: 'BYOL section 5',
+  columns: ['top-1'],
+  rows: [
+    { id: 'byol', label: 'BYOL', published: [72.5], source: 'BYOL Table 21' },
+    {
+      id: 'stop-gradient',
+      label: 'stop-gradient, trained predictor',
+      published: [5.5],
+      source: 'BYOL Table 21',
+      settings: { target: { mode: 'stop-gradient' } },
+    },
+    {
+      id: 'optimal',
+      label: 'stop-gradient, optimal predictor',
+      published: [52.5],
+      settings: { predictor: { kind: 'optimal' }, target: { mode: 'stop-gradient' } },
+    },
+    {
+      id: 'faster',
+      label: "stop-gradient, predictor's learning rate times 10",
+      published: [66.6],
+      source: 'BYOL Table 21',
+      settings: { target: { mode: 'stop-gradient' }, optimizer: { predictorRate: 10 } },
+    },
+  ],
+  claims: [
+    { says: 'With an optimal predictor no moving average is needed.', kind: 'doesNotCollapse', row: 'optimal' },
+    {
+      says: 'It is better than a trained predictor without a moving average.',
+      kind: 'better',
+      row: 'optimal',
+      than: 'stop-gradient',
+    },
+    { says: 'BYOL is better than both.', kind: 'better', row: 'byol', than: 'optimal' },
+  ],
+  notes: [
+    "The authors' slides say 45 instead of 52.5. Ridge, and whether projections are normalised first, are not stated.",
+  ],
+};

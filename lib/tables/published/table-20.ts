@@ -1,0 +1,30 @@
+import type { Table } from '../table.js';
+
+export const table20: Table = {
+  id: '20',
+  title: 'Normalisation of prediction and target in the loss (BYOL Table 20)',
+  source: 'BYOL Table 20',
+  columns: ['top-1', 'top-5'],
+  rows: [
+    { id: 'l2', label: 'l2 norm: BYOL', published: [72.5, 90.8], settings: { objective: { similarity: 'l2' } } },
+    {
+      id: 'layer',
+      label: 'layer normalisation',
+      published: [[72.5, 0.4], 90.1],
+      settings: { objective: { similarity: 'layer' } },
+    },
+    { id: 'none', label: 'none', published: [67.4, 87.1], settings: { objective: { similarity: 'none' } } },
+    {
+      id: 'batch',
+      label: 'batch normalisation',
+      published: [65.3, 85.3],
+      settings: { objective: { similarity: 'batch' } },
+    },
+  ],
+  claims: [
+    { says: 'Layer normalisation does as well as the l2 norm.', kind: 'close', row: 'layer', to: 'l2' },
+    { says: 'Without normalisation BYOL is worse.', kind: 'better', row: 'l2', than: 'none' },
+    { says: 'It does not collapse without.', kind: 'doesNotCollapse', row: 'none' },
+    { says: 'Batch normalisation is worse than the l2 norm.', kind: 'better', row: 'l2', than: 'batch' },
+  ],
+};

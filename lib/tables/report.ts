@@ -1,0 +1,154 @@
+import type { Config } from '../config/schema.js';
+import { differences } from '../train/config-difference.js';
+import { generalRule, type Judgement, judgeClaim, type RowSamples } from './claims.js';
+import type { TablePlan } from './plan.js';
+import type { TableRecord } from './records.js';
+import { type Summary, summarize } from './statistics.js';
+import type { PublishedNumber } from './table.js';
+
+/** A table with what was measured: the content of table.json, and of what people read. */
+
+export interface ReportedRow {
+  readonly id: string;
+  readonly label: string;
+  /** What differs from the base configuration, 'key.path: value' each. */
+  readonly settings: readonly string[];
+  readonly published: readonly PublishedNumber[];
+  readonly source: string;
+  /** Why the row is not run at this scale. */
+  readonly notRun?: string;
+  /** null: no run of it has finished. */
+  readonly measured: MeasuredRow | null;
+}
+
+export interface MeasuredRow {
+  readonly runs: number;
+  readonly diverged: number;
+  /** Accuracies as fractions; null: not measured. */
+  readonly knnTop1: Summary | null;
+  readonly linearTop1: Summary | null;
+  /** kNN top-1 over that of the same network before its first step. */
+  readonly gain: Summary | null;
+  readonly collapseStd: Summary | null;
+  /** Runs by what the verdict on them was. */
+  readonly verdicts: Readonly<Record<string, number>>;
+  readonly seconds: number;
+}
+
+export interface TableReport {
+  readonly table: string;
+  readonly title: string;
+  readonly source: string;
+  readonly columns: readonly string[];
+  readonly notes: readonly string[];
+  readonly scale: string;
+  /** What the scale was on this table. */
+  readonly used: string;
+  readonly seeds: number;
+  readonly finishedRuns: number;
+  readonly plannedRuns: number;
+  readonly rows: readonly ReportedRow[];
+  readonly claims: readonly Judgement[];
+  readonly rule: string;
+  /** Where the runs were made, one entry for each distinct place. */
+  readonly environments: ReadonlyArray<Readonly<Record<string, unknown>>>;
+  /** The scale's configuration, but where its images lie. */
+  readonly base: object;
+}
+
+/** `records` by PlannedRun.name; runs without one have not finished. */
+export function reportTable(plan: TablePlan, records: ReadonlyMap<string, TableRecord>): TableReport {
+  const { table, base } = plan;
+  const byRow = new Map<string, TableRecord[]>();
+  for (const run of plan.runs) {
+    const record = records.get(run.name);
+    if (record !== undefined) byRow.set(run.row.id, [...(byRow.get(run.row.id) ?? []), record]);
+  }
+  const samples = new Map([...byRow].map(([id, ofRow]) => [id, samplesOf(ofRow)]));
+  return {
+    table: table.id,
+    title: table.title,
+    source: table.source,
+    columns: table.columns,
+    notes: table.notes ?? [],
+    scale: plan.scale,
+    used: base.used,
+    seeds: plan.seeds,
+    finishedRuns: [...byRow.values()].flat().length,
+    plannedRuns: plan.runs.length,
+    rows: plan.rows.map(({ row, config, notRun }) => ({
+      id: row.id,
+      label: row.label,
+      settings: config === null ? [] : settingsText(base.config, config),
+      published: row.published,
+      source: row.source ?? table.source,
+      ...(notRun !== undefined && { notRun }),
+      measured: measure(byRow.get(row.id) ?? []),
+    })),
+    claims: table.claims.map((claim) => judgeClaim(claim, samples)),
+    rule: generalRule,
+    environments: distinctEnvironments([...byRow.values()].flat()),
+    base: withoutPath(base.config),
+  };
+}
+
+function samplesOf(records: readonly TableRecord[]): RowSamples {
+  const finished = records.filter(({ outcome }) => outcome === 'finished');
+  return {
+    knnTop1: finished.flatMap(({ knnTop1 }) => knnTop1 ?? []),
+    collapseStd: finished.map(({ collapseStd }) => collapseStd ?? Number.NaN),
+    diverged: records.length - finished.length,
+  };
+}
+
+function measure(records: readonly TableRecord[]): MeasuredRow | null {
+  if (records.length === 0) return null;
+  const numbers = (pick: (record: TableRecord) => number | null): Summary | null =>
+    summarize(records.flatMap((record) => pick(record) ?? []));
+  const verdicts: Record<string, number> = {};
+  for (const { verdict } of records) verdicts[verdict.state] = (verdicts[verdict.state] ?? 0) + 1;
+  return {
+    runs: records.length,
+    diverged: records.filter(({ outcome }) => outcome === 'diverged').length,
+    knnTop1: numbers(({ knnTop1 }) => knnTop1),
+    linearTop1: numbers(({ linearTop1 }) => linearTop1),
+    gain: numbers(({ knnTop1, untrainedKnnTop1 }) =>
+      knnTop1 === null || untrainedKnnTop1 === null ? null : knnTop1 - untrainedKnnTop1,
+    ),
+    collapseStd: numbers(({ collapseStd }) => collapseStd),
+    verdicts,
+    seconds: records.reduce((sum, { seconds }) => sum + seconds, 0),
+  };
+}
+
+/** Views are told by their operations: what was taken out does not show in a list of what differs. */
+function settingsText(base: Config, config: Config): string[] {
+  const views = (['view1', 'view2'] as const).flatMap((name) =>
+    differences(base.views[name], config.views[name]).length === 0
+      ? []
+      : [`views.${name}: ${config.views[name].map(({ kind }) => kind).join(', ')}`],
+  );
+  const others = differences(base, config)
+    .filter(({ path }) => !/^(seed|views\.view[12])\b/.test(path))
+    .map(({ path, new: value }) => (value === undefined ? `${path}: (gone)` : `${path}: ${show(value)}`));
+  return [...others, ...views];
+}
+
+function withoutPath(config: Config): object {
+  return { ...config, data: Object.fromEntries(Object.entries(config.data).filter(([key]) => key !== 'path')) };
+}
+
+function show(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value).replaceAll('"', '').replaceAll(',', ', ');
+}
+
+function distinctEnvironments(records: readonly TableRecord[]): Array<Record<string, unknown>> {
+  const distinct = new Map<string, Record<string, unknown>>();
+  for (const { environment } of records) {
+    if (environment === null) continue;
+    // A table takes days on some machines; that it does is no difference.
+    const { date: _date, ...place } = environment;
+    distinct.set(JSON.stringify(place), place);
+  }
+  return [...distinct.values()];
+}

@@ -1,0 +1,115 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Config } from '../config/schema.js';
+import { writeAtomically } from '../data/atomic-file.js';
+import { ByolError } from '../errors.js';
+import type { RunResult, TrainEvent } from '../train/events.js';
+import { RunFolder, readEnvironment } from '../train/run-folder.js';
+import type { Run, TrainOptions } from '../train/train.js';
+import { renderMarkdown } from './markdown.js';
+import { renderTablePage } from './page.js';
+import type { PlannedRun, TablePlan } from './plan.js';
+import {
+  divergedRecord,
+  type FoundRecords,
+  makeFolder,
+  readRecords,
+  recordOf,
+  runPath,
+  type TableFolder,
+  type TableRecord,
+  tableFolder,
+  writeRecord,
+} from './records.js';
+import { reportTable, type TableReport } from './report.js';
+
+export interface RunTableOptions {
+  /** Folder of all tables. */
+  readonly out: string;
+  /** train(), or something that behaves like it. */
+  readonly train: (config: Config, options: TrainOptions) => Run;
+  /** Keep the run folders of finished runs too: checkpoints, encoder, report. */
+  readonly keepRuns?: boolean;
+  /** Stops the run of now after its step; it is saved and goes on next time. */
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: TableEvent) => void;
+}
+
+export type TableEvent =
+  | { readonly type: 'records'; readonly folder: TableFolder; readonly found: FoundRecords }
+  | { readonly type: 'run'; readonly run: PlannedRun; readonly number: number; readonly of: number }
+  | { readonly type: 'train'; readonly event: TrainEvent }
+  | { readonly type: 'recorded'; readonly run: PlannedRun; readonly record: TableRecord };
+
+export interface TableOutcome {
+  readonly report: TableReport;
+  readonly folder: TableFolder;
+  /** true: runs are left; the same command goes on. */
+  readonly interrupted: boolean;
+}
+
+/**
+ * Makes the runs of a plan that have no record yet, one after the other, and writes table.md, table.json and table.html after
+ * each. Started runs go on where they stopped. A run that diverges is recorded as such; other errors of train() are thrown.
+ *
+ * @throws ByolError ERR_BYOL_IO before the first run if the folder cannot be written to.
+ */
+export async function runTable(plan: TablePlan, options: RunTableOptions): Promise<TableOutcome> {
+  const { out, signal, onEvent = () => {} } = options;
+  const folder = tableFolder(out, plan);
+  const found = await readRecords(folder, plan.runs);
+  const records = new Map(found.records);
+  onEvent({ type: 'records', folder, found });
+  // Also to find a folder that cannot be written to before any time is spent.
+  let report = await writeReports(plan, folder, records);
+  const missing = plan.runs.filter(({ name }) => !records.has(name));
+  for (const [index, run] of missing.entries()) {
+    onEvent({ type: 'run', run, number: index + 1, of: missing.length });
+    const record = signal?.aborted ? null : await makeRecord(plan, run, folder, options);
+    if (record === null) return { report, folder, interrupted: true };
+    await writeRecord(folder, run, record);
+    if (options.keepRuns !== true) await rm(runPath(folder, run), { recursive: true, force: true });
+    records.set(run.name, record);
+    onEvent({ type: 'recorded', run, record });
+    report = await writeReports(plan, folder, records);
+  }
+  return { report, folder, interrupted: false };
+}
+
+/** null: it was stopped before its end. */
+async function makeRecord(
+  plan: TablePlan,
+  run: PlannedRun,
+  folder: TableFolder,
+  { train, signal, onEvent = () => {} }: RunTableOptions,
+): Promise<TableRecord | null> {
+  const path = runPath(folder, run);
+  const startedAt = performance.now();
+  const training = train(run.config, { out: path, resume: true });
+  const stop = (): void => training.stop();
+  signal?.addEventListener('abort', stop, { once: true });
+  try {
+    for await (const event of training) onEvent({ type: 'train', event });
+    const result: RunResult = await training.result;
+    return result.interrupted ? null : recordOf(plan, run, result, await readEnvironment(new RunFolder(path)));
+  } catch (error) {
+    if (!(error instanceof ByolError) || error.code !== 'ERR_BYOL_DIVERGED') throw error;
+    const seconds = (performance.now() - startedAt) / 1000;
+    return divergedRecord(plan, run, error.message, seconds, await readEnvironment(new RunFolder(path)));
+  } finally {
+    signal?.removeEventListener('abort', stop);
+  }
+}
+
+async function writeReports(
+  plan: TablePlan,
+  folder: TableFolder,
+  records: ReadonlyMap<string, TableRecord>,
+): Promise<TableReport> {
+  const report = reportTable(plan, records);
+  await makeFolder(folder.path);
+  await writeAtomically(join(folder.path, 'table.json'), `${JSON.stringify(report, null, 2)}\n`);
+  await writeAtomically(join(folder.path, 'table.md'), renderMarkdown(report));
+  await writeAtomically(join(folder.path, 'table.html'), renderTablePage(report));
+  return report;
+}

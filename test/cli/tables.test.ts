@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { TablesProgress } from '../../lib/cli/tables-progress.js';
+import { findTable } from '../../lib/tables/find-table.js';
+import { planTable } from '../../lib/tables/plan.js';
+import { tables } from '../../lib/tables/published/index.js';
+import { runTable } from '../../lib/tables/run-table.js';
+import { runCli } from '../support/cli.js';
+import { withTempDir } from '../support/paths.js';
+import { fakeTrain } from '../tables/fake-train.js';
+
+test('byol tables --list names every table, what it needs and whether it runs', () => {
+  const { code, stdout, stderr } = runCli(['tables', '--list']);
+  assert.equal(stderr, '');
+  assert.equal(code, 0);
+  const lines = stdout.trimEnd().split('\n');
+  assert.equal(lines.length, tables.length);
+  assert.match(stdout, /^5b +Between BYOL and SimCLR \(BYOL Table 5b\) +8 rows +runs at scales ci and card$/m);
+  assert.match(stdout, /^4a, 11 .* needs the segmentation and detection protocols$/m);
+  assert.match(stdout, /^1a .* needs ImageNet/m);
+});
+
+test('with a name --list prints its published numbers', () => {
+  const { code, stdout } = runCli(['tables', 'table 4b', '--list']);
+  assert.equal(code, 0);
+  assert.match(stdout, /Cannot be run yet\. Missing: the depth protocol\./);
+  assert.match(stdout, /\| BYOL \| 84\.6 \| 96\.7 \| 99\.1 \| 0\.541 \| 0\.129 \| BYOL Table 4b \|/);
+  assert.match(runCli(['tables', '5b', '--list']).stdout, /Can be run\./);
+});
+
+const wrong: ReadonlyArray<readonly [args: string, code: number, message: RegExp]> = [
+  ['tables', 2, /^error: Say which table\. \[ERR_BYOL_USAGE\]\nAll of them: byol tables --list\n$/],
+  ['tables 5c', 2, /There is no table '5c'\. Did you mean '5a' or '5b'\?/],
+  ['tables 5b --scale big', 2, /Argument: scale, Given: "big", Choices: "ci", "card", "paper"/],
+  ['tables 5b --seeds 0', 2, /--seeds must be a whole number from 1, got '0'/],
+  ['tables 5b --seeds two', 2, /--seeds must be a whole number from 1, got 'two'/],
+  ['tables 2', 2, /Table 2 .* cannot run yet\. Missing: the semi-supervised protocol/],
+  ['tables 5b --scale paper', 1, /Scale 'paper' trains preset imagenet-300 on a folder of photos .*\[ERR_BYOL_DATA\]/],
+  ['tables 5b --out file', 1, /Cannot .* file\/5b\/ci.*ENOTDIR.*\[ERR_BYOL_IO\]/],
+];
+
+test('wrong command lines are refused, and nothing is written', () =>
+  withTempDir((dir) => {
+    writeFileSync(path.join(dir, 'file'), '');
+    for (const [args, expected, message] of wrong) {
+      const { code, stdout, stderr } = runCli([...args.split(' '), '--quiet'], { cwd: dir });
+      assert.match(stderr, message);
+      assert.equal(code, expected, args);
+      assert.equal(stdout, '');
+    }
+    assert.deepEqual(readdirSync(dir), ['file']);
+    assert.ok(!existsSync(path.join(dir, 'tables')));
+  }));
+
+test('progress tells what is left out, each finished run, and records that do not count', () =>
+  withTempDir(async (out) => {
+    const lines: string[] = [];
+    const progress = new TablesProgress({
+      line: (text) => void lines.push(text),
+      warn: (text) => void lines.push(text),
+      state: () => {},
+      close: () => {},
+    });
+    const plan = planTable(findTable('14a'), { seeds: 1 });
+    progress.plan(plan);
+    const { train } = fakeTrain((config) => (config.seed === 0 ? { knn: 0.5, std: 0.8 } : 'diverged'));
+    const run = (): Promise<unknown> => runTable(plan, { out, train, onEvent: (event) => progress.show(event) });
+    await run();
+    const text = lines.join('\n');
+    assert.match(text, /^Depth of projector and predictor/);
+    assert.match(text, /not run: projector of 3, predictor of 3 layers \(left out at scale 'ci'/);
+    assert.match(
+      text,
+      /run 1\/4 projector1-predictor1, seed 0: kNN 50\.0 % \(\+20\.0\), spread 0\.80, learning, 5 s; about 15 s left/,
+    );
+    assert.match(text, /run 4\/4 .*learning, 5 s$/m);
+    writeFileSync(path.join(out, '14a', 'ci', 'records', 'projector1-predictor1-seed0.json'), '[]');
+    await run();
+    assert.match(
+      lines.join('\n'),
+      /3 runs are finished already\nwarning: .*projector1-predictor1-seed0\.json is not used: it is not a record/,
+    );
+  }));

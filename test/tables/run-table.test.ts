@@ -1,0 +1,247 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import type { Config } from '../../lib/config/schema.js';
+import { planTable } from '../../lib/tables/plan.js';
+import { runTable, type TableEvent } from '../../lib/tables/run-table.js';
+import type { Table } from '../../lib/tables/table.js';
+import { withTempDir } from '../support/paths.js';
+import { fakeTrain, type Outcome } from './fake-train.js';
+
+const table: Table = {
+  id: 'small',
+  title: 'A <small> table',
+  source: 'Paper Table 0',
+  columns: ['top-1', 'top-5'],
+  rows: [
+    { id: 'byol', label: 'BYOL', published: [72.5, 90.8] },
+    { id: 'alone', label: 'no predictor | <none>', published: [[0.2, 0.1], null], settings: { predictor: null } },
+  ],
+  claims: [
+    { says: 'Without a predictor it collapses.', kind: 'collapses', row: 'alone' },
+    { says: 'BYOL is better.', kind: 'better', row: 'byol', than: 'alone' },
+    { says: 'Both are the same.', kind: 'close', row: 'byol', to: 'alone' },
+  ],
+  notes: ['A remark.'],
+};
+
+const usual = (config: Config): Outcome =>
+  config.predictor === null ? { knn: 0.1, std: 0.01 } : { knn: 0.5 + 0.01 * config.seed, std: 0.8 };
+
+const recordsIn = (out: string): string[] => readdirSync(path.join(out, 'small', 'ci', 'records')).sort();
+const read = (out: string, ...names: string[]): string => readFileSync(path.join(out, 'small', 'ci', ...names), 'utf8');
+
+test('every row and seed is run once, recorded and reported', () =>
+  withTempDir(async (out) => {
+    const { train, calls } = fakeTrain(usual);
+    const events: TableEvent[] = [];
+    const { report, interrupted } = await runTable(planTable(table), {
+      out,
+      train,
+      onEvent: (event) => events.push(event),
+    });
+    assert.ok(!interrupted);
+    assert.deepEqual(
+      calls.map(({ config }) => [config.seed, config.predictor === null]),
+      [0, 1, 2].flatMap((seed) => [
+        [seed, false],
+        [seed, true],
+      ]),
+    );
+    for (const { options } of calls) assert.ok(options.resume);
+    assert.deepEqual(recordsIn(out), [
+      'alone-seed0.json',
+      'alone-seed1.json',
+      'alone-seed2.json',
+      'byol-seed0.json',
+      'byol-seed1.json',
+      'byol-seed2.json',
+    ]);
+    const record = JSON.parse(read(out, 'records', 'byol-seed1.json'));
+    assert.deepEqual(
+      [
+        record.table,
+        record.scale,
+        record.row,
+        record.seed,
+        record.knnTop1,
+        record.untrainedKnnTop1,
+        record.collapseStd,
+      ],
+      ['small', 'ci', 'byol', 1, 0.51, 0.3, 0.8],
+    );
+    assert.equal(record.environment.commit, 'abc');
+    assert.doesNotMatch(read(out, 'records', 'byol-seed1.json'), /secret-host|somebody/);
+    // Finished runs are only their record.
+    assert.deepEqual(readdirSync(path.join(out, 'small', 'ci', 'runs')), []);
+    assert.deepEqual([report.finishedRuns, report.plannedRuns], [6, 6]);
+    assert.ok(Math.abs((report.rows[0]?.measured?.knnTop1?.mean ?? 0) - 0.51) < 1e-9);
+    assert.deepEqual(report.rows[1]?.settings, ['predictor: null']);
+    assert.deepEqual(report.rows[1]?.measured?.verdicts, { collapsed: 3 });
+    assert.deepEqual(
+      report.claims.map(({ verdict }) => verdict),
+      ['holds', 'holds', 'does not hold'],
+    );
+    assert.deepEqual(JSON.parse(read(out, 'table.json')), JSON.parse(JSON.stringify(report)));
+    const count = (type: TableEvent['type']): number => events.filter((event) => event.type === type).length;
+    assert.deepEqual([count('records'), count('run'), count('train'), count('recorded')], [1, 6, 6, 6]);
+  }));
+
+test('finished runs are not run again; more seeds only add', () =>
+  withTempDir(async (out) => {
+    await runTable(planTable(table), { out, train: fakeTrain(usual).train });
+    const before = read(out, 'records', 'byol-seed0.json');
+    const again = fakeTrain(usual);
+    const { report } = await runTable(planTable(table), { out, train: again.train });
+    assert.equal(again.calls.length, 0);
+    assert.equal(report.finishedRuns, 6);
+    const more = fakeTrain(usual);
+    await runTable(planTable(table, { seeds: 4 }), { out, train: more.train });
+    assert.deepEqual(
+      more.calls.map(({ config }) => config.seed),
+      [3, 3],
+    );
+    assert.equal(read(out, 'records', 'byol-seed0.json'), before);
+  }));
+
+test('records of other settings, and damaged ones, are not used, and it is said', () =>
+  withTempDir(async (out) => {
+    await runTable(planTable(table), { out, train: fakeTrain(usual).train });
+    writeFileSync(path.join(out, 'small', 'ci', 'records', 'byol-seed1.json'), '{');
+    const changed: Table = {
+      ...table,
+      rows: table.rows.map((row) =>
+        row.id === 'alone' ? { ...row, settings: { predictor: null, batchSize: 128 } } : row,
+      ),
+    };
+    const { train, calls } = fakeTrain(usual);
+    const refused: string[] = [];
+    const { report } = await runTable(planTable(changed), {
+      out,
+      train,
+      onEvent: (event) => {
+        if (event.type !== 'records') return;
+        refused.push(...event.found.refused.map((item) => `${path.basename(item.path)}: ${item.reason}`));
+      },
+    });
+    assert.deepEqual(
+      calls.map(({ config }) => [config.seed, config.predictor === null]),
+      [
+        [0, true],
+        [1, false],
+        [1, true],
+        [2, true],
+      ],
+    );
+    assert.equal(refused.length, 4);
+    assert.match(refused.join('\n'), /alone-seed0\.json: it is of other settings than the ones of now/);
+    assert.match(refused.join('\n'), /byol-seed1\.json: it is not JSON/);
+    assert.equal(report.finishedRuns, 6);
+    // A run folder of the old settings could not go on with the new ones.
+    assert.notEqual(planTable(changed).runs[1]?.key, planTable(table).runs[1]?.key);
+  }));
+
+test('a stopped run has no record; the next time goes on with it in its folder', () =>
+  withTempDir(async (out) => {
+    const abort = new AbortController();
+    const first = fakeTrain((config) => (config.seed === 1 ? 'stopped' : usual(config)));
+    const outcome = await runTable(planTable(table), {
+      out,
+      train: first.train,
+      signal: abort.signal,
+      onEvent: (event) => {
+        if (event.type === 'train' && first.calls.length === 3) abort.abort();
+      },
+    });
+    assert.ok(outcome.interrupted);
+    assert.equal(outcome.report.finishedRuns, 2);
+    assert.deepEqual(recordsIn(out), ['alone-seed0.json', 'byol-seed0.json']);
+    const stopped = first.calls[2]?.options.out as string;
+    assert.ok(existsSync(stopped));
+    assert.match(read(out, 'table.md'), /2 of 6 runs are finished/);
+
+    const second = fakeTrain(usual);
+    const { interrupted } = await runTable(planTable(table), { out, train: second.train });
+    assert.ok(!interrupted);
+    assert.deepEqual([second.calls.length, second.calls[0]?.options.out], [4, stopped]);
+    assert.ok(!existsSync(stopped));
+  }));
+
+test('nothing is begun after a stop', () =>
+  withTempDir(async (out) => {
+    const { train, calls } = fakeTrain(usual);
+    const { interrupted } = await runTable(planTable(table), { out, train, signal: AbortSignal.abort() });
+    assert.ok(interrupted);
+    assert.equal(calls.length, 0);
+  }));
+
+test('a run that diverges is a result; any other error ends the table and keeps what is finished', () =>
+  withTempDir(async (out) => {
+    const { train } = fakeTrain((config) => (config.predictor === null ? 'diverged' : usual(config)));
+    const { report } = await runTable(planTable(table), { out, train });
+    assert.equal(JSON.parse(read(out, 'records', 'alone-seed0.json')).outcome, 'diverged');
+    assert.deepEqual(report.rows[1]?.measured?.verdicts, { diverged: 3 });
+    assert.equal(report.claims[1]?.verdict, 'not decided at this scale');
+    assert.equal(report.claims[1]?.why, "row 'alone' diverged");
+
+    const broken = fakeTrain((config) => (config.seed === 3 ? 'broken' : usual(config)));
+    await assert.rejects(runTable(planTable(table, { seeds: 4 }), { out, train: broken.train }), {
+      code: 'ERR_BYOL_DATA',
+    });
+    assert.equal(recordsIn(out).length, 6);
+  }));
+
+test('a folder that cannot be written to is found before the first run', () =>
+  withTempDir(async (dir) => {
+    const out = path.join(dir, 'file');
+    writeFileSync(out, '');
+    const { train, calls } = fakeTrain(usual);
+    await assert.rejects(runTable(planTable(table), { out, train }), { code: 'ERR_BYOL_IO' });
+    assert.equal(calls.length, 0);
+  }));
+
+test('run folders are kept when asked for', () =>
+  withTempDir(async (out) => {
+    const { train, calls } = fakeTrain(usual);
+    await runTable(planTable(table, { seeds: 1 }), { out, train, keepRuns: true });
+    for (const { options } of calls) assert.ok(existsSync(options.out as string));
+  }));
+
+test('table.md and table.html show published beside measured, and the claims with their rules', () =>
+  withTempDir(async (out) => {
+    await runTable(planTable(table), { out, train: fakeTrain(usual).train });
+    const markdown = read(out, 'table.md');
+    assert.match(markdown, /^# A <small> table\n/);
+    assert.match(
+      markdown,
+      /\| setting \| differs from the base in \| published top-1 \| published top-5 \| published in \| kNN top-1 \|/,
+    );
+    assert.match(
+      markdown,
+      /\| BYOL \| {2}\| 72\.5 \| 90\.8 \| Paper Table 0 \| 51\.0 ± 1\.0 \| - \| \+21\.0 ± 1\.0 \| 0\.80 ± 0\.00 \| learning; 3 seeds \|/,
+    );
+    assert.match(
+      markdown,
+      /\| no predictor \\\| <none> \| predictor: null \| 0\.2 ± 0\.1 \| - \| .* \| -20\.0 ± 0\.0 \| 0\.01 ± 0\.00 \| collapsed; 3 seeds \|/,
+    );
+    assert.match(
+      markdown,
+      /\| Without a predictor it collapses\. \| holds \| collapse\/std 0\.01, 0\.01, 0\.01 \| Holds if the final collapse\/std is below 0\.1 with every seed/,
+    );
+    assert.match(
+      markdown,
+      /\| BYOL is better\. \| holds \| difference \+41\.0 points, twice its standard error 1\.2 points \|/,
+    );
+    assert.match(markdown, /judged with at least 3 seeds/);
+    assert.match(markdown, /scale 'ci', 3 seeds each; preset shapes, 29 epochs of 6,000 images/);
+    assert.match(markdown, /A remark\./);
+    assert.match(markdown, /- A processor, 2 cores, cpu, float32, LibTorch 2\.13\.0, byol-torch 0\.1\.0 abc/);
+    const html = read(out, 'table.html');
+    assert.match(html, /<title>A &lt;small&gt; table<\/title>/);
+    assert.match(html, /<svg .*Published beside measured/s);
+    assert.match(html, /no predictor \| &lt;none&gt;/);
+    assert.match(html, /<td class="number">51\.0 ± 1\.0<\/td>/);
+    assert.match(html, /<td>does not hold<\/td>/);
+    assert.doesNotMatch(html, /<none>|https?:\/\/(?!www\.w3\.org\/2000\/svg")|<script|<link|NaN|undefined/);
+  }));
