@@ -78,6 +78,44 @@ export interface StepResult {
   /** ours / eager: of the minima, and the median of the rounds' ratios. */
   readonly ratioOfMinima: number;
   readonly medianRatio: number;
+  /** One more step of ours, profiled. */
+  readonly profile: StepProfile;
+}
+
+/** Shares of the profiled seconds. */
+export interface StepProfile {
+  readonly seconds: number;
+  readonly shares: Readonly<Record<Part, number>>;
+  /** The operations that take most. */
+  readonly largest: ReadonlyArray<{ readonly name: string; readonly calls: number; readonly share: number }>;
+}
+
+/** Convolutions and matrix products are LibTorch's; norm (with residual and ReLU), optimiser and EMA are ours. */
+const parts = {
+  convolution: /conv/i,
+  'matrix products': /mm$|linear|AddmmBackward|MmBackward/,
+  'ours: norm, residual, ReLU': /^byol::norm/,
+  'ours: optimiser and EMA': /^byol::update/,
+  rest: /./,
+} as const;
+type Part = keyof typeof parts;
+const LARGEST = 8;
+
+function summarizeProfile(
+  times: Readonly<Record<string, { readonly calls: number; readonly seconds: number }>>,
+): StepProfile {
+  const all = Object.entries(times).map(([name, time]) => ({ name, ...time }));
+  const seconds = all.reduce((sum, time) => sum + time.seconds, 0);
+  const shares = Object.fromEntries(Object.keys(parts).map((part) => [part, 0])) as Record<Part, number>;
+  for (const { name, seconds: spent } of all) {
+    const part = (Object.keys(parts) as Part[]).find((key) => parts[key].test(name)) as Part;
+    shares[part] += spent / seconds;
+  }
+  const largest = all
+    .sort((a, b) => b.seconds - a.seconds)
+    .slice(0, LARGEST)
+    .map(({ name, calls, seconds: spent }) => ({ name, calls, share: spent / seconds }));
+  return { seconds, shares, largest };
 }
 
 /** BYOL_BENCH_PYTHON names a Python with torch; else python3. */
@@ -130,6 +168,7 @@ async function compare(python: string, network: Network, precision: 'bfloat16' |
       eager: summary(all('eager')),
       ratioOfMinima: Math.min(...all('ours')) / Math.min(...all('eager')),
       medianRatio: median(rounds.map((round) => median(round.ours) / median(round.eager))),
+      profile: await ours.profile(),
     };
     return { torch, result };
   } finally {
@@ -262,6 +301,10 @@ class Ours {
     const seconds: number[] = [];
     for (let i = 0; i < steps; i += 1) seconds.push((await this.#learner.step(this.#input)).computeSeconds);
     return seconds;
+  }
+
+  async profile(): Promise<StepProfile> {
+    return summarizeProfile(await this.#learner.profileStep(this.#input));
   }
 
   close(): void {

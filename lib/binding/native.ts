@@ -186,6 +186,11 @@ export interface NativeLearner {
   readonly encoderParameters: number;
   /** Resolves when the step is done; several may be queued, they run in order. */
   step(input: StepInput): Promise<StepTiming>;
+  /**
+   * The same step, with the wall-clock seconds of every operation without those that it calls, by name; 'byol::norm',
+   * 'byol::norm_backward' and 'byol::update' (optimiser and EMA) are ours, whatever they call.
+   */
+  profileStep(input: StepInput): Promise<Record<string, { readonly calls: number; readonly seconds: number }>>;
   /** Means since the last call. */
   readMetrics(): Promise<StepMetrics>;
   /** Optimiser steps done. */

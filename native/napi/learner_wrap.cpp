@@ -35,6 +35,7 @@ Napi::Function LearnerWrap::define(Napi::Env env) {
       env, {InstanceAccessor<&LearnerWrap::features>("features"),
             InstanceAccessor<&LearnerWrap::encoder_parameters>("encoderParameters"),
             InstanceAccessor<&LearnerWrap::step_count>("stepCount"), InstanceMethod<&LearnerWrap::step>("step"),
+            InstanceMethod<&LearnerWrap::profile_step>("profileStep"),
             InstanceMethod<&LearnerWrap::read_metrics>("readMetrics"), InstanceMethod<&LearnerWrap::embed>("embed"),
             InstanceMethod<&LearnerWrap::save>("save"), InstanceMethod<&LearnerWrap::load>("load"),
             InstanceMethod<&LearnerWrap::load_weights>("loadWeights"),
@@ -61,7 +62,13 @@ LearnerWrap::LearnerWrap(const Napi::CallbackInfo& call) : Wrap(call) {
 
 Napi::Value LearnerWrap::step(const Napi::CallbackInfo& call) {
   return guard(call.Env(), [&]() -> Napi::Value {
-    return submit_step(call[0], thread(), object(), classes_, supervised_classes_);
+    return submit_step(call[0], thread(), object(), classes_, supervised_classes_, false);
+  });
+}
+
+Napi::Value LearnerWrap::profile_step(const Napi::CallbackInfo& call) {
+  return guard(call.Env(), [&]() -> Napi::Value {
+    return submit_step(call[0], thread(), object(), classes_, supervised_classes_, true);
   });
 }
 

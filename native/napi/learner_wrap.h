@@ -21,6 +21,7 @@ class LearnerWrap : public Wrap<LearnerWrap, Learner> {
   }
   Napi::Value step_count(const Napi::CallbackInfo& call);
   Napi::Value step(const Napi::CallbackInfo& call);
+  Napi::Value profile_step(const Napi::CallbackInfo& call);
   Napi::Value read_metrics(const Napi::CallbackInfo& call);
   Napi::Value embed(const Napi::CallbackInfo& call);
   Napi::Value save(const Napi::CallbackInfo& call);

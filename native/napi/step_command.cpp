@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <map>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "core/augment/plan.h"
 #include "core/error.h"
+#include "core/operation_profile.h"
 #include "napi/image_store_wrap.h"
 #include "napi/specs.h"
 
@@ -83,10 +86,23 @@ Napi::Value from_timing(Napi::Env env, const Timing& timing) {
   return out;
 }
 
+using Times = std::map<std::string, OperationTime>;
+
+Napi::Value from_times(Napi::Env env, const Times& times) {
+  Napi::Object out = Napi::Object::New(env);
+  for (const auto& [name, time] : times) {
+    Napi::Object entry = Napi::Object::New(env);
+    entry.Set("calls", static_cast<double>(time.calls));
+    entry.Set("seconds", time.seconds);
+    out.Set(name, entry);
+  }
+  return out;
+}
+
 }  // namespace
 
 Napi::Promise submit_step(const Napi::Value& input, TorchThread& thread, std::shared_ptr<Learner> learner,
-                          int64_t classes, int64_t supervised_classes) {
+                          int64_t classes, int64_t supervised_classes, bool profiled) {
   const Fields f(input, "step");
   Step step;
   step.images = ImageStoreWrap::get(f.value("images"), f.path_of("images"));
@@ -117,7 +133,12 @@ Napi::Promise submit_step(const Napi::Value& input, TorchThread& thread, std::sh
   } else if (!f.is_null("supervisedLabels")) {
     refuse(f.value("supervisedLabels"), f.path_of("supervisedLabels"), "null without supervision");
   }
-  auto work = [step = std::move(step), learner = std::move(learner), &thread]() -> Deliver {
+  auto work = [step = std::move(step), learner = std::move(learner), profiled, &thread]() -> Deliver {
+    if (profiled) {
+      const OperationProfile profile;
+      run_step(step, *learner, thread);
+      return [times = profile.times()](Napi::Env env) { return from_times(env, times); };
+    }
     return [timing = run_step(step, *learner, thread)](Napi::Env env) { return from_timing(env, timing); };
   };
   // The arrays themselves are kept, for their memory: the list that they came in may change.

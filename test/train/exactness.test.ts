@@ -2,35 +2,13 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { readSafetensors } from '../../lib/export/safetensors.js';
 import { readMetrics } from '../../lib/train/metrics-file.js';
+import { bits, newest, sameBits } from '../support/bits.js';
 import { root, withTempDir } from '../support/paths.js';
 import { runToEnd, tinyConfig } from '../support/tiny.js';
-
-const newest = (run: string): string => {
-  const names = readdirSync(path.join(run, 'checkpoints')).filter((name) => name.startsWith('step-'));
-  return path.join(run, 'checkpoints', names.sort().at(-1) as string);
-};
-
-/** The bytes of every tensor of a training state. */
-function bits(file: string): Map<string, string> {
-  const { tensors } = readSafetensors(file);
-  return new Map(
-    [...tensors].map(([name, { data }]) => [
-      name,
-      Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('hex'),
-    ]),
-  );
-}
-
-function sameBits(a: string, b: string): void {
-  const [left, right] = [bits(a), bits(b)];
-  assert.deepEqual([...left.keys()], [...right.keys()]);
-  for (const [name, value] of left) assert.ok(value === right.get(name), `${name} differs`);
-}
 
 for (const precision of ['float32', 'bfloat16'] as const) {
   test(`20 steps equal 10 steps, resume and 10 steps, in ${precision}`, async () => {

@@ -1,6 +1,7 @@
 #include "core/model/fused_norm.h"
 
 #include <ATen/core/grad_mode.h>
+#include <ATen/record_function.h>
 #include <c10/util/StringUtil.h>
 #include <torch/csrc/autograd/custom_function.h>
 
@@ -142,6 +143,7 @@ struct FusedNorm : torch::autograd::Function<FusedNorm> {
   }
 
   static variable_list backward(AutogradContext* ctx, const variable_list& gradients) {
+    RECORD_USER_SCOPE("byol::norm_backward");
     if (at::GradMode::is_enabled()) {
       throw Error("ERR_BYOL_VALUE",
                   "fused batch normalisation has no second derivative; run the backward pass without create_graph.");
@@ -181,6 +183,7 @@ struct FusedNorm : torch::autograd::Function<FusedNorm> {
 };
 
 at::Tensor run(const Call& call, bool frozen) {
+  RECORD_USER_SCOPE("byol::norm");
   if (!has_kernels(call.x)) return frozen ? reference_inference(call) : reference_training(call);
   if (!wants_gradient(call)) return forward(call, frozen).y;
   const auto residual = call.residual.defined() ? std::optional(call.residual) : std::nullopt;
@@ -192,6 +195,7 @@ at::Tensor run(const Call& call, bool frozen) {
 at::Tensor run_in_place(const Call& call, bool frozen, const at::Tensor& given_away) {
   const bool ours = is_ours(call.x, call.x.is_same(given_away) ? 2 : 1);
   if (!has_kernels(call.x) || wants_gradient(call) || !ours) return run(call, frozen);
+  RECORD_USER_SCOPE("byol::norm");
   return forward(call, frozen, call.x).y;
 }
 

@@ -1,5 +1,7 @@
 #include "core/ssl/learner.h"
 
+#include <ATen/record_function.h>
+
 #include <limits>
 #include <optional>
 
@@ -44,6 +46,7 @@ void Learner::restart() {
 }
 
 void Learner::apply(const StepScalars& scalars) {
+  RECORD_USER_SCOPE("byol::update");
   Impl& m = *impl_;
   at::NoGradGuard no_grad;
   const auto scalar = [&](double value) {
