@@ -7,6 +7,7 @@ import { evaluationPlan } from '../lib/augment/plan.js';
 import { loadNative } from '../lib/binding/load.js';
 import type { LearnerSpec, ViewSpec } from '../lib/binding/native.js';
 import { packageRoot } from '../lib/binding/package-root.js';
+import { officialNorm } from '../lib/config/presets/shared.js';
 
 interface Network {
   readonly name: string;
@@ -227,7 +228,7 @@ class Ours {
     threads: number,
   ) {
     this.#native.setThreads(threads);
-    const head = { hidden: [HIDDEN], output: OUTPUT, hiddenBias: true, outputBias: false };
+    const head = { hidden: [HIDDEN], output: OUTPUT, hiddenBias: true, outputBias: false, outputNorm: false };
     const spec: LearnerSpec = {
       encoder: {
         block,
@@ -239,7 +240,7 @@ class Ours {
         shortcut: 'torchvision',
         zeroInitLastNorm: false,
       },
-      norm: { decay: 0.9, epsilon: 1e-5 },
+      norm: officialNorm,
       projector: head,
       predictor: { kind: 'mlp', ...head },
       objective: {

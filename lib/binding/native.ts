@@ -43,6 +43,22 @@ export interface HeadSpec {
   readonly output: number;
   readonly hiddenBias: boolean;
   readonly outputBias: boolean;
+  /** A norm of the head's kind after the last Linear, without ReLU. */
+  readonly outputNorm: boolean;
+}
+
+export type NormKind = 'batch' | 'group' | 'layer' | 'affine' | 'none';
+
+export interface NormSpec {
+  readonly encoder: NormKind;
+  readonly projector: NormKind;
+  readonly predictor: NormKind;
+  /** Of kind 'group'; ERR_BYOL_SHAPE where they do not divide a layer's channels. */
+  readonly groups: number;
+  readonly weightStandardization: boolean;
+  /** Of the running statistics of kind 'batch'. */
+  readonly decay: number;
+  readonly epsilon: number;
 }
 
 export type PredictorSpec =
@@ -81,7 +97,7 @@ export interface OptimizerSpec {
 
 export interface LearnerSpec {
   readonly encoder: EncoderSpec;
-  readonly norm: { readonly decay: number; readonly epsilon: number };
+  readonly norm: NormSpec;
   readonly projector: HeadSpec;
   readonly predictor: PredictorSpec | null;
   readonly objective: ObjectiveSpec;
@@ -174,7 +190,10 @@ export interface EmbedInput {
   readonly indices: Int32Array;
   readonly plan: Float32Array;
   readonly view: ViewSpec;
-  /** 'batch': statistics of this batch (an encoder that has never been trained has no running ones). */
+  /**
+   * 'batch': statistics of this batch (an encoder that has never been trained has no running ones), also for norms of kind
+   * 'affine' before the first step has initialised them, which this does not. Other kinds of norm are the same with both.
+   */
   readonly statistics: 'running' | 'batch';
   readonly bank: NativeFeatureBank;
   /** First row of the bank to write. */

@@ -9,6 +9,7 @@ export function configWarnings(config: Config): string[] {
     ...targetWarnings(config),
     ...objectiveWarnings(config),
     ...optimizerWarnings(config),
+    ...normWarnings(config),
     ...batchWarnings(config),
     ...viewWarnings(config),
   ];
@@ -82,8 +83,25 @@ function optimizerWarnings({ optimizer, epochs, batchSize, accumulate }: Config)
   return warnings;
 }
 
-function batchWarnings({ batchSize }: Config): string[] {
-  if (batchSize >= SMALL_BATCH) return [];
+function normWarnings({ norm, encoder, predictor }: Config): string[] {
+  const warnings: string[] = [];
+  const kinds = [norm.encoder, norm.projector, ...(predictor === null ? [] : [norm.predictor])];
+  if (kinds.every((kind) => kind === 'none') && !norm.weightStandardization) {
+    warnings.push(
+      "norm is 'none' everywhere: BYOL stays at chance like that (0.1 % on ImageNet, arXiv 2010.10241). " +
+        "What works without batch statistics is 'group' with norm.weightStandardization, and less well 'affine'.",
+    );
+  }
+  if (norm.encoder === 'none' && encoder.zeroInitLastNorm) {
+    warnings.push("encoder.zeroInitLastNorm changes nothing with norm.encoder 'none': there is no gamma.");
+  }
+  return warnings;
+}
+
+function batchWarnings({ batchSize, norm, predictor }: Config): string[] {
+  const kinds = [norm.encoder, norm.projector, ...(predictor === null ? [] : [norm.predictor])];
+  // The first batch of 'affine' decides its scales.
+  if (batchSize >= SMALL_BATCH || !kinds.some((kind) => kind === 'batch' || kind === 'affine')) return [];
   return [
     `batchSize is ${batchSize}: batch statistics over fewer than ${SMALL_BATCH} images are noise, and runs have collapsed from it. ` +
       'accumulate makes larger steps, not larger statistics.',

@@ -44,7 +44,7 @@ const data: Kinds<Config['data']> = {
 
 const predictor: Kinds<NonNullable<Config['predictor']>> = {
   // Hidden widths and output go with the network: they have to be given.
-  mlp: { kind: 'mlp', hiddenBias: true, outputBias: false },
+  mlp: { kind: 'mlp', hiddenBias: true, outputBias: false, outputNorm: false },
   optimal: { kind: 'optimal', ridge: 1e-6 },
 };
 

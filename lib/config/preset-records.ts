@@ -4,7 +4,7 @@ import type { PresetRecord } from './records.js';
 export const records: readonly PresetRecord[] = [
   {
     preset: 'shapes',
-    key: '91599a91d3c90c919ec48e8684eaf587b10ac55fba88455deae2d3882a3c5bf2',
+    key: '2e4188f09376d3a80b3f10c8ec14ac46ef3453eb110cad53e658d7de1cef9f63',
     runs: 1,
     untrainedKnnTop1: {
       mean: 0.3,
@@ -25,7 +25,7 @@ export const records: readonly PresetRecord[] = [
   },
   {
     preset: 'cifar10-small',
-    key: 'bd5ac0cd8b6867191b79b75198784232b428e1dd8fedee00ef2ae3df3d4636da',
+    key: '534cd8b5e4876cc8951a18be525ff584a73b99801d0d0c1737cb519f609501a8',
     runs: 1,
     untrainedKnnTop1: {
       mean: 0.3077,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { normSchema, requireEvenGroups } from './norm.js';
 import { pipelineSchema } from './pipeline.js';
 
 /** The configuration of a run: plain data, the same for the command line, files and the API. Every key is checked. */
@@ -57,6 +58,8 @@ export const headSchema = z.strictObject({
   output: positiveInt,
   hiddenBias: z.boolean(),
   outputBias: z.boolean(),
+  /** A norm of the head's kind after the last Linear, without ReLU, as SimSiam's projector has. */
+  outputNorm: z.boolean(),
 });
 
 export const predictorSchema = z.discriminatedUnion('kind', [
@@ -213,7 +216,7 @@ export const evaluationSchema = z.strictObject({
   batchSize: positiveInt,
 });
 
-export const configSchema = z.strictObject({
+const settingsSchema = z.strictObject({
   /** Where the settings came from; informational. */
   preset: z.string().optional(),
   /** The method whose recipe was taken (lib/methods); informational, BYOL if left out. */
@@ -231,7 +234,7 @@ export const configSchema = z.strictObject({
   data: dataSchema,
   views: viewsSchema,
   encoder: encoderSchema,
-  norm: z.strictObject({ decay: fraction, epsilon: z.number().positive() }),
+  norm: normSchema,
   projector: headSchema,
   /** null removes it; BYOL then collapses (paper Table 5b). */
   predictor: predictorSchema.nullable(),
@@ -255,6 +258,9 @@ export const configSchema = z.strictObject({
     keep: positiveInt,
   }),
 });
+
+/** With what single settings cannot say of each other. */
+export const configSchema = settingsSchema.superRefine(requireEvenGroups);
 
 export type Config = z.infer<typeof configSchema>;
 export type DataConfig = Config['data'];

@@ -1,4 +1,5 @@
 import { configHash } from '../config/hash.js';
+import type { NormConfig } from '../config/norm.js';
 import type { Config, EncoderConfig } from '../config/schema.js';
 
 /** What is written beside an exported encoder, so that the file alone says how to use it. */
@@ -45,7 +46,8 @@ export interface TorchvisionFit {
 }
 
 /** Whether, and how, torchvision's ResNet can take the exported file. */
-export function torchvisionFit(encoder: EncoderConfig, epsilon: number): TorchvisionFit {
+export function torchvisionFit(encoder: EncoderConfig, norm: NormConfig): TorchvisionFit {
+  const { epsilon } = norm;
   const notes: string[] = [];
   const name = torchvisionName(encoder);
   let strict = true;
@@ -64,6 +66,12 @@ export function torchvisionFit(encoder: EncoderConfig, epsilon: number): Torchvi
         'layer1.0.downsample.* are left over.',
     );
   }
+  if (norm.encoder === 'affine') {
+    strict = false;
+    notes.push(
+      "Its norms are a scale and an offset per channel without statistics (norm 'affine'); torchvision's ResNet has no such layer.",
+    );
+  }
   const model = strict
     ? (name ?? `ResNet(${encoder.block === 'basic' ? 'BasicBlock' : 'Bottleneck'}, [${encoder.blocks}])`)
     : null;
@@ -77,6 +85,16 @@ export function torchvisionFit(encoder: EncoderConfig, epsilon: number): Torchvi
       );
     }
   }
+  const layer = normLayer(norm);
+  if (model !== null && layer !== null) {
+    notes.push(`Norms of kind '${norm.encoder}': make the model with norm_layer=lambda channels: ${layer}.`);
+  }
+  if (norm.weightStandardization) {
+    notes.push(
+      'Weight standardisation: convolutions compute with (w - mean) / sqrt(variance + 1e-4) over the fan-in, biased variance; the file has the raw w. ' +
+        'Without it the weights load but compute something else.',
+    );
+  }
   // Only strided layers differ: at stride 1 and odd kernels SAME padding is symmetric.
   const strided = encoder.stem === 'imagenet' || encoder.blocks.length > 1;
   const samePadding = encoder.padding === 'same' && strided;
@@ -85,9 +103,17 @@ export function torchvisionFit(encoder: EncoderConfig, epsilon: number): Torchvi
       "Strided layers pad as TensorFlow's SAME does, less before than after: with PyTorch's symmetric padding the weights load but compute something else (several points of accuracy).",
     );
   }
-  if (epsilon !== TORCHVISION_EPSILON)
-    notes.push(`Batch normalisation has eps ${epsilon}; torchvision's default is 1e-5.`);
-  return { model, strict, sameFunction: strict && !samePadding && epsilon === TORCHVISION_EPSILON, notes };
+  const otherEpsilon = norm.encoder === 'batch' && epsilon !== TORCHVISION_EPSILON;
+  if (otherEpsilon) notes.push(`Batch normalisation has eps ${epsilon}; torchvision's default is 1e-5.`);
+  const sameFunction = strict && !samePadding && !otherEpsilon && !norm.weightStandardization;
+  return { model, strict, sameFunction, notes };
+}
+
+/** PyTorch's layer in place of torchvision's batch normalisation; null: that one. */
+function normLayer({ encoder, groups, epsilon }: NormConfig): string | null {
+  if (encoder === 'none') return 'torch.nn.Identity()';
+  if (encoder !== 'group' && encoder !== 'layer') return null;
+  return `torch.nn.GroupNorm(${encoder === 'layer' ? 1 : groups}, channels, eps=${epsilon})`;
 }
 
 /** What was measured with the encoder; fractions in [0, 1]. Left out where it was not. */
@@ -105,7 +131,7 @@ export interface EncoderFacts {
  */
 export function encoderMetadata(config: Config, facts: EncoderFacts): Record<string, string> {
   const { encoder, views } = config;
-  const fit = torchvisionFit(encoder, config.norm.epsilon);
+  const fit = torchvisionFit(encoder, config.norm);
   const metadata: Record<string, string> = {
     format: 'pt',
     framework: `byol-torch ${facts.version}`,
@@ -114,7 +140,10 @@ export function encoderMetadata(config: Config, facts: EncoderFacts): Record<str
     encoder: JSON.stringify(encoder),
     features: String(encoderFeatures(encoder)),
     padding: encoder.padding,
+    norm: config.norm.encoder,
+    norm_groups: String(config.norm.groups),
     norm_epsilon: String(config.norm.epsilon),
+    weight_standardization: String(config.norm.weightStandardization),
     color_order: 'RGB',
     value_range: '[0, 1] before normalisation: (x - mean) / std',
     mean: JSON.stringify(views.mean),

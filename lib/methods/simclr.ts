@@ -28,7 +28,9 @@ export const simclr: Method = (base: Config): Config => {
       { kind: 'grayscale', p: 0.2 },
       ...(small ? [] : [blur]),
     ]),
-    projector: small ? base.projector : { ...base.projector, hidden: [2048], output: 128 },
+    projector: small
+      ? base.projector
+      : { hidden: [2048], output: 128, hiddenBias: false, outputBias: false, outputNorm: true },
     predictor: null,
     target: { ...base.target, mode: 'gradient' },
     objective: {

@@ -19,7 +19,7 @@ export const simsiam: Method = (base: Config): Config => {
       { kind: 'grayscale', p: 0.2 },
       ...(small ? [] : [blur]),
     ]),
-    projector: { ...base.projector, hidden: small ? [width] : [width, width], output: width },
+    projector: { ...base.projector, hidden: small ? [width] : [width, width], output: width, outputNorm: true },
     predictor: { kind: 'mlp', ...base.projector, hidden: [width / 4], output: width, outputBias: true },
     target: { ...base.target, mode: 'stop-gradient' },
     objective: { ...base.objective, scale: 1 / 4 },

@@ -27,7 +27,26 @@ EncoderSpec read_encoder(const Fields& f) {
 
 HeadSpec read_head(const Fields& f) {
   return {f.integers("hidden", 0, kMostHiddenLayers, 1, kMostUnits), f.integer("output", 1, kMostUnits),
-          f.boolean("hiddenBias"), f.boolean("outputBias")};
+          f.boolean("hiddenBias"), f.boolean("outputBias"), f.boolean("outputNorm")};
+}
+
+NormSpec read_norm(const Fields& f) {
+  const auto kind = [&](const char* part) {
+    return f.choice<NormKind>(part, {{"batch", NormKind::Batch},
+                                     {"group", NormKind::Group},
+                                     {"layer", NormKind::Layer},
+                                     {"affine", NormKind::Affine},
+                                     {"none", NormKind::None}});
+  };
+  NormSpec spec;
+  spec.decay = f.number("decay", Range::between(0, 1));
+  spec.epsilon = f.number("epsilon", Range::above(0));
+  spec.encoder = kind("encoder");
+  spec.projector = kind("projector");
+  spec.predictor = kind("predictor");
+  spec.groups = f.integer("groups", 1, kMostUnits);
+  spec.weight_standardization = f.boolean("weightStandardization");
+  return spec;
 }
 
 OptimizerSpec read_optimizer(const Fields& f) {
@@ -81,8 +100,7 @@ std::array<float, 3> read_channels(const Fields& f, const char* name, const Rang
 LearnerSpec read_learner_spec(const Fields& f) {
   LearnerSpec spec;
   spec.encoder = read_encoder(f.object("encoder"));
-  const Fields norm = f.object("norm");
-  spec.norm = {norm.number("decay", Range::between(0, 1)), norm.number("epsilon", Range::above(0))};
+  spec.norm = read_norm(f.object("norm"));
   spec.projector = read_head(f.object("projector"));
   enum class PredictorKind { Mlp, Optimal };
   const auto predictor_kind = [&](const Fields& predictor) {

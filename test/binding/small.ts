@@ -7,6 +7,7 @@ import type {
   StepInput,
   ViewSpec,
 } from '../../lib/binding/native.js';
+import { officialNorm } from '../../lib/config/presets/shared.js';
 import { byolObjective, plainStep } from '../support/byol-spec.js';
 import { identityPlan } from '../support/plans.js';
 
@@ -22,11 +23,11 @@ export const learnerSpec: LearnerSpec = {
     shortcut: 'official',
     zeroInitLastNorm: false,
   },
-  norm: { decay: 0.9, epsilon: 1e-5 },
-  projector: { hidden: [8], output: 4, hiddenBias: true, outputBias: false },
+  norm: officialNorm,
+  projector: { hidden: [8], output: 4, hiddenBias: true, outputBias: false, outputNorm: false },
   objective: byolObjective,
   supervision: null,
-  predictor: { kind: 'mlp', hidden: [8], output: 4, hiddenBias: true, outputBias: false },
+  predictor: { kind: 'mlp', hidden: [8], output: 4, hiddenBias: true, outputBias: false, outputNorm: false },
   targetInit: 'independent',
   optimizer: {
     kind: 'lars',

@@ -96,6 +96,8 @@ const numbers: Array<[string, object, (input: never) => unknown, readonly unknow
     [[], [0], [1, 1.5], new Array(9).fill(1), [1, undefined, 1]],
   ],
   ['norm.decay', learnerSpec, (input) => new native.Learner(input), [-0.1, 1.1]],
+  ['norm.groups', learnerSpec, (input) => new native.Learner(input), [0, 1.5, -16]],
+  ['norm.encoder', learnerSpec, (input) => new native.Learner(input), ['Batch', 'instance', null]],
   ['norm.epsilon', learnerSpec, (input) => new native.Learner(input), [0, -1]],
   ['optimizer.momentum', learnerSpec, (input) => new native.Learner(input), [-0.1, 1, Number.POSITIVE_INFINITY]],
   ['optimizer.weightDecay', learnerSpec, (input) => new native.Learner(input), [-1e-9]],

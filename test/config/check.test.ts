@@ -19,6 +19,18 @@ const cases: ReadonlyArray<readonly [name: string, preset: string, overrides: re
     /peak learning rate is 3\.2 .*size for LARS/,
   ],
   ['no weight decay', 'cifar10', ['optimizer.weightDecay=0'], /weightDecay is 0/],
+  [
+    'no normalisation at all',
+    'cifar10',
+    ['norm={encoder: none, projector: none, predictor: none}'],
+    /norm is 'none' everywhere: .*0\.1 %/,
+  ],
+  [
+    'a gamma that is not there',
+    'cifar10',
+    ['norm.encoder=none', 'encoder.zeroInitLastNorm=true'],
+    /zeroInitLastNorm changes nothing/,
+  ],
   ['a tiny batch', 'cifar10', ['batchSize=16', 'accumulate=16'], /batchSize is 16: .*accumulate/],
   ['a network that leaves one pixel', 'cifar10', ['encoder.stem=imagenet'], /halved 5 times: .*encoder\.stem 'small'/],
   ['statistics of bytes', 'cifar10', ['views.mean=[125, 123, 114]'], /from 0 to 255/],
@@ -31,6 +43,12 @@ for (const [name, preset, overrides, expected] of cases) {
     assert.match(found[0] as string, expected);
   });
 }
+
+test('a tiny batch is fine where nothing looks at it', () => {
+  const small = ['batchSize=16', 'norm={encoder: group, projector: layer, predictor: none}'];
+  assert.deepEqual(warnings('cifar10', ...small), []);
+  assert.equal(warnings('cifar10', ...small, 'norm.predictor=affine').length, 1);
+});
 
 test('no moving average, held constant, is an experiment of the paper', () => {
   assert.deepEqual(warnings('cifar10', 'target.tauBase=0', 'target.schedule=constant'), []);

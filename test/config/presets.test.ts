@@ -82,9 +82,17 @@ for (const [epochs, baseLearningRate, weightDecay, tauBase] of byEpochs) {
       shortcut: 'official',
       zeroInitLastNorm: false,
     });
-    const head = { hidden: [4096], output: 256, hiddenBias: true, outputBias: false };
+    const head = { hidden: [4096], output: 256, hiddenBias: true, outputBias: false, outputNorm: false };
     assert.deepEqual([config.projector, config.predictor], [head, { kind: 'mlp', ...head }]);
-    assert.deepEqual(config.norm, { decay: 0.9, epsilon: 1e-5 });
+    assert.deepEqual(config.norm, {
+      encoder: 'batch',
+      projector: 'batch',
+      predictor: 'batch',
+      groups: 16,
+      weightStandardization: false,
+      decay: 0.9,
+      epsilon: 1e-5,
+    });
     assert.equal(config.views.size, 224);
     assert.deepEqual(config.views.mean, [0.485, 0.456, 0.406]);
     assert.deepEqual(config.views.std, [0.229, 0.224, 0.225]);

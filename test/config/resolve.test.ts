@@ -71,7 +71,7 @@ test('values are YAML: numbers, lists, groups, null', () => {
   assert.equal(config.optimizer.weightDecay, 1e-6);
   assert.deepEqual(config.data, { ...presets.cifar10.data, batches: [1, 3] });
   assert.equal(config.onlineProbe, false);
-  assert.deepEqual(config.norm, { decay: 0.99, epsilon: 1e-5 });
+  assert.deepEqual(config.norm, { ...presets.cifar10.norm, decay: 0.99 });
   assert.equal(config.predictor, null);
 });
 
@@ -94,7 +94,7 @@ test('entries of lists are set by index, in both spellings, in one view only', (
 });
 
 test('a removed predictor can be set again', () => {
-  const predictor = { kind: 'mlp', hidden: [64], output: 16, hiddenBias: true, outputBias: false };
+  const predictor = { kind: 'mlp', hidden: [64], output: 16, hiddenBias: true, outputBias: false, outputNorm: false };
   const config = withSet('predictor=null', 'predictor={kind: mlp, hidden: [64], output: 16}');
   assert.deepEqual(config.predictor, predictor);
 });
@@ -143,7 +143,8 @@ test('unknown settings are refused, naming the nearest known one by its path', (
     'tauBase=0.9': 'tauBase: not a setting; did you mean target.tauBase?',
     'momentum=0.9': 'momentum: not a setting; did you mean optimizer.momentum or evaluation.linear.momentum?',
     'lr=1': 'lr: not a setting; did you mean optimizer.baseLearningRate?',
-    'norm.foo=1': 'norm.foo: not a setting; norm has decay and epsilon',
+    'norm.foo=1':
+      'norm.foo: not a setting; norm has encoder, projector, predictor, groups, weightStandardization, decay and epsilon',
     'views.view2.1.q=1': 'views.view2.1.q: not a setting; views.view2.1 has kind and p',
     'seed.x=1': 'seed.x: not a setting; seed is 0, without settings of its own',
     '__proto__.x=1': '__proto__.x: not a setting',
@@ -168,13 +169,36 @@ test('values that do not fit are refused with what was expected and what was the
     'data.batches=[1, 6]': 'data.batches.1: expected a whole number from 1 to 5, got 6',
     'views.mean=[0, 1]': 'views.mean: expected a list of 3, each a number, got [0,1]',
     'encoder.blocks=2': 'encoder.blocks: expected a list of 1 to 6, each a whole number above 0, got 2',
-    'projector=null': 'projector: expected settings: hidden, output, hiddenBias, outputBias, got null',
+    'projector=null': 'projector: expected settings: hidden, output, hiddenBias, outputBias, outputNorm, got null',
     'onlineProbe=yes': "onlineProbe: expected true or false, got 'yes'",
     'device=cuda:-1': "device: expected 'cuda:N' with N from 0, got 'cuda:-1'; did you mean 'cuda'?",
     'views.view1.0.area=[0.9, 0.1]': 'views.view1.0.area: must be [low, high] with low <= high, got [0.9,0.1]',
     'encoder.width=[1': 'encoder.width: cannot be read as YAML: Flow sequence must end with a ]',
   };
   for (const [override, line] of Object.entries(expected)) assert.deepEqual(problemsOf(override), [`${line} (--set)`]);
+});
+
+test('groups of normalisation must divide the channels of every layer that has them', () => {
+  const uneven = (...overrides: string[]) => problemsOf(...overrides).join();
+  assert.deepEqual(problemsOf('norm.encoder=group', 'norm.groups=48'), [
+    "norm.groups: expected a divisor of the channels of every layer with norm 'group', which it is not of encoder.width 64, got 48 (--set)",
+  ]);
+  assert.match(
+    uneven('norm.projector=group', 'norm.predictor=group', 'projector.hidden=[96, 40]', 'predictor.hidden=[8]'),
+    /not of projector\.hidden\.1 40, predictor\.hidden\.0 8, got 16/,
+  );
+  assert.match(
+    uneven('norm.projector=group', 'projector.output=100', 'projector.outputNorm=true', 'norm.groups=32'),
+    /not of projector\.output 100,/,
+  );
+  assert.match(
+    uneven('norm.encoder=instance'),
+    /expected 'batch', 'group', 'layer', 'affine' or 'none', got 'instance'/,
+  );
+  // The last Linear has a norm only where it is asked for; other kinds have no groups.
+  assert.equal(withSet('norm.projector=group', 'projector.output=100').norm.projector, 'group');
+  assert.equal(withSet('norm.encoder=layer', 'norm.projector=affine', 'norm.groups=7').norm.groups, 7);
+  assert.equal(withSet('predictor=null', 'norm.predictor=group', 'norm.groups=7').predictor, null);
 });
 
 test('arguments that are not key.path=value are refused', () => {

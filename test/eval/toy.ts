@@ -1,5 +1,6 @@
 import { loadNative } from '../../lib/binding/load.js';
 import type { LearnerSpec, NativeLearner } from '../../lib/binding/native.js';
+import { officialNorm } from '../../lib/config/presets/shared.js';
 import type { LabelledImages, Subject } from '../../lib/eval/subject.js';
 import { byolObjective, plainStep } from '../support/byol-spec.js';
 import { identityPlan } from '../support/plans.js';
@@ -18,11 +19,11 @@ export const toySpec: LearnerSpec = {
     shortcut: 'torchvision',
     zeroInitLastNorm: false,
   },
-  norm: { decay: 0.9, epsilon: 1e-5 },
-  projector: { hidden: [16], output: 8, hiddenBias: true, outputBias: false },
+  norm: officialNorm,
+  projector: { hidden: [16], output: 8, hiddenBias: true, outputBias: false, outputNorm: false },
   objective: byolObjective,
   supervision: null,
-  predictor: { kind: 'mlp', hidden: [16], output: 8, hiddenBias: true, outputBias: false },
+  predictor: { kind: 'mlp', hidden: [16], output: 8, hiddenBias: true, outputBias: false, outputNorm: false },
   targetInit: 'copy',
   optimizer: {
     kind: 'sgd',

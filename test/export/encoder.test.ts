@@ -4,6 +4,7 @@ import { configHash } from '../../lib/config/hash.js';
 import { cifar10 } from '../../lib/config/presets/cifar10.js';
 import { cifar10Small } from '../../lib/config/presets/cifar10-small.js';
 import { imagenet1000 } from '../../lib/config/presets/imagenet-1000.js';
+import { officialNorm } from '../../lib/config/presets/shared.js';
 import type { EncoderConfig } from '../../lib/config/schema.js';
 import { architectureName, encoderFeatures, encoderMetadata, torchvisionFit } from '../../lib/export/encoder.js';
 
@@ -35,7 +36,8 @@ test('architectures have the names that people know', () => {
 });
 
 test('says when torchvision cannot load an encoder, or would compute something else', () => {
-  const fit = (change: Partial<EncoderConfig>, epsilon = 1e-5) => torchvisionFit({ ...plain, ...change }, epsilon);
+  const fit = (change: Partial<EncoderConfig>, epsilon = 1e-5) =>
+    torchvisionFit({ ...plain, ...change }, { ...officialNorm, epsilon });
   const basic: Partial<EncoderConfig> = { block: 'basic', blocks: [2, 2, 2, 2] };
   assert.deepEqual({ ...fit({}), notes: [] }, { model: 'resnet50', strict: true, sameFunction: true, notes: [] });
   // A bottleneck's first block widens, so that torchvision has a projection there as well.
@@ -51,6 +53,22 @@ test('says when torchvision cannot load an encoder, or would compute something e
   assert.deepEqual([same.strict, same.sameFunction], [true, false]);
   assert.match(same.notes.join(), /SAME/);
   assert.deepEqual([fit({}, 1e-3).strict, fit({}, 1e-3).sameFunction], [true, false]);
+});
+
+test('says which layers torchvision needs in place of batch normalisation', () => {
+  const fit = (change: Partial<typeof officialNorm> | object) => torchvisionFit(plain, { ...officialNorm, ...change });
+  const group = fit({ encoder: 'group', groups: 16, epsilon: 1e-3 });
+  assert.deepEqual([group.model, group.strict, group.sameFunction], ['resnet50', true, true]);
+  assert.match(group.notes.join(), /norm_layer=lambda channels: torch\.nn\.GroupNorm\(16, channels, eps=0\.001\)/);
+  assert.match(fit({ encoder: 'layer' }).notes.join(), /GroupNorm\(1, channels/);
+  assert.match(fit({ encoder: 'none' }).notes.join(), /norm_layer=lambda channels: torch\.nn\.Identity\(\)/);
+  const affine = fit({ encoder: 'affine' });
+  assert.deepEqual([affine.model, affine.strict, affine.sameFunction], [null, false, false]);
+  const standardized = fit({ encoder: 'group', weightStandardization: true });
+  assert.deepEqual([standardized.strict, standardized.sameFunction], [true, false]);
+  assert.match(standardized.notes.join(), /sqrt\(variance \+ 1e-4\)/);
+  // The heads are not in the file.
+  assert.equal(fit({ projector: 'none', predictor: 'affine' }).sameFunction, true);
 });
 
 test('metadata says how to use the encoder', () => {

@@ -4,7 +4,8 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { before, describe, test } from 'node:test';
 import { loadNative } from '../../lib/binding/load.js';
-import type { EncoderSpec, NativeImageStore, NativeLearner, ViewSpec } from '../../lib/binding/native.js';
+import type { EncoderSpec, NativeImageStore, NativeLearner, NormSpec, ViewSpec } from '../../lib/binding/native.js';
+import { officialNorm } from '../../lib/config/presets/shared.js';
 import { readSafetensors, readSafetensorsHeader } from '../../lib/export/safetensors.js';
 import { byolObjective, plainStep } from '../support/byol-spec.js';
 import { root, withTempDir } from '../support/paths.js';
@@ -13,7 +14,6 @@ import { findPython, type Python, runPython } from '../support/python.js';
 
 const mean = [0.5, 0.4, 0.3] as const;
 const std = [0.25, 0.3, 0.2] as const;
-const epsilon = 1e-5;
 
 const resnet18: EncoderSpec = {
   block: 'basic',
@@ -28,14 +28,14 @@ const resnet18: EncoderSpec = {
 const resnet50: EncoderSpec = { ...resnet18, block: 'bottleneck', blocks: [3, 4, 6, 3] };
 
 /** A learner after two steps, so that its running statistics and weights are its own. */
-async function trained(encoder: EncoderSpec, images: NativeImageStore): Promise<NativeLearner> {
+async function trained(encoder: EncoderSpec, norm: NormSpec, images: NativeImageStore): Promise<NativeLearner> {
   const learner = new (loadNative().Learner)({
     encoder,
-    norm: { decay: 0.9, epsilon },
-    projector: { hidden: [8], output: 4, hiddenBias: true, outputBias: false },
+    norm,
+    projector: { hidden: [8], output: 4, hiddenBias: true, outputBias: false, outputNorm: false },
     objective: byolObjective,
     supervision: null,
-    predictor: { kind: 'mlp', hidden: [8], output: 4, hiddenBias: true, outputBias: false },
+    predictor: { kind: 'mlp', hidden: [8], output: 4, hiddenBias: true, outputBias: false, outputNorm: false },
     targetInit: 'copy',
     optimizer: {
       kind: 'sgd',
@@ -132,12 +132,13 @@ async function exported(
   encoder: EncoderSpec,
   size: number,
   body: (exported: Exported) => Promise<void> | void,
+  norm: NormSpec = officialNorm,
 ): Promise<void> {
   const native = loadNative();
   native.setThreads(1);
   const pixels = pictures(6, size);
   const store = new native.ImageStore(pixels, 6, size, size, null);
-  const learner = await trained(encoder, store);
+  const learner = await trained(encoder, norm, store);
   try {
     await learner.exportEncoder(file, { note: 'ü' });
     await body({ learner, store, pixels });
@@ -187,7 +188,15 @@ interface Checked {
   };
 }
 
-const networks: ReadonlyArray<{ readonly name: string; readonly encoder: EncoderSpec; readonly size: number }> = [
+interface Network {
+  readonly name: string;
+  readonly encoder: EncoderSpec;
+  readonly size: number;
+  /** Batch normalisation where it is left out. */
+  readonly norm?: NormSpec;
+}
+
+const networks: readonly Network[] = [
   { name: 'ResNet-18 with the small stem', encoder: { ...resnet18, stem: 'small' }, size: 32 },
   { name: 'ResNet-50', encoder: resnet50, size: 64 },
   { name: 'basic [1,1,1,1]', encoder: { ...resnet18, blocks: [1, 1, 1, 1] }, size: 64 },
@@ -196,6 +205,24 @@ const networks: ReadonlyArray<{ readonly name: string; readonly encoder: Encoder
     name: 'basic [1,1,1,1], width 16, small stem, official shortcut',
     encoder: { ...resnet18, blocks: [1, 1, 1, 1], width: 16, stem: 'small', shortcut: 'official' },
     size: 32,
+  },
+  {
+    name: 'ResNet-18 with group normalisation',
+    encoder: { ...resnet18, stem: 'small' },
+    size: 32,
+    norm: { ...officialNorm, encoder: 'group', epsilon: 1e-3 },
+  },
+  {
+    name: 'bottleneck [1,1,1,1] with layer normalisation',
+    encoder: { ...resnet50, blocks: [1, 1, 1, 1] },
+    size: 64,
+    norm: { ...officialNorm, encoder: 'layer' },
+  },
+  {
+    name: 'basic [1,1,1,1] without normalisation',
+    encoder: { ...resnet18, blocks: [1, 1, 1, 1], stem: 'small' },
+    size: 32,
+    norm: { ...officialNorm, encoder: 'none' },
   },
   {
     name: 'basic [1,1,1,1], width 16, SAME padding',
@@ -212,14 +239,15 @@ async function check(python: Python): Promise<Checked[]> {
   return withTempDir(async (dir) => {
     const jobs: object[] = [];
     const ours: Array<Omit<Checked, 'python'>> = [];
-    for (const [number, { encoder, size }] of networks.entries()) {
+    for (const [number, { encoder, size, norm = officialNorm }] of networks.entries()) {
       const file = path.join(dir, `${number}.safetensors`);
       const images = path.join(dir, `${number}.images`);
-      await exported(file, encoder, size, async ({ learner, store, pixels }) => {
+      const body = async ({ learner, store, pixels }: Exported) => {
         writeFileSync(images, pixels);
         ours.push({ parameters: learner.encoderParameters, features: await featuresOf(learner, store) });
-        jobs.push({ path: file, encoder, epsilon, mean, std, images, shape: [store.size, size, size, 3] });
-      });
+        jobs.push({ path: file, encoder, norm, mean, std, images, shape: [store.size, size, size, 3] });
+      };
+      await exported(file, encoder, size, body, norm);
     }
     const last = jobs.at(-1) as { readonly encoder: EncoderSpec };
     jobs.push({ ...last, encoder: { ...last.encoder, padding: 'symmetric' } });

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { loadNative } from '../../lib/binding/load.js';
 import type { LearnerSpec, NativeLearner, OptimizerSpec, ViewSpec } from '../../lib/binding/native.js';
+import { officialNorm } from '../../lib/config/presets/shared.js';
 import { readSafetensors } from '../../lib/export/safetensors.js';
 import { byolObjective, plainStep } from '../support/byol-spec.js';
 import { root, withTempDir } from '../support/paths.js';
@@ -58,11 +59,11 @@ function specOf(changes: Partial<LearnerSpec>): LearnerSpec {
       shortcut: 'official',
       zeroInitLastNorm: false,
     },
-    norm: { decay: 0.9, epsilon: 1e-5 },
-    projector: { hidden: [16], output: 8, hiddenBias: true, outputBias: false },
+    norm: officialNorm,
+    projector: { hidden: [16], output: 8, hiddenBias: true, outputBias: false, outputNorm: false },
     objective: byolObjective,
     supervision: null,
-    predictor: { kind: 'mlp', hidden: [16], output: 8, hiddenBias: true, outputBias: false },
+    predictor: { kind: 'mlp', hidden: [16], output: 8, hiddenBias: true, outputBias: false, outputNorm: false },
     targetInit: 'independent',
     optimizer: lars,
     classes: 3,
@@ -93,6 +94,29 @@ const cases: Case[] = [
       },
       targetInit: 'copy',
       optimizer: { ...lars, kind: 'sgd', nesterov: true, decayNormAndBias: true },
+    }),
+    microBatches: 1,
+  },
+  {
+    name: 'group normalisation and weight standardisation',
+    spec: specOf({
+      norm: {
+        ...officialNorm,
+        encoder: 'group',
+        projector: 'group',
+        predictor: 'group',
+        groups: 4,
+        weightStandardization: true,
+      },
+    }),
+    microBatches: 1,
+  },
+  {
+    name: 'another norm in every part, on the outputs of the heads too',
+    spec: specOf({
+      norm: { ...officialNorm, encoder: 'layer', projector: 'batch', predictor: 'none', weightStandardization: true },
+      projector: { ...official.projector, outputNorm: true },
+      optimizer: { ...lars, kind: 'sgd', nesterov: false, decayNormAndBias: true },
     }),
     microBatches: 1,
   },
@@ -147,7 +171,7 @@ const cases: Case[] = [
   {
     name: 'Mean Teacher: some labels, probabilities that follow the target',
     spec: specOf({
-      projector: { hidden: [], output: 3, hiddenBias: true, outputBias: true },
+      projector: { hidden: [], output: 3, hiddenBias: true, outputBias: true, outputNorm: false },
       predictor: null,
       objective: { ...byolObjective, symmetric: false, similarity: 'softmax' },
       supervision: { labelSmoothing: 0, target: true },
@@ -158,7 +182,7 @@ const cases: Case[] = [
   {
     name: 'supervised: label smoothing, no target',
     spec: specOf({
-      projector: { hidden: [], output: 3, hiddenBias: true, outputBias: true },
+      projector: { hidden: [], output: 3, hiddenBias: true, outputBias: true, outputNorm: false },
       predictor: null,
       objective: { ...byolObjective, symmetric: false },
       supervision: { labelSmoothing: 0.1, target: false },
@@ -269,7 +293,15 @@ for (const testCase of cases) {
         microBatches,
         steps: steps.map((step) => ({ ...step, ...scalars })),
         ...spec.encoder,
-        ...spec.norm,
+        decay: spec.norm.decay,
+        epsilon: spec.norm.epsilon,
+        groups: spec.norm.groups,
+        weightStandardization: spec.norm.weightStandardization,
+        norms: { encoder: spec.norm.encoder, projector: spec.norm.projector, predictor: spec.norm.predictor },
+        outputNorm: {
+          projector: spec.projector.outputNorm,
+          predictor: spec.predictor?.kind === 'mlp' && spec.predictor.outputNorm,
+        },
         predictor: spec.predictor?.kind === 'mlp',
         ridge: spec.predictor?.kind === 'optimal' ? spec.predictor.ridge : null,
         objective: spec.objective,

@@ -58,7 +58,9 @@ test('published settings on ImageNet (byol-facts 7.1, 7.2, 7.7)', () => {
     output: 2048,
     hiddenBias: true,
     outputBias: true,
+    outputNorm: false,
   });
+  assert.equal(simsiam.projector.outputNorm, true);
   assert.deepEqual([simsiam.optimizer.predictorSchedule, simsiam.optimizer.baseLearningRate], ['constant', 0.05]);
 });
 

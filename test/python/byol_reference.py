@@ -48,14 +48,28 @@ class Network:
         self.job, self.p = job, parameters
         self.statistics = []  # per forward pass: [(mean, biased variance)] in order of the layers
 
-    def convolution(self, x, name, stride):
+    def weight(self, name):
+        """Of a layer before a norm: with weight standardisation where the job has it."""
         weight = self.p[name + ".weight"]
+        if not self.job["weightStandardization"]:
+            return weight
+        variance, mean = torch.var_mean(weight.flatten(1), 1, unbiased=False, keepdim=True)
+        return ((weight.flatten(1) - mean) / torch.sqrt(variance + 1e-4)).reshape(weight.shape)
+
+    def convolution(self, x, name, stride):
+        weight = self.weight(name)
         kernel = weight.shape[-1]
         if self.job["padding"] == "same":
             return F.conv2d(pad_same(x, kernel, stride), weight, stride=stride)
         return F.conv2d(x, weight, stride=stride, padding=kernel // 2)
 
     def norm(self, x, name):
+        kind = self.job["norms"][name.split(".")[0]]
+        if kind == "none":
+            return x
+        if kind in ("group", "layer"):
+            scale, shift = self.p[f"{name}.weight"], self.p[f"{name}.bias"]
+            return F.group_norm(x, self.job["groups"] if kind == "group" else 1, scale, shift, self.job["epsilon"])
         axes = [0, 2, 3] if x.dim() == 4 else [0]
         mean, variance = x.mean(axes, keepdim=True), x.var(axes, keepdim=True, unbiased=False)
         self.statistics[-1].append((name, mean.detach().flatten(), variance.detach().flatten()))
@@ -91,11 +105,14 @@ class Network:
 
     def head(self, x, prefix):
         index = 0
-        while f"{prefix}.norm{index}.weight" in self.p:
-            x = F.linear(x, self.p[f"{prefix}.linear{index}.weight"], self.p.get(f"{prefix}.linear{index}.bias"))
+        while f"{prefix}.linear{index + 1}.weight" in self.p:
+            x = F.linear(x, self.weight(f"{prefix}.linear{index}"), self.p.get(f"{prefix}.linear{index}.bias"))
             x = F.relu(self.norm(x, f"{prefix}.norm{index}"))
             index += 1
-        return F.linear(x, self.p[f"{prefix}.linear{index}.weight"], self.p.get(f"{prefix}.linear{index}.bias"))
+        output_norm = self.job["outputNorm"][prefix]
+        weight = self.weight(f"{prefix}.linear{index}") if output_norm else self.p[f"{prefix}.linear{index}.weight"]
+        x = F.linear(x, weight, self.p.get(f"{prefix}.linear{index}.bias"))
+        return self.norm(x, f"{prefix}.norm{index}") if output_norm else x
 
 
 def update(job, name, p, g, m):

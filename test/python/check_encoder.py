@@ -1,5 +1,5 @@
 """Loads exported encoders strictly and embeds images with them. Argument: a JSON file with a list of jobs, each with `path`
-(safetensors), `encoder` (EncoderSpec), `epsilon`, `mean`, `std`, `images` (file of uint8 NHWC), `shape`. Standard output:
+(safetensors), `encoder` (EncoderSpec), `norm` (NormSpec), `mean`, `std`, `images` (file of uint8 NHWC), `shape`. Standard output:
 JSON, for each job `network` (whose ResNet it was), `parameters` and `features`, or `error`: a key that is missing, unexpected
 or of another shape."""
 
@@ -35,14 +35,24 @@ def read_safetensors(path):
     return tensors
 
 
-def torchvision_network(encoder):
+def norm_layer(norm):
+    """As the notes in an encoder file's metadata say."""
+    kind, eps = norm["encoder"], norm["epsilon"]
+    if kind == "none":
+        return lambda channels: nn.Identity()
+    if kind in ("group", "layer"):
+        return lambda channels: nn.GroupNorm(1 if kind == "layer" else norm["groups"], channels, eps=eps)
+    return lambda channels: nn.BatchNorm2d(channels, eps=eps)
+
+
+def torchvision_network(encoder, norm):
     """torchvision's own class where it can build this network, else None. It has no option for the padding."""
     odd_shortcut = encoder["shortcut"] == "official" and encoder["block"] == "basic"
     if torchvision is None or encoder["width"] != 64 or len(encoder["blocks"]) != 4 or odd_shortcut or encoder["padding"] == "same":
         return None
     resnet = torchvision.models.resnet
     block = resnet.BasicBlock if encoder["block"] == "basic" else resnet.Bottleneck
-    model = resnet.ResNet(block, encoder["blocks"])
+    model = resnet.ResNet(block, encoder["blocks"], norm_layer=norm_layer(norm))
     model.fc = nn.Identity()
     if encoder["stem"] == "small":
         model.conv1 = nn.Conv2d(3, 64, 3, 1, 1, bias=False)
@@ -51,10 +61,10 @@ def torchvision_network(encoder):
 
 
 def embed(job):
-    model = torchvision_network(job["encoder"])
+    model = torchvision_network(job["encoder"], job["norm"])
     network = "plain PyTorch" if model is None else f"torchvision {torchvision.__version__}"
     if model is None:
-        model = ResNet(job["encoder"], job["epsilon"])
+        model = ResNet(job["encoder"], norm_layer(job["norm"]))
     model.load_state_dict(read_safetensors(job["path"]), strict=True)
     model.eval()
     with open(job["images"], "rb") as file:

@@ -26,7 +26,7 @@ class Conv(nn.Conv2d):
 
 
 class Block(nn.Module):
-    def __init__(self, kind, inputs, inner, stride, project, padding, eps):
+    def __init__(self, kind, inputs, inner, stride, project, padding, norm):
         super().__init__()
         self.depth = 3 if kind == "bottleneck" else 2
         outputs = inner * (4 if kind == "bottleneck" else 1)
@@ -35,10 +35,10 @@ class Block(nn.Module):
             shapes = [(inputs, inner, 1, 1), (inner, inner, 3, stride), (inner, outputs, 1, 1)]
         for i, (a, b, kernel, s) in enumerate(shapes, 1):
             setattr(self, f"conv{i}", Conv(a, b, kernel, s, padding))
-            setattr(self, f"bn{i}", nn.BatchNorm2d(b, eps=eps))
+            setattr(self, f"bn{i}", norm(b))
         self.downsample = None
         if project or stride != 1 or inputs != outputs:
-            self.downsample = nn.Sequential(Conv(inputs, outputs, 1, stride, padding), nn.BatchNorm2d(outputs, eps=eps))
+            self.downsample = nn.Sequential(Conv(inputs, outputs, 1, stride, padding), norm(outputs))
 
     def forward(self, x):
         y = x
@@ -50,14 +50,14 @@ class Block(nn.Module):
 
 
 class ResNet(nn.Module):
-    """`encoder`: the fields of EncoderSpec. The output is that of the average pool."""
+    """`encoder`: the fields of EncoderSpec; `norm`: makes the norm of so many channels. The output is that of the average pool."""
 
-    def __init__(self, encoder, eps):
+    def __init__(self, encoder, norm):
         super().__init__()
         padding, width = encoder["padding"], encoder["width"]
         self.same, self.pools = padding == "same", encoder["stem"] == "imagenet"
         kernel, stride = (7, 2) if self.pools else (3, 1)
-        self.conv1, self.bn1 = Conv(3, width, kernel, stride, padding), nn.BatchNorm2d(width, eps=eps)
+        self.conv1, self.bn1 = Conv(3, width, kernel, stride, padding), norm(width)
         self.groups = len(encoder["blocks"])
         inputs = width
         for group, count in enumerate(encoder["blocks"]):
@@ -65,7 +65,7 @@ class ResNet(nn.Module):
             for index in range(count):
                 project = index == 0 and encoder["shortcut"] == "official"
                 stride = 2 if index == 0 and group > 0 else 1
-                blocks.append(Block(encoder["block"], inputs, width << group, stride, project, padding, eps))
+                blocks.append(Block(encoder["block"], inputs, width << group, stride, project, padding, norm))
                 inputs = (width << group) * (4 if encoder["block"] == "bottleneck" else 1)
             setattr(self, f"layer{group + 1}", nn.Sequential(*blocks))
 

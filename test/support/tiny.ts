@@ -14,7 +14,7 @@ export function tinyConfig(changes: Partial<Config> = {}): Config {
     views: { ...shapes.views, size: 16 },
     encoder: { ...shapes.encoder, blocks: [1, 1], width: 8 },
     projector: { ...shapes.projector, hidden: [16], output: 8 },
-    predictor: { kind: 'mlp', hidden: [16], output: 8, hiddenBias: true, outputBias: false },
+    predictor: { kind: 'mlp', hidden: [16], output: 8, hiddenBias: true, outputBias: false, outputNorm: false },
     batchSize: 16,
     epochs: 5,
     evaluation: {

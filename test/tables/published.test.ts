@@ -121,7 +121,14 @@ test("at the paper's scale settings are the paper's", () => {
   assert.deepEqual(objective.negatives, { kind: 'batch', weight: 1, temperature: 0.1 });
   assert.deepEqual(configOf('14a', 'projector3-predictor1').projector.hidden, [4096, 4096]);
   const linear = configOf('14a', 'projector3-predictor1').predictor;
-  assert.deepEqual(linear, { kind: 'mlp', hidden: [], output: 256, hiddenBias: true, outputBias: false });
+  assert.deepEqual(linear, {
+    kind: 'mlp',
+    hidden: [],
+    output: 256,
+    hiddenBias: true,
+    outputBias: false,
+    outputNorm: false,
+  });
   assert.deepEqual(configOf('optimal-predictor', 'optimal').predictor, { kind: 'optimal', ridge: 1e-6 });
   assert.equal(configOf('21', 'lambda0').optimizer.predictorRate, 0);
   const { view1, view2 } = configOf('17', 'byol-no-color').views;

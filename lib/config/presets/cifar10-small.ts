@@ -14,7 +14,7 @@ export const cifar10Small: Config = {
   views: { ...cifar10.views, view1: milder(cifar10.views.view1), view2: milder(cifar10.views.view2) },
   encoder: { ...cifar10.encoder, blocks: [1, 1, 1, 1], width: 16 },
   projector: { ...cifar10.projector, hidden: [512], output: 128 },
-  predictor: { kind: 'mlp', hidden: [512], output: 128, hiddenBias: true, outputBias: false },
+  predictor: { kind: 'mlp', hidden: [512], output: 128, hiddenBias: true, outputBias: false, outputNorm: false },
   // A short run: the target has to follow faster.
   target: { ...cifar10.target, tauBase: 0.98 },
   optimizer: { ...cifar10.optimizer, baseLearningRate: 0.2 },

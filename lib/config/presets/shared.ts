@@ -25,8 +25,19 @@ export const officialViewSettings = {
   view2: officialViews[1],
 } satisfies Partial<Views>;
 
-/** Decay 0.9, as the official code counts it: 0.1 of the new statistics per batch. */
-export const officialNorm = { decay: 0.9, epsilon: 1e-5 } satisfies Config['norm'];
+/**
+ * Batch normalisation everywhere. Decay 0.9, as the official code counts it: 0.1 of the new statistics per batch. The groups
+ * are those of the follow-up paper's draft, for whoever chooses norm 'group'.
+ */
+export const officialNorm = {
+  encoder: 'batch',
+  projector: 'batch',
+  predictor: 'batch',
+  groups: 16,
+  weightStandardization: false,
+  decay: 0.9,
+  epsilon: 1e-5,
+} satisfies Config['norm'];
 
 /** Weighted kNN as everyone reports it on small images (byol-facts 8.6), all images every epoch. */
 export const standardKnn = {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "core/model/weight_standardization.h"
+
 namespace byol {
 namespace {
 
@@ -24,22 +26,27 @@ SamePadding same_padding(int64_t length, int64_t kernel, int64_t stride) {
 }
 
 Convolution::Convolution(NetworkBuilder& builder, const std::string& name, int64_t in, int64_t out, int64_t kernel,
-                         int64_t stride, Padding padding)
-    : weight_(builder.convolution(name + ".weight", in, out, kernel)),
+                         int64_t stride, Padding padding, bool standardized)
+    // Standardised in float32, then rounded.
+    : weight_(builder.convolution(name + ".weight", in, out, kernel,
+                                  standardized ? ParameterRole::FullPrecisionWeight : ParameterRole::Weight)),
       kernel_(kernel),
       stride_(stride),
-      padding_(padding) {}
+      padding_(padding),
+      standardized_(standardized) {}
 
 at::Tensor Convolution::forward(const ForwardContext& context, const at::Tensor& x) const {
+  const at::Tensor& raw = context.parameters[weight_];
+  const at::Tensor weight = standardized_ ? standardize_weight(raw).to(x.scalar_type()) : raw;
   // oneDNN's weight gradient of a strided 1x1 convolution writes out of bounds for fewer input channels than a vector
   // holds and odd batches (LibTorch 2.13 with AVX-512). The pixels it would skip can be left out before.
   if (kernel_ == 1 && stride_ > 1 && x.is_cpu() && x.size(1) < 16) {
     const at::Tensor kept = x.slice(2, 0, x.size(2), stride_).slice(3, 0, x.size(3), stride_);
-    return at::conv2d(kept.contiguous(at::MemoryFormat::ChannelsLast), context.parameters[weight_]);
+    return at::conv2d(kept.contiguous(at::MemoryFormat::ChannelsLast), weight);
   }
   int64_t padding = kernel_ / 2;
   const at::Tensor input = padding_ == Padding::Same ? pad_asymmetric(x, kernel_, stride_, 0.0, &padding) : x;
-  return at::conv2d(input, context.parameters[weight_], {}, stride_, padding);
+  return at::conv2d(input, weight, {}, stride_, padding);
 }
 
 at::Tensor max_pool(const at::Tensor& x, Padding padding) {

@@ -13,17 +13,18 @@ struct SamePadding {
 };
 SamePadding same_padding(int64_t length, int64_t kernel, int64_t stride);
 
-/// A convolution without bias.
+/// A convolution without bias; `standardized`: with weight standardisation.
 class Convolution {
  public:
   Convolution(NetworkBuilder& builder, const std::string& name, int64_t in, int64_t out, int64_t kernel, int64_t stride,
-              Padding padding);
+              Padding padding, bool standardized = false);
   at::Tensor forward(const ForwardContext& context, const at::Tensor& x) const;
 
  private:
   size_t weight_;
   int64_t kernel_, stride_;
   Padding padding_;
+  bool standardized_;
 };
 
 /// 3x3 max pool with stride 2.

@@ -13,8 +13,8 @@ int64_t EncoderSpec::features() const {
 
 Encoder::Unit Encoder::unit(NetworkBuilder& builder, const std::string& convolution, const std::string& norm,
                             int64_t in, int64_t out, int64_t kernel, int64_t stride, double gamma) const {
-  Convolution built(builder, convolution, in, out, kernel, stride, spec_.padding);
-  return {built, builder.norm(norm, out, gamma)};
+  Convolution built(builder, convolution, in, out, kernel, stride, spec_.padding, norm_.weight_standardization);
+  return {built, builder.norm(norm, out, norm_, gamma)};
 }
 
 Encoder::Block Encoder::block(NetworkBuilder& builder, const std::string& name, int64_t in, int64_t inner,
@@ -37,7 +37,8 @@ Encoder::Block Encoder::block(NetworkBuilder& builder, const std::string& name, 
   return built;
 }
 
-Encoder::Encoder(NetworkBuilder& builder, const EncoderSpec& spec, const std::string& prefix) : spec_(spec) {
+Encoder::Encoder(NetworkBuilder& builder, const EncoderSpec& spec, const NormLayerSpec& norm, const std::string& prefix)
+    : spec_(spec), norm_(norm) {
   const bool small = spec.stem == Stem::Small;
   stem_.push_back(unit(builder, prefix + "conv1", prefix + "bn1", 3, spec.width, small ? 3 : 7, small ? 1 : 2));
   int64_t in = spec.width;

@@ -11,7 +11,7 @@ namespace byol {
 /// Post-activation ResNet (v1, stride on the 3x3 of a bottleneck) with torchvision's parameter names.
 class Encoder {
  public:
-  Encoder(NetworkBuilder& builder, const EncoderSpec& spec, const std::string& prefix);
+  Encoder(NetworkBuilder& builder, const EncoderSpec& spec, const NormLayerSpec& norm, const std::string& prefix);
   /// Images [B, 3, H, W] to representations y, float32 [B, features]: the global average pool.
   at::Tensor forward(const ForwardContext& context, const at::Tensor& images) const;
 
@@ -30,6 +30,7 @@ class Encoder {
               bool first) const;
 
   EncoderSpec spec_;
+  NormLayerSpec norm_;
   std::vector<Unit> stem_;  // one
   std::vector<Block> blocks_;
 };

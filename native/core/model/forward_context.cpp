@@ -1,17 +1,49 @@
 #include "core/model/forward_context.h"
 
+#include "core/error.h"
 #include "core/model/fused_norm.h"
+#include "core/model/group_norm.h"
 
 namespace byol {
+namespace {
 
-at::Tensor ForwardContext::norm(const NormSlot& slot, at::Tensor x, const std::optional<at::Tensor>& residual,
-                                bool relu) const {
-  const at::Tensor mean = statistics.mean.narrow(0, slot.offset, slot.channels);
-  const at::Tensor variance = statistics.variance.narrow(0, slot.offset, slot.channels);
+[[noreturn]] void refuse_untrained(const std::string& what) {
+  throw Error("ERR_BYOL_VALUE",
+              "This network has no " + what + " yet because it was never trained; embed with statistics 'batch'.");
+}
+
+}  // namespace
+
+at::Tensor ForwardContext::batch_norm(const NormSlot& slot, const BatchStatistics& flat, at::Tensor x,
+                                      const std::optional<at::Tensor>& residual, bool relu) const {
+  if (!flat.mean.defined()) refuse_untrained("running statistics");
+  const at::Tensor mean = flat.mean.narrow(0, slot.offset, slot.channels);
+  const at::Tensor variance = flat.variance.narrow(0, slot.offset, slot.channels);
   const at::Tensor& scale = parameters[slot.scale];
   const at::Tensor& shift = parameters[slot.shift];
   return training ? fused_batch_norm(std::move(x), scale, shift, residual, relu, epsilon, mean, variance)
                   : fused_norm_inference(x, scale, shift, residual, relu, epsilon, mean, variance);
+}
+
+at::Tensor ForwardContext::norm(const NormSlot& slot, at::Tensor x, const std::optional<at::Tensor>& residual,
+                                bool relu) const {
+  switch (slot.kind) {
+    case NormKind::Batch:
+      return batch_norm(slot, statistics, std::move(x), residual, relu);
+    case NormKind::Group:
+    case NormKind::Layer:
+      return group_norm(x, slot.groups, parameters[slot.scale], parameters[slot.shift], residual, relu, epsilon);
+    case NormKind::Affine:
+      if (!affine.waits(slot)) {
+        return affine_norm(std::move(x), parameters[slot.scale], parameters[slot.shift], residual, relu);
+      }
+      if (!training) refuse_untrained("scale and offset for its affine layers");
+      return batch_norm(slot, affine_statistics, std::move(x), residual, relu);
+    case NormKind::None:
+      break;
+  }
+  if (residual) x = x + *residual;
+  return relu ? x.relu() : x;
 }
 
 }  // namespace byol

@@ -4,6 +4,8 @@
 
 #include <optional>
 
+#include "core/model/affine_norm.h"
+#include "core/model/norm_slot.h"
 #include "core/model/running_statistics.h"
 #include "core/optim/parameter_store.h"
 
@@ -14,11 +16,18 @@ namespace byol {
 struct ForwardContext {
   const ParameterStore& parameters;
   bool training;               // true: batch statistics, written to `statistics`; false: `statistics` are used
-  BatchStatistics statistics;  // flat, over all norms of the network
+  BatchStatistics statistics;  // flat, over all batch normalisations of the network
   double epsilon;
+  const AffineLayers& affine;
+  BatchStatistics affine_statistics;  // in training, of the affine layers that wait for their initialisation
 
-  /// act(norm(x) [+ residual]) with layer `slot`.
+  /// act(norm(x) [+ residual]) with layer `slot`. Throws ERR_BYOL_VALUE in inference where the layer has no statistics
+  /// yet.
   at::Tensor norm(const NormSlot& slot, at::Tensor x, const std::optional<at::Tensor>& residual, bool relu) const;
+
+ private:
+  at::Tensor batch_norm(const NormSlot& slot, const BatchStatistics& flat, at::Tensor x,
+                        const std::optional<at::Tensor>& residual, bool relu) const;
 };
 
 }  // namespace byol

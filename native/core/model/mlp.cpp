@@ -1,24 +1,34 @@
 #include "core/model/mlp.h"
 
+#include "core/model/weight_standardization.h"
+
 namespace byol {
 
-Mlp::Mlp(NetworkBuilder& builder, const HeadSpec& spec, int64_t in, const std::string& prefix) : output_(spec.output) {
-  const auto linear = [&](const std::string& name, int64_t out, bool bias) {
-    Linear built{builder.linear_weight(name + ".weight", in, out), std::nullopt};
+Mlp::Mlp(NetworkBuilder& builder, const HeadSpec& spec, const NormLayerSpec& norm, int64_t in,
+         const std::string& prefix)
+    : output_(spec.output) {
+  const auto linear = [&](const std::string& name, int64_t out, bool bias, bool before_norm) {
+    const bool standardized = norm.weight_standardization && before_norm;
+    // Standardised in float32, then rounded.
+    const ParameterRole role = standardized ? ParameterRole::FullPrecisionWeight : ParameterRole::Weight;
+    Linear built{builder.linear_weight(name + ".weight", in, out, role), std::nullopt, standardized};
     if (bias) built.bias = builder.linear_bias(name + ".bias", in, out);
     return built;
   };
   for (size_t i = 0; i < spec.hidden.size(); ++i) {
     const std::string index = std::to_string(i);
-    Linear first = linear(prefix + "linear" + index, spec.hidden[i], spec.hidden_bias);
-    hidden_.push_back({first, builder.norm(prefix + "norm" + index, spec.hidden[i])});
+    Linear first = linear(prefix + "linear" + index, spec.hidden[i], spec.hidden_bias, true);
+    hidden_.push_back({first, builder.norm(prefix + "norm" + index, spec.hidden[i], norm)});
     in = spec.hidden[i];
   }
-  last_.push_back(linear(prefix + "linear" + std::to_string(spec.hidden.size()), spec.output, spec.output_bias));
+  const std::string index = std::to_string(spec.hidden.size());
+  last_.push_back(linear(prefix + "linear" + index, spec.output, spec.output_bias, spec.output_norm));
+  if (spec.output_norm) output_norm_ = builder.norm(prefix + "norm" + index, spec.output, norm);
 }
 
 at::Tensor Mlp::Linear::forward(const ForwardContext& context, const at::Tensor& x) const {
-  const at::Tensor& matrix = context.parameters[weight];
+  const at::Tensor& raw = context.parameters[weight];
+  const at::Tensor matrix = standardized ? standardize_weight(raw).to(context.parameters.compute_dtype()) : raw;
   const std::optional<at::Tensor> offset =
       bias ? std::optional<at::Tensor>(context.parameters[*bias].to(matrix.scalar_type())) : std::nullopt;
   return at::linear(x.to(matrix.scalar_type()), matrix, offset);
@@ -28,7 +38,8 @@ at::Tensor Mlp::forward(const ForwardContext& context, const at::Tensor& x) cons
   at::Tensor h = x;
   for (const Hidden& layer : hidden_)
     h = context.norm(layer.norm, layer.linear.forward(context, h), std::nullopt, true);
-  return last_.front().forward(context, h);
+  h = last_.front().forward(context, h);
+  return output_norm_ ? context.norm(*output_norm_, h, std::nullopt, false) : h;
 }
 
 }  // namespace byol

@@ -8,11 +8,11 @@
 
 namespace byol {
 
-/// A projector or predictor: Linear -> norm -> ReLU for every hidden width, then a Linear. Official: hidden bias
-/// although a norm follows, no bias at the end (byol-facts 1.2).
+/// A projector or predictor: Linear -> norm -> ReLU for every hidden width, then a Linear, and a norm if asked for.
+/// Official: hidden bias although a norm follows, no bias and no norm at the end (byol-facts 1.2).
 class Mlp {
  public:
-  Mlp(NetworkBuilder& builder, const HeadSpec& spec, int64_t in, const std::string& prefix);
+  Mlp(NetworkBuilder& builder, const HeadSpec& spec, const NormLayerSpec& norm, int64_t in, const std::string& prefix);
   /// [B, in] of any floating type to [B, output] in the precision of the weights.
   at::Tensor forward(const ForwardContext& context, const at::Tensor& x) const;
   int64_t output() const { return output_; }
@@ -21,6 +21,7 @@ class Mlp {
   struct Linear {
     size_t weight;
     std::optional<size_t> bias;
+    bool standardized;
     at::Tensor forward(const ForwardContext& context, const at::Tensor& x) const;
   };
   struct Hidden {
@@ -29,6 +30,7 @@ class Mlp {
   };
   std::vector<Hidden> hidden_;
   std::vector<Linear> last_;  // one
+  std::optional<NormSlot> output_norm_;
   int64_t output_;
 };
 

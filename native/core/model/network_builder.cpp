@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "core/error.h"
+
 namespace byol {
 namespace {
 
@@ -26,7 +28,8 @@ size_t NetworkBuilder::add(const std::string& name, std::vector<int64_t> shape, 
   return parameters_.add(name, std::move(shape), role);
 }
 
-size_t NetworkBuilder::convolution(const std::string& name, int64_t in, int64_t out, int64_t kernel) {
+size_t NetworkBuilder::convolution(const std::string& name, int64_t in, int64_t out, int64_t kernel,
+                                   ParameterRole role) {
   Filler fill;
   if (initialization_ == Initialization::Official) {
     const double stddev = 1.0 / std::sqrt(static_cast<double>(in * kernel * kernel));
@@ -37,7 +40,7 @@ size_t NetworkBuilder::convolution(const std::string& name, int64_t in, int64_t 
       p.copy_(at::empty(p.sizes(), at::kDouble).normal_(0.0, stddev, g));
     };
   }
-  return add(name, {out, in, kernel, kernel}, ParameterRole::Weight, std::move(fill));
+  return add(name, {out, in, kernel, kernel}, role, std::move(fill));
 }
 
 size_t NetworkBuilder::linear_weight(const std::string& name, int64_t in, int64_t out, ParameterRole role) {
@@ -60,12 +63,33 @@ size_t NetworkBuilder::linear_bias(const std::string& name, int64_t in, int64_t 
   });
 }
 
-NormSlot NetworkBuilder::norm(const std::string& name, int64_t channels, double scale) {
+NormSlot NetworkBuilder::norm(const std::string& name, int64_t channels, const NormLayerSpec& layer, double scale) {
   const auto constant = [](double value) { return [value](at::Tensor& p, at::Generator&) { p.fill_(value); }; };
-  NormSlot slot{name, channels, norm_channels_, 0, 0};
-  slot.scale = add(name + ".weight", {channels}, ParameterRole::Excluded, constant(scale));
-  slot.shift = add(name + ".bias", {channels}, ParameterRole::Excluded, constant(0.0));
-  norm_channels_ += channels;
+  NormSlot slot;
+  slot.name = name;
+  slot.channels = channels;
+  slot.kind = layer.kind;
+  if (layer.kind == NormKind::Group) {
+    slot.groups = layer.groups;
+    // Not the next smaller divisor: that would be another network than the one that was asked for.
+    if (layer.groups < 1 || channels % layer.groups != 0) {
+      throw Error("ERR_BYOL_SHAPE", "Group normalisation '" + name + "' has " + std::to_string(channels) +
+                                        " channels, which cannot be divided into " + std::to_string(layer.groups) +
+                                        " groups of equal size.");
+    }
+  }
+  if (layer.kind != NormKind::None) {
+    slot.scale = add(name + ".weight", {channels}, ParameterRole::Excluded, constant(scale));
+    slot.shift = add(name + ".bias", {channels}, ParameterRole::Excluded, constant(0.0));
+  }
+  if (layer.kind == NormKind::Batch) {
+    slot.offset = norm_channels_;
+    norm_channels_ += channels;
+  } else if (layer.kind == NormKind::Affine) {
+    slot.offset = affine_channels_;
+    slot.affine = affine_layers_++;
+    affine_channels_ += channels;
+  }
   norms_.push_back(slot);
   return slot;
 }

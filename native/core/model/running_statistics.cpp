@@ -2,8 +2,6 @@
 
 #include <cmath>
 
-#include "core/error.h"
-
 namespace byol {
 
 RunningStatistics::RunningStatistics(int64_t channels, double decay, at::Device device) : decay_(decay) {
@@ -35,11 +33,7 @@ void RunningStatistics::commit(const at::Tensor& alive) {
 
 BatchStatistics RunningStatistics::average() const {
   const double count = updates.item<double>();
-  if (count == 0.0) {
-    throw Error(
-        "ERR_BYOL_VALUE",
-        "This network has no running statistics yet because it was never trained; embed with statistics 'batch'.");
-  }
+  if (count == 0.0) return {};
   const double debias = 1.0 - std::pow(decay_, count);
   return {mean / debias, variance / debias};
 }

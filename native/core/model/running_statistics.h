@@ -2,28 +2,17 @@
 
 #include <ATen/ATen.h>
 
-#include <string>
-#include <vector>
-
 namespace byol {
 
-/// Where each normalisation layer's channels lie in the flat statistics buffers of a network.
-struct NormSlot {
-  std::string name;  // "encoder.layer1.0.bn1"
-  int64_t channels;
-  int64_t offset;
-  size_t scale;  // parameter indices
-  size_t shift;
-};
-
-/// Batch statistics of one forward pass: flat float32 buffers over all norms of a network.
+/// Batch statistics of one forward pass: flat float32 buffers over all norms of one kind in a network.
 struct BatchStatistics {
   at::Tensor mean, variance;
 };
 
 /// Running statistics as the official code keeps them (Haiku's ExponentialMovingAverage): biased variance, one update
 /// per forward pass, and a zero-debiased average hidden / (1 - decay^updates). Updates are staged and committed with
-/// the optimiser step, so that a step that is refused leaves no trace.
+/// the optimiser step, so that a step that is refused leaves no trace. Of a network without batch normalisation they
+/// have no channels.
 class RunningStatistics {
  public:
   RunningStatistics(int64_t channels, double decay, at::Device device);
@@ -31,7 +20,7 @@ class RunningStatistics {
   void stage(const BatchStatistics& batch);
   /// `alive`: 0-dim bool; false drops what was staged.
   void commit(const at::Tensor& alive);
-  /// The debiased averages. Throws ERR_BYOL_VALUE before the first update.
+  /// The debiased averages; undefined before the first update.
   BatchStatistics average() const;
 
   at::Tensor mean, variance;  // hidden, float32 [channels]

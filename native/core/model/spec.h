@@ -16,6 +16,14 @@ enum class Shortcut {
   Torchvision
 };  // Official: projection in the first block of every group, even where shapes agree
 enum class Precision { Float32, BFloat16 };
+/// What stands where the paper has batch normalisation; only Batch uses statistics over the batch in training.
+enum class NormKind {
+  Batch,   // statistics of the batch over N, H, W; running averages of them at inference
+  Group,   // statistics of each sample over H, W and a group of channels
+  Layer,   // the same with one group
+  Affine,  // a scale and an offset per channel that start as the first batch's normalisation (affine_norm.h)
+  None     // nothing, and no parameters
+};
 
 struct EncoderSpec {
   BlockKind block = BlockKind::Basic;
@@ -30,17 +38,33 @@ struct EncoderSpec {
   int64_t features() const;  // size of the representation y
 };
 
-/// An MLP head: Linear -> norm -> ReLU for every hidden width, then a Linear to `output`.
+/// An MLP head: Linear -> norm -> ReLU for every hidden width, then a Linear to `output` [-> norm].
 struct HeadSpec {
   std::vector<int64_t> hidden;
   int64_t output = 256;
   bool hidden_bias = true;
   bool output_bias = false;
+  bool output_norm = false;  // as SimSiam's projector
+};
+
+/// The norm layers of one part of a network.
+struct NormLayerSpec {
+  NormKind kind = NormKind::Batch;
+  int64_t groups = 16;  // Group only
+  bool weight_standardization =
+      false;  // of every convolution and Linear before a norm's place (weight_standardization.h)
 };
 
 struct NormSpec {
   double decay = 0.9;  // of the running statistics
   double epsilon = 1e-5;
+  NormKind encoder = NormKind::Batch;
+  NormKind projector = NormKind::Batch;
+  NormKind predictor = NormKind::Batch;
+  int64_t groups = 16;
+  bool weight_standardization = false;
+
+  NormLayerSpec layers(NormKind kind) const { return {kind, groups, weight_standardization}; }
 };
 
 }  // namespace byol

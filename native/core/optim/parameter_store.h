@@ -11,7 +11,8 @@ namespace byol {
 
 enum class ParameterRole {
   Weight,               // convolution or Linear matrix: decayed, LARS-adapted, computed with in low precision
-  FullPrecisionWeight,  // the same, but always computed with in float32 (the online classifier, as its input is)
+  FullPrecisionWeight,  // the same, but seen in float32 (the online classifier, as its input is; weights that are
+                        // standardised before they are rounded)
   Excluded              // biases, norm scale and shift: float32; the official LARS neither adapts nor decays them
 };
 
@@ -28,6 +29,8 @@ class ParameterStore {
   const std::string& name(size_t index) const { return entries_[index].name; }
   /// What forward passes use: float32, or bfloat16 for a Weight in bfloat16 precision. A leaf if trainable.
   const at::Tensor& operator[](size_t index) const { return entries_[index].used; }
+  /// What forward passes compute in: float32, or bfloat16 in bfloat16 precision.
+  at::ScalarType compute_dtype() const { return mirror_.defined() ? at::kBFloat16 : at::kFloat; }
   /// View into the float32 buffer; convolutions are channels_last.
   at::Tensor master(size_t index) const { return view_of(master_, index); }
   /// The same view into a buffer of this layout (momentum, gradient).

@@ -16,13 +16,6 @@ namespace {
 
 enum Metric : int64_t { kLoss, kProbeLoss, kProbeTop1, kSpread, kSupervisedLoss, kSupervisedTop1, kMetrics };
 
-// Enough elements to see any moving average move, few enough to cost nothing.
-constexpr int64_t kMovementSamples = 65536;
-
-at::Tensor sample(const at::Tensor& flat) {
-  return flat.slice(0, 0, flat.numel(), std::max<int64_t>(1, flat.numel() / kMovementSamples)).clone();
-}
-
 }  // namespace
 
 at::ScalarType Learner::compute_dtype() const {
@@ -39,7 +32,7 @@ void Learner::restart() {
   const auto options = at::TensorOptions().device(device_);
   impl_->alive = at::ones({}, options.dtype(at::kBool));
   impl_->bad_step = at::full({}, -1, options.dtype(at::kLong));
-  impl_->target_at_start = sample(impl_->target.parameters.master());
+  impl_->target_at_start = impl_->sample_target();
   impl_->metrics.zero_();
   impl_->metric_count = 0;
   impl_->steps_since_read = 0;
@@ -98,7 +91,7 @@ StepMetrics Learner::read_metrics() {
   if (spec_.objective.target == TargetMode::Ema) {
     out.target_distance = ((theta - xi).norm() / theta.norm()).item<double>();
   }
-  out.target_movement = (sample(xi) - m.target_at_start).abs().max().item<double>();
+  out.target_movement = (m.sample_target() - m.target_at_start).abs().max().item<double>();
   out.first_bad_step = m.bad_step.item<int64_t>();
   m.metrics.zero_();
   m.metric_count = 0;

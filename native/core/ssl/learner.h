@@ -63,7 +63,9 @@ class Learner {
 
   StepMetrics read_metrics();
 
-  /// Representations y of the online encoder in inference mode, float32 [B, features].
+  /// Representations y of the online encoder, float32 [B, features]. Running: in inference mode. Batch: batch
+  /// normalisation uses the statistics of these images, and so do affine layers before the first step, which
+  /// initialises them; nothing is kept.
   at::Tensor embed(const at::Tensor& images, EmbedStatistics statistics);
 
   int64_t step() const { return step_; }
@@ -82,7 +84,8 @@ class Learner {
   /// Copies only the parameters and statistics of the networks present in `tensors` (init-from): encoder needed, rest
   /// optional.
   void load_weights(const NamedTensors& tensors);
-  /// The online encoder with torchvision's parameter names, float32, running statistics included.
+  /// The online encoder with torchvision's parameter names, float32, with the running statistics of its batch
+  /// normalisations. Weights under weight standardisation are the raw ones.
   NamedTensors encoder_state() const;
 
  private:

@@ -81,6 +81,8 @@ void Learner::accumulate(const MicroBatch& batch) {
   const ObjectiveSpec& spec = spec_.objective;
   const bool has_objective = !spec_.supervision || spec_.supervision->target;
   const bool ema = spec.target == TargetMode::Ema;
+  // Moves target parameters, which is not what the moving average is judged by.
+  if (m.initialize_affine(batch.view1)) m.target_at_start = m.sample_target();
 
   const Forward online_forward = [&](const at::Tensor& view) {
     const ForwardContext context = m.online.training();

@@ -19,16 +19,27 @@ std::optional<TargetQueue> make_queue(const LearnerSpec& spec, at::Device device
   return TargetQueue(negatives->size, spec.projector.output, stream_seed(spec.seed, kQueue), device);
 }
 
+// Enough elements to see any moving average move, few enough to cost nothing.
+constexpr int64_t kMovementSamples = 65536;
+
 }  // namespace
+
+at::Tensor Learner::Impl::sample_target() const {
+  const at::Tensor& flat = target.parameters.master();
+  return flat.slice(0, 0, flat.numel(), std::max<int64_t>(1, flat.numel() / kMovementSamples)).clone();
+}
 
 Learner::Impl::Impl(const LearnerSpec& spec, at::Device device)
     : shared_builder(spec.encoder.initialization),
       own_builder(spec.encoder.initialization),
-      encoder(shared_builder, spec.encoder, "encoder."),
+      encoder(shared_builder, spec.encoder, spec.norm.layers(spec.norm.encoder), "encoder."),
       encoder_parameters(shared_builder.parameters().numel()),
-      projector(shared_builder, spec.projector, spec.encoder.features(), "projector."),
-      predictor(spec.predictor ? std::make_optional<Mlp>(own_builder, *spec.predictor, projector.output(), "predictor.")
-                               : std::nullopt),
+      projector(shared_builder, spec.projector, spec.norm.layers(spec.norm.projector), spec.encoder.features(),
+                "projector."),
+      predictor(spec.predictor
+                    ? std::make_optional<Mlp>(own_builder, *spec.predictor, spec.norm.layers(spec.norm.predictor),
+                                              projector.output(), "predictor.")
+                    : std::nullopt),
       classifier(spec.classes > 0
                      ? std::make_optional<LinearClassifier>(own_builder, spec.encoder.features(), spec.classes)
                      : std::nullopt),

@@ -30,6 +30,12 @@ class LinearClassifier {
 struct Learner::Impl {
   Impl(const LearnerSpec& spec, at::Device device);
 
+  /// Enough of the target's parameters to see it move.
+  at::Tensor sample_target() const;
+  /// Gives the affine layers that wait for it their data-dependent initialisation, the online and the target network
+  /// each from its own pass over this batch; true if there were any. affine_initialization.cpp
+  bool initialize_affine(const at::Tensor& view);
+
   NetworkBuilder shared_builder, own_builder;
   Encoder encoder;
   int64_t encoder_parameters;

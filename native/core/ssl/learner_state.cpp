@@ -17,6 +17,9 @@ void visit_network(const std::string& prefix, NetworkState& network, const Visit
   for (size_t i = 0; i < network.parameters.count(); ++i) {
     visit(prefix + network.parameters.name(i), network.parameters.master(i));
   }
+  for (const NormSlot& slot : network.affine.slots()) {
+    visit(prefix + "initialized." + slot.name, network.affine.initialized[static_cast<int64_t>(slot.affine)]);
+  }
   if (network.running.mean.numel() == 0) return;
   visit(prefix + "statistics.mean", network.running.mean);
   visit(prefix + "statistics.variance", network.running.variance);
@@ -104,6 +107,7 @@ void Learner::after_load() {
   for (NetworkState* network : {&impl_->online, &impl_->own, &impl_->target}) {
     network->parameters.refresh();
     network->running.restage();
+    network->affine.refresh();
   }
   restart();
 }
@@ -115,12 +119,13 @@ void Learner::load_weights(const NamedTensors& tensors) {
     for (auto [prefix, network] :
          {std::pair{"online.", &impl_->online}, {"online.own.", &impl_->own}, {"target.", &impl_->target}}) {
       visit_network(prefix, *network, [&](const std::string& name, const at::Tensor& destination) {
-        const bool encoder = name.find(kEncoderPrefix) != std::string::npos;
+        const bool encoder = name.rfind(prefix + std::string(kEncoderPrefix), 0) == 0;
         if (encoder || source.count(name)) copy_checked(name, destination, need(source, name));
       });
     }
   } else {  // an encoder file
-    const double updates = static_cast<double>(need(source, "bn1.num_batches_tracked").item<int64_t>());
+    const bool batch = spec_.norm.encoder == NormKind::Batch;
+    const double updates = batch ? static_cast<double>(need(source, "bn1.num_batches_tracked").item<int64_t>()) : 0.0;
     const double debias = 1.0 - std::pow(spec_.norm.decay, updates);
     for (NetworkState* network : {&impl_->online, &impl_->target}) {
       for (size_t i = 0; i < network->parameters.count(); ++i) {
@@ -132,6 +137,12 @@ void Learner::load_weights(const NamedTensors& tensors) {
       for (const NormSlot& norm : impl_->shared_builder.norms()) {
         if (norm.name.rfind(kEncoderPrefix, 0) != 0) continue;
         const std::string key = norm.name.substr(std::string(kEncoderPrefix).size());
+        if (norm.kind == NormKind::Affine) {
+          // Gamma and beta of a batch normalisation still have statistics to take in; others are used as they are.
+          const bool initialized = source.count(key + ".running_mean") == 0;
+          network->affine.initialized[static_cast<int64_t>(norm.affine)].fill_(initialized ? 1 : 0);
+        }
+        if (norm.kind != NormKind::Batch) continue;
         const auto fill = [&](at::Tensor& flat, const std::string& statistic) {
           at::Tensor slot = flat.narrow(0, norm.offset, norm.channels);
           copy_checked(key + statistic, slot, need(source, key + statistic));
@@ -140,7 +151,7 @@ void Learner::load_weights(const NamedTensors& tensors) {
         fill(network->running.mean, ".running_mean");
         fill(network->running.variance, ".running_var");
       }
-      network->running.updates.fill_(updates);
+      if (batch) network->running.updates.fill_(updates);
     }
   }
   after_load();
@@ -148,6 +159,9 @@ void Learner::load_weights(const NamedTensors& tensors) {
 
 NamedTensors Learner::encoder_state() const {
   const BatchStatistics average = impl_->online.running.average();
+  if (spec_.norm.encoder == NormKind::Batch && !average.mean.defined()) {
+    throw Error("ERR_BYOL_VALUE", "An encoder that was never trained has no running statistics to export.");
+  }
   const at::Tensor updates = impl_->online.running.updates.to(at::kLong);
   const ParameterStore& parameters = impl_->online.parameters;
   const size_t skip = std::string(kEncoderPrefix).size();
@@ -158,6 +172,10 @@ NamedTensors Learner::encoder_state() const {
   }
   for (const NormSlot& norm : impl_->shared_builder.norms()) {
     if (norm.name.rfind(kEncoderPrefix, 0) != 0) continue;
+    if (norm.kind == NormKind::Affine && impl_->online.affine.waits(norm)) {
+      throw Error("ERR_BYOL_VALUE", "An encoder that was never trained has no scale and offset to export.");
+    }
+    if (norm.kind != NormKind::Batch) continue;
     const std::string key = norm.name.substr(skip);
     out.emplace_back(key + ".running_mean", average.mean.narrow(0, norm.offset, norm.channels));
     out.emplace_back(key + ".running_var", average.variance.narrow(0, norm.offset, norm.channels));

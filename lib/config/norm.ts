@@ -1,0 +1,66 @@
+import { z } from 'zod';
+
+/**
+ * What normalises each part of the network:
+ * - 'batch': over the batch, as in the paper.
+ * - 'group': over the channels of each group, for every image alone; 'layer': over all channels.
+ * - 'affine': a scale and an offset per channel, initialised so that the first batch comes out as with 'batch'; nothing is
+ *   normalised from there on.
+ * - 'none': nothing at all.
+ * All but 'batch' are of the paper's follow-up, BYOL without batch statistics (arXiv 2010.10241, byol-facts 5.11).
+ */
+const normKind = z.enum(['batch', 'group', 'layer', 'affine', 'none']);
+
+export const normSchema = z.strictObject({
+  encoder: normKind,
+  projector: normKind,
+  predictor: normKind,
+  /** Groups of 'group'; they must divide the channels of every layer. */
+  groups: z.int().positive(),
+  /**
+   * Convolutions and Linears before a norm (of whatever kind, 'none' too) compute with weights of mean 0 and variance 1 over
+   * their inputs.
+   */
+  weightStandardization: z.boolean(),
+  /** Of the running averages of 'batch', per forward pass: the share of the old value. */
+  decay: z.number().min(0).max(1),
+  epsilon: z.number().positive(),
+});
+
+export type NormConfig = z.infer<typeof normSchema>;
+
+interface Head {
+  readonly hidden: readonly number[];
+  readonly output: number;
+  readonly outputNorm: boolean;
+}
+
+interface Networks {
+  readonly norm: NormConfig;
+  readonly encoder: { readonly width: number };
+  readonly projector: Head;
+  readonly predictor: Head | { readonly kind: 'optimal' } | null;
+}
+
+/** A group that is a channel short would be another layer than the one asked for: refused, naming the layer. */
+export function requireEvenGroups(config: Networks, context: z.RefinementCtx): void {
+  const { norm } = config;
+  if (norm.groups === 1) return;
+  // The channels of all groups of blocks are multiples of the stem's.
+  const layers: Array<readonly [string, number]> =
+    norm.encoder === 'group' ? [['encoder.width', config.encoder.width]] : [];
+  for (const part of ['projector', 'predictor'] as const) {
+    const head = config[part];
+    if (norm[part] !== 'group' || head === null || !('hidden' in head)) continue;
+    layers.push(...head.hidden.map((width, index) => [`${part}.hidden.${index}`, width] as const));
+    if (head.outputNorm) layers.push([`${part}.output`, head.output]);
+  }
+  const uneven = layers.filter(([, channels]) => channels % norm.groups !== 0);
+  if (uneven.length === 0) return;
+  const list = uneven.map(([path, channels]) => `${path} ${channels}`).join(', ');
+  context.addIssue({
+    code: 'custom',
+    path: ['norm', 'groups'],
+    message: `expected a divisor of the channels of every layer with norm 'group', which it is not of ${list}`,
+  });
+}

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <ATen/ATen.h>
+
+namespace byol {
+
+/// Weight standardisation as in BYOL without batch statistics (arXiv 2010.10241; byol-facts 5.11): each output unit's
+/// weights less their mean over the fan-in, divided by sqrt(variance + 1e-4), the variance biased.
+///
+/// `weight`: float32 or float64, [out, in] or [out, in, h, w], with a fan-in of at least 1 (of 1 the result is 0).
+/// Differentiable; the optimiser goes on updating the raw weight. The memory format is kept.
+at::Tensor standardize_weight(const at::Tensor& weight);
+
+}  // namespace byol
