@@ -1,6 +1,6 @@
 import { cropAndFlip } from '../config/pipeline.js';
 import type { Config } from '../config/schema.js';
-import { knownClasses, type Method, sameViews } from './method.js';
+import { knownClasses, type Method, plainSgd, sameViews } from './method.js';
 
 /**
  * Mean Teacher (Tarvainen and Valpola 2017): cross-entropy on the labelled part, and the student's class probabilities on one
@@ -18,15 +18,9 @@ export const meanTeacher: Method = (base: Config): Config => ({
   objective: { ...base.objective, similarity: 'softmax', symmetric: false },
   supervision: { labelled: 0.08, labelSmoothing: 0, consistency: 100, rampUpEpochs: 5 },
   optimizer: {
-    kind: 'sgd',
+    ...plainSgd,
     baseLearningRate: 0.1,
     weightDecay: 2e-4,
-    momentum: 0.9,
     nesterov: true,
-    decayNormAndBias: true,
-    warmupEpochs: 0,
-    projectorRate: 1,
-    predictorRate: 1,
-    predictorSchedule: 'cosine',
   },
 });

@@ -1,4 +1,5 @@
 import type { Operation, Pipeline } from '../config/pipeline.js';
+import { oneRate } from '../config/presets/shared.js';
 import type { Config } from '../config/schema.js';
 
 /**
@@ -24,6 +25,16 @@ export function knownClasses({ data, projector }: Config): number {
       return projector.output;
   }
 }
+
+/** torch.optim.SGD with momentum on all parameters, without warm-up. */
+export const plainSgd = {
+  kind: 'sgd',
+  momentum: 0.9,
+  nesterov: false,
+  decayNormAndBias: true,
+  warmupEpochs: 0,
+  ...oneRate,
+} as const;
 
 /** SimCLR's, which others took over. */
 export const blur: Operation = { kind: 'blur', p: 0.5, sigma: [0.1, 2] };

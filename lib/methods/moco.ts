@@ -1,6 +1,6 @@
 import type { Operation, Pipeline } from '../config/pipeline.js';
 import type { Config } from '../config/schema.js';
-import { blur, isSmall, type Method, sameViews } from './method.js';
+import { blur, isSmall, type Method, plainSgd, sameViews } from './method.js';
 
 /** What the two versions differ in (byol-facts 7.2). */
 interface Version {
@@ -48,16 +48,9 @@ function moco({ name, hidden, temperature, view }: Version): Method {
       optimizer: small
         ? base.optimizer
         : {
-            kind: 'sgd',
+            ...plainSgd,
             baseLearningRate: 0.03,
             weightDecay: 1e-4,
-            momentum: 0.9,
-            nesterov: false,
-            decayNormAndBias: true,
-            warmupEpochs: 0,
-            projectorRate: 1,
-            predictorRate: 1,
-            predictorSchedule: 'cosine',
           },
       batchSize: small ? base.batchSize : 256,
     };

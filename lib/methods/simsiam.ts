@@ -1,5 +1,5 @@
 import type { Config } from '../config/schema.js';
-import { blur, isSmall, type Method, sameViews } from './method.js';
+import { blur, isSmall, type Method, plainSgd, sameViews } from './method.js';
 
 /**
  * SimSiam (Chen and He 2021): BYOL without moving average, targets are the online projections with stop-gradient. A wide
@@ -24,16 +24,10 @@ export const simsiam: Method = (base: Config): Config => {
     target: { ...base.target, mode: 'stop-gradient' },
     objective: { ...base.objective, scale: 1 / 4 },
     optimizer: {
-      kind: 'sgd',
+      ...plainSgd,
       // Small images: 0.03 at batch 512 in the paper's appendix D; short runs need more.
       baseLearningRate: small ? base.optimizer.baseLearningRate : 0.05,
       weightDecay: small ? 5e-4 : 1e-4,
-      momentum: 0.9,
-      nesterov: false,
-      decayNormAndBias: true,
-      warmupEpochs: 0,
-      projectorRate: 1,
-      predictorRate: 1,
       predictorSchedule: 'constant',
     },
     batchSize: small ? base.batchSize : 256,
