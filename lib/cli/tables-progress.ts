@@ -42,11 +42,12 @@ export class TablesProgress {
         break;
       case 'recorded': {
         const { knnTop1, untrainedKnnTop1, collapseStd, verdict, seconds } = event.record;
-        this.#seconds.push(seconds);
+        if (event.from === undefined) this.#seconds.push(seconds);
         const gain = knnTop1 === null || untrainedKnnTop1 === null ? '' : ` (${points(knnTop1 - untrainedKnnTop1)})`;
         const spread = collapseStd === null ? '-' : collapseStd.toFixed(2);
         this.#output.line(
-          `${this.#prefix}: kNN ${percent(knnTop1)}${gain}, spread ${spread}, ${verdict.state}, ${duration(seconds)}${this.#left()}`,
+          `${this.#prefix}: kNN ${percent(knnTop1)}${gain}, spread ${spread}, ${verdict.state}, ` +
+            (event.from === undefined ? `${duration(seconds)}${this.#left()}` : `taken over from ${event.from}`),
         );
         break;
       }
@@ -77,7 +78,7 @@ export class TablesProgress {
 
   #left(): string {
     const runs = this.#of - this.#number;
-    if (runs === 0) return '';
+    if (runs === 0 || this.#seconds.length === 0) return '';
     const mean = this.#seconds.reduce((sum, seconds) => sum + seconds, 0) / this.#seconds.length;
     return `; about ${duration(runs * mean)} left`;
   }

@@ -80,17 +80,12 @@ export function planRows(
 ): { readonly base: Base; readonly rows: readonly PlannedRow[] } {
   const skipped = (row: Row): string | undefined =>
     scale === 'ci' && table.ciRows !== undefined && !table.ciRows.includes(row.id)
-      ? "left out at scale 'ci' to give the others more epochs"
+      ? "left out at scale 'ci', which has time for some rows only"
       : undefined;
-  // Which rows have something to change does not depend on the number of epochs.
-  const anyBase = scaleBase(scale, 1, data).config;
-  const reasons = table.rows.map(
-    (row) =>
-      skipped(row) ?? (patchOf(row, anyBase) === null ? "it does not apply to this scale's settings" : undefined),
-  );
-  const base = scaleBase(scale, reasons.filter((reason) => reason === undefined).length, data);
-  const rows = table.rows.map((row, index): PlannedRow => {
-    const notRun = reasons[index];
+  const base = scaleBase(scale, table, data);
+  const rows = table.rows.map((row): PlannedRow => {
+    const notRun =
+      skipped(row) ?? (patchOf(row, base.config) === null ? "it does not apply to this scale's settings" : undefined);
     if (notRun !== undefined) return { row, config: null, notRun };
     return { row, config: rowConfig(table, row, base.config) };
   });

@@ -1,5 +1,5 @@
-import { mkdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { ioError, writeAtomically } from '../data/atomic-file.js';
 import type { RunResult } from '../train/events.js';
@@ -42,6 +42,7 @@ const recordSchema = z.strictObject({
   linearTop1: accuracy,
   untrainedLinearTop1: accuracy,
   collapseStd: quantity,
+  collapseRank: quantity,
   loss: quantity,
   verdict: z.strictObject({ state: z.string(), text: z.string() }),
   epochs: z.int().nonnegative(),
@@ -117,6 +118,42 @@ async function readRecord(path: string): Promise<TableRecord | string | null> {
   }
 }
 
+/**
+ * A record of the same experiment that another table made at this scale: tables have rows in common, and what was measured
+ * once need not be measured again. null: there is none. Throws ERR_BYOL_IO.
+ */
+export async function findElsewhere(
+  out: string,
+  folder: TableFolder,
+  run: PlannedRun,
+): Promise<{ readonly path: string; readonly record: TableRecord } | null> {
+  for (const records of await recordFolders(out, basename(folder.path))) {
+    if (records === folder.records) continue;
+    for (const name of await namesIn(records)) {
+      if (!name.endsWith(`-seed${run.seed}.json`)) continue;
+      const path = join(records, name);
+      const record = await readRecord(path);
+      if (record !== null && typeof record !== 'string' && record.key === run.key) return { path, record };
+    }
+  }
+  return null;
+}
+
+/** out/TABLE/SCALE/records of every table. */
+async function recordFolders(out: string, scaleFolder: string): Promise<string[]> {
+  return (await namesIn(out)).map((table) => join(out, table, scaleFolder, 'records'));
+}
+
+/** In order; none of a folder that is not there. */
+async function namesIn(path: string): Promise<string[]> {
+  try {
+    return (await readdir(path)).sort();
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
+    throw ioError(path, 'read', error);
+  }
+}
+
 /** Throws ERR_BYOL_IO. */
 export async function writeRecord(folder: TableFolder, run: PlannedRun, record: TableRecord): Promise<void> {
   await makeFolder(folder.records);
@@ -132,7 +169,10 @@ export async function makeFolder(path: string): Promise<void> {
   }
 }
 
-function identityOf(plan: TablePlan, run: PlannedRun): Pick<TableRecord, 'table' | 'scale' | 'row' | 'seed' | 'key'> {
+export function identityOf(
+  plan: TablePlan,
+  run: PlannedRun,
+): Pick<TableRecord, 'table' | 'scale' | 'row' | 'seed' | 'key'> {
   return { table: plan.table.id, scale: plan.scale, row: run.row.id, seed: run.seed, key: run.key };
 }
 
@@ -150,6 +190,7 @@ export function recordOf(
     linearTop1: result.linear?.top1 ?? null,
     untrainedLinearTop1: result.untrained.linear?.top1 ?? null,
     collapseStd: finite(result.metrics?.['collapse/std']),
+    collapseRank: finite(result.metrics?.['collapse/rank']),
     loss: finite(result.metrics?.loss),
     verdict: { state: result.verdict.state, text: result.verdict.text },
     epochs: result.epochs,
@@ -175,6 +216,7 @@ export function divergedRecord(
     linearTop1: null,
     untrainedLinearTop1: null,
     collapseStd: null,
+    collapseRank: null,
     loss: null,
     verdict: { state: 'diverged', text: message },
     epochs: 0,

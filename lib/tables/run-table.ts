@@ -12,6 +12,8 @@ import type { PlannedRun, TablePlan } from './plan.js';
 import {
   divergedRecord,
   type FoundRecords,
+  findElsewhere,
+  identityOf,
   makeFolder,
   readRecords,
   recordOf,
@@ -39,7 +41,13 @@ export type TableEvent =
   | { readonly type: 'records'; readonly folder: TableFolder; readonly found: FoundRecords }
   | { readonly type: 'run'; readonly run: PlannedRun; readonly number: number; readonly of: number }
   | { readonly type: 'train'; readonly event: TrainEvent }
-  | { readonly type: 'recorded'; readonly run: PlannedRun; readonly record: TableRecord };
+  | {
+      readonly type: 'recorded';
+      readonly run: PlannedRun;
+      readonly record: TableRecord;
+      /** The other table's record that was taken over instead of a run. */
+      readonly from?: string;
+    };
 
 export interface TableOutcome {
   readonly report: TableReport;
@@ -50,7 +58,7 @@ export interface TableOutcome {
 
 /**
  * Makes the runs of a plan that have no record yet, one after the other, and writes table.md, table.json and table.html after
- * each. Started runs go on where they stopped. A run that diverges is recorded as such; other errors of train() are thrown.
+ * each. Records of the same settings under another table's name count. Started runs go on where they stopped. A run that diverges is recorded as such; other errors of train() are thrown.
  *
  * @throws ByolError ERR_BYOL_IO before the first run if the folder cannot be written to.
  */
@@ -65,12 +73,16 @@ export async function runTable(plan: TablePlan, options: RunTableOptions): Promi
   const missing = plan.runs.filter(({ name }) => !records.has(name));
   for (const [index, run] of missing.entries()) {
     onEvent({ type: 'run', run, number: index + 1, of: missing.length });
-    const record = signal?.aborted ? null : await makeRecord(plan, run, folder, options);
+    if (signal?.aborted) return { report, folder, interrupted: true };
+    // Asked anew for each run: other tables may be on their way.
+    const known = await findElsewhere(out, folder, run);
+    const record =
+      known === null ? await makeRecord(plan, run, folder, options) : { ...known.record, ...identityOf(plan, run) };
     if (record === null) return { report, folder, interrupted: true };
     await writeRecord(folder, run, record);
     if (options.keepRuns !== true) await rm(runPath(folder, run), { recursive: true, force: true });
     records.set(run.name, record);
-    onEvent({ type: 'recorded', run, record });
+    onEvent({ type: 'recorded', run, record, ...(known !== null && { from: known.path }) });
     report = await writeReports(plan, folder, records);
   }
   return { report, folder, interrupted: false };

@@ -18,8 +18,10 @@ export interface Table {
   readonly claims: readonly Claim[];
   /** What has to be there before the table can run. Absent: it runs. */
   readonly missing?: string;
-  /** Ids of the rows that scale 'ci' runs, where all would leave too few epochs for each. Absent: all. */
+  /** Ids of the rows that scale 'ci' runs, where all would take too long. Absent: all. */
   readonly ciRows?: readonly string[];
+  /** What scale 'ci' changes for every row, where its usual settings leave nothing to see. */
+  readonly ciSettings?: ConfigPatch;
   /** Remarks that a reader of the numbers needs. */
   readonly notes?: readonly string[];
 }

@@ -132,7 +132,7 @@ test('bad data and bad paths fail in one sentence and leave nothing behind', asy
   await withTempDir((dir) => {
     const cases: ReadonlyArray<readonly [args: string[], message: RegExp]> = [
       [['train', '--preset', 'cifar10-small', '--data', 'nowhere'], /There is no folder nowhere.*\[ERR_BYOL_DATA\]/],
-      [['train', '--preset', 'shapes', '--set', 'data.trainImages=100'], /100 training images, but batchSize is 256/],
+      [['train', '--preset', 'shapes', '--set', 'data.trainImages=50'], /50 training images, but batchSize is 64/],
       [['views', '--preset', 'shapes', '--set', 'data.trainImages=20', '--out', 'no/such/folder.png'], /ERR_BYOL_IO/],
     ];
     for (const [args, message] of cases) {

@@ -105,6 +105,34 @@ test('finished runs are not run again; more seeds only add', () =>
     assert.equal(read(out, 'records', 'byol-seed0.json'), before);
   }));
 
+test('what another table has measured with the same settings is taken over, not run again', () =>
+  withTempDir(async (out) => {
+    const [, alone] = table.rows;
+    assert.ok(alone);
+    const other: Table = { ...table, id: 'other', rows: [{ ...alone, id: 'without' }], claims: [] };
+    await runTable(planTable(other), { out, train: fakeTrain(usual).train });
+    const { train, calls } = fakeTrain(usual);
+    const from: string[] = [];
+    const { report } = await runTable(planTable(table), {
+      out,
+      train,
+      onEvent: (event) => {
+        if (event.type === 'recorded' && event.from !== undefined) from.push(path.relative(out, event.from));
+      },
+    });
+    assert.deepEqual(
+      calls.map(({ config }) => config.predictor === null),
+      [false, false, false],
+    );
+    assert.deepEqual(
+      from,
+      [0, 1, 2].map((seed) => path.join('other', 'ci', 'records', `without-seed${seed}.json`)),
+    );
+    assert.equal(report.finishedRuns, 6);
+    const record = JSON.parse(read(out, 'records', 'alone-seed2.json'));
+    assert.deepEqual([record.table, record.row, record.seed, record.collapseStd], ['small', 'alone', 2, 0.01]);
+  }));
+
 test('records of other settings, and damaged ones, are not used, and it is said', () =>
   withTempDir(async (out) => {
     await runTable(planTable(table), { out, train: fakeTrain(usual).train });
@@ -234,7 +262,7 @@ test('table.md and table.html show published beside measured, and the claims wit
       /\| BYOL is better\. \| holds \| difference \+41\.0 points, twice its standard error 1\.2 points \|/,
     );
     assert.match(markdown, /judged with at least 3 seeds/);
-    assert.match(markdown, /scale 'ci', 3 seeds each; preset shapes, 29 epochs of 6,000 images/);
+    assert.match(markdown, /scale 'ci', 3 seeds each; preset shapes, 6 epochs in batches of 64/);
     assert.match(markdown, /A remark\./);
     assert.match(markdown, /- A processor, 2 cores, cpu, float32, LibTorch 2\.13\.0, byol-torch 0\.1\.0 abc/);
     const html = read(out, 'table.html');
