@@ -255,7 +255,7 @@ export interface NativeModule {
   /** The ByolError class, so that native failures are instances of it. Called once by the loader. */
   setErrorClass(errorClass: new (code: string, message: string) => Error): void;
   /**
-   * Threads of LibTorch's CPU pool, in the whole process; 0: all cores. ERR_BYOL_BUSY where it would change them while another
+   * Threads of LibTorch's CPU pool, in the whole process: 1 to 1024. ERR_BYOL_BUSY where it would change them while another
    * worker computes.
    */
   setThreads(threads: number): void;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { additions } from './additions.js';
 import type { Config } from './schema.js';
 
 /** JSON with sorted keys and no white space: equal values give equal text, whatever order their keys were written in. */
@@ -16,7 +17,7 @@ export function canonicalJson(value: unknown): string {
 
 /**
  * SHA-256 (hex) of what decides a run's numbers, so that results of the same experiment can be found and compared. Left out
- * is where it ran and where its files lie: the names of preset and method, device, threads, the data's path, how often it was saved.
+ * are added settings that change nothing (additions.ts), where it ran and where its files lie: the names of preset and method, device, threads, the data's path, how often it was saved.
  */
 export function configHash(config: Config): string {
   const {
@@ -27,9 +28,20 @@ export function configHash(config: Config): string {
     checkpoint: _checkpoint,
     data,
     ...experiment
-  } = config;
+  } = structuredClone(config);
+  for (const [path, before] of Object.entries(additions)) leaveOut(experiment, path.split('.'), canonicalJson(before));
   const images = Object.fromEntries(Object.entries(data).filter(([key]) => key !== 'path'));
   return createHash('sha256')
     .update(canonicalJson({ ...experiment, data: images }))
     .digest('hex');
+}
+
+/** Removes the value at `path` if it is `value`. */
+function leaveOut(settings: object, path: readonly string[], value: string): void {
+  const [key, ...rest] = path as [string, ...string[]];
+  const entries = settings as Record<string, unknown>;
+  const found = entries[key];
+  if (rest.length === 0) {
+    if (found !== undefined && canonicalJson(found) === value) delete entries[key];
+  } else if (found !== null && typeof found === 'object') leaveOut(found, rest, value);
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { additions } from './additions.js';
 import { normSchema, requireEvenGroups } from './norm.js';
 import { pipelineSchema } from './pipeline.js';
 
@@ -123,12 +124,25 @@ export const supervisionSchema = z.strictObject({
   rampUpEpochs: z.number().min(0),
 });
 
+/** How the learning rate falls once it has been warmed up. */
+export const rateScheduleSchema = z.discriminatedUnion('kind', [
+  /** To 0 at the last step (BYOL section 3.3). */
+  z.strictObject({ kind: z.literal('cosine') }),
+  z.strictObject({
+    /** Multiplied by factor after each of these parts of the run: [0.6, 0.8] are epochs 120 and 160 of 200 (MoCo v1). */
+    kind: z.literal('steps'),
+    at: z.array(z.number().gt(0).lt(1)).min(1),
+    factor: z.number().gt(0).max(1),
+  }),
+]);
+
 /** Learning rates of the heads relative to the encoder's (paper Tables 21 and 22). */
-const rateSchema = {
+const rateSettings = {
   projectorRate: z.number().min(0),
   predictorRate: z.number().min(0),
-  /** 'constant': the predictor's learning rate stays at its peak (SimSiam). */
+  /** 'cosine': the predictor's learning rate follows `schedule` like all others; 'constant': it stays at its peak (SimSiam). */
   predictorSchedule: z.enum(['cosine', 'constant']),
+  schedule: rateScheduleSchema.default(additions['optimizer.schedule']),
 };
 
 export const optimizerSchema = z.discriminatedUnion('kind', [
@@ -140,7 +154,7 @@ export const optimizerSchema = z.discriminatedUnion('kind', [
     momentum: fraction,
     trustCoefficient: z.number().positive(),
     warmupEpochs: z.number().min(0),
-    ...rateSchema,
+    ...rateSettings,
   }),
   z.strictObject({
     kind: z.literal('sgd'),
@@ -151,7 +165,7 @@ export const optimizerSchema = z.discriminatedUnion('kind', [
     /** Decay normalisation parameters and biases as well, as torch.optim.SGD does when given all parameters. */
     decayNormAndBias: z.boolean(),
     warmupEpochs: z.number().min(0),
-    ...rateSchema,
+    ...rateSettings,
   }),
 ]);
 
@@ -229,7 +243,7 @@ const settingsSchema = z.strictObject({
   ]),
   /** 'auto': bfloat16 where the device has instructions for it. */
   precision: z.enum(['auto', 'float32', 'bfloat16']),
-  /** CPU threads; 0: all cores. */
+  /** CPU threads; 0: as many as the process may use cores. */
   threads: z.int().nonnegative(),
   data: dataSchema,
   views: viewsSchema,

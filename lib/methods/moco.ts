@@ -6,6 +6,8 @@ import { blur, isSmall, type Method, plainSgd, sameViews } from './method.js';
 interface Version {
   readonly name: string;
   readonly hidden: (base: Config) => number[];
+  /** On ImageNet; on small images a cosine. */
+  readonly schedule: Config['optimizer']['schedule'];
   readonly temperature: number;
   readonly view: Pipeline;
 }
@@ -27,7 +29,7 @@ const smallView: Pipeline = [
  * Batch statistics of keys are over other images than those of queries, as shuffling between GPUs makes them. Small images as
  * in the authors' CIFAR-10 demo, with a queue no longer than a few steps need.
  */
-function moco({ name, hidden, temperature, view }: Version): Method {
+function moco({ name, hidden, schedule, temperature, view }: Version): Method {
   return (base) => {
     const small = isSmall(base);
     const alpha = small ? 0.1 : temperature;
@@ -35,7 +37,9 @@ function moco({ name, hidden, temperature, view }: Version): Method {
       ...base,
       method: name,
       views: sameViews(base, small ? smallView : view),
-      projector: { ...base.projector, hidden: hidden(base), output: 128 },
+      // Linears as torch.nn.Linear has them, and no batch normalisation in the head.
+      projector: { hidden: hidden(base), output: 128, hiddenBias: true, outputBias: true, outputNorm: false },
+      norm: { ...base.norm, projector: 'none' },
       predictor: null,
       target: { mode: 'ema', tauBase: small ? 0.99 : 0.999, schedule: 'constant', init: 'copy' },
       objective: {
@@ -51,16 +55,18 @@ function moco({ name, hidden, temperature, view }: Version): Method {
             ...plainSgd,
             baseLearningRate: 0.03,
             weightDecay: 1e-4,
+            schedule,
           },
       batchSize: small ? base.batchSize : 256,
     };
   };
 }
 
-/** A single Linear as head, temperature 0.07. Its learning-rate steps at epochs 120 and 160 are a cosine here. */
+/** A single Linear as head, temperature 0.07, a learning rate that falls in steps (epochs 120 and 160 of 200). */
 export const mocoV1 = moco({
   name: 'moco-v1',
   hidden: () => [],
+  schedule: { kind: 'steps', at: [0.6, 0.8], factor: 0.1 },
   temperature: 0.07,
   view: [
     crop,
@@ -73,6 +79,7 @@ export const mocoV1 = moco({
 /** A head with a hidden layer, temperature 0.2, blur. */
 export const mocoV2 = moco({
   name: 'moco-v2',
+  schedule: { kind: 'cosine' },
   hidden: (base) => (isSmall(base) ? [...base.projector.hidden] : [2048]),
   temperature: 0.2,
   view: [

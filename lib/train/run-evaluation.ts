@@ -15,6 +15,7 @@ import { Checkpoints } from './checkpoints.js';
 import { differences, formatDifferences } from './config-difference.js';
 import { describeEnvironment, type Environment } from './environment.js';
 import { RunFolder, readRunConfig, writeJson } from './run-folder.js';
+import { useThreads } from './threads.js';
 
 export type Protocol = 'knn' | 'linear';
 
@@ -53,7 +54,7 @@ export async function evaluateRun<P extends Protocol>(options: EvaluateRunOption
   const folder = new RunFolder(options.runDir);
   const config = evaluationConfig(await readRunConfig(options.runDir), options);
   const native = loadNative();
-  native.setThreads(config.threads);
+  useThreads(native, config);
   const info = native.info();
   const device = resolveDevice(config.device, info);
   const resolved = { device, precision: resolvePrecision(config.precision, device, info) };

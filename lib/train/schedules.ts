@@ -12,11 +12,20 @@ export function peakLearningRate(config: Config): number {
 
 /**
  * Learning rate of the 0-based optimiser step: peak * step / warmup before `warmup` (step 0 trains with 0), then cosine from
- * peak towards 0, which it would reach at step `total` (BYOL section 3.3; official utils/schedules.py).
+ * peak towards 0, which it would reach at step `total` (BYOL section 3.3; official utils/schedules.py), or in steps from step
+ * `part * total` on.
  */
-export function learningRate(step: number, peak: number, warmup: number, total: number): number {
+export function learningRate(
+  step: number,
+  peak: number,
+  warmup: number,
+  total: number,
+  schedule: Config['optimizer']['schedule'] = { kind: 'cosine' },
+): number {
   if (step < warmup) return (peak * step) / warmup;
-  return peak * cosineDecay(step - warmup, total - warmup);
+  if (schedule.kind === 'cosine') return peak * cosineDecay(step - warmup, total - warmup);
+  const passed = schedule.at.filter((part) => step >= Math.round(part * total)).length;
+  return peak * schedule.factor ** passed;
 }
 
 /**
@@ -60,17 +69,18 @@ export function makeSchedule(config: Config, stepsPerEpoch: number): Schedule {
   const steps = config.epochs * stepsPerEpoch;
   const warmupSteps = Math.min(steps, Math.floor(config.optimizer.warmupEpochs * stepsPerEpoch));
   const peak = peakLearningRate(config);
+  const { predictorRate, predictorSchedule, schedule } = config.optimizer;
+  const rate = (step: number): number => learningRate(step, peak, warmupSteps, steps, schedule);
   return {
     stepsPerEpoch,
     steps,
     warmupSteps,
     peakLearningRate: peak,
-    learningRate: (step) => learningRate(step, peak, warmupSteps, steps),
+    learningRate: rate,
     tau: (step) => tau(step, config.target, steps),
     predictorRate: (step) => {
-      const { predictorRate, predictorSchedule } = config.optimizer;
       if (predictorSchedule === 'cosine' || step < warmupSteps) return predictorRate;
-      return (predictorRate * peak) / learningRate(step, peak, warmupSteps, steps);
+      return (predictorRate * peak) / rate(step);
     },
     objectiveWeight: (step) => objectiveWeight(step, config.supervision, stepsPerEpoch),
   };

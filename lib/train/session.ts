@@ -10,6 +10,7 @@ import type { LabelledImages } from '../eval/subject.js';
 import { checkObjective } from '../methods/check.js';
 import { learnerSpec, type ResolvedDevice, resolveDevice, resolvePrecision } from '../methods/learner-spec.js';
 import { makeSchedule, type Schedule } from './schedules.js';
+import { useThreads } from './threads.js';
 
 /** Everything in native memory that a run works with, opened together and disposed of together. */
 export interface Session {
@@ -31,8 +32,7 @@ export interface Session {
 /** Throws before anything is computed: ERR_BYOL_DATA, ERR_BYOL_CUDA_UNAVAILABLE, or why the addon cannot be loaded. */
 export async function openSession(config: Config): Promise<Session> {
   const native = loadNative();
-  native.setThreads(config.threads);
-  const info = { ...native.info(), threads: config.threads === 0 ? native.info().threads : config.threads };
+  const info = { ...native.info(), threads: useThreads(native, config) };
   const device = resolveDevice(config.device, info);
   const resolved = { device, precision: resolvePrecision(config.precision, device, info) };
 

@@ -1,6 +1,4 @@
 // What the addon exports: lib/binding/native.ts, NativeModule.
-#include <algorithm>
-#include <thread>
 
 #include "napi/convert.h"
 #include "napi/execute_plan.h"
@@ -28,9 +26,8 @@ void set_error_class(const Napi::CallbackInfo& call) {
 
 void set_threads(const Napi::CallbackInfo& call) {
   guard(call.Env(), [&] {
-    const auto wanted = static_cast<unsigned>(to_integer(call[0], "threads", 0, kMostThreads));
-    const unsigned count = wanted == 0 ? std::max(1U, std::thread::hardware_concurrency()) : wanted;
-    ThreadCount::set(*Environment::of(call.Env()).thread(call.Env()), static_cast<int>(count));
+    const auto count = static_cast<int>(to_integer(call[0], "threads", 1, kMostThreads));
+    ThreadCount::set(*Environment::of(call.Env()).thread(call.Env()), count);
   });
 }
 

@@ -69,6 +69,7 @@ for (const [epochs, baseLearningRate, weightDecay, tauBase] of byEpochs) {
       projectorRate: 1,
       predictorRate: 1,
       predictorSchedule: 'cosine',
+      schedule: { kind: 'cosine' },
     });
     assert.deepEqual(config.target, { mode: 'ema', tauBase, schedule: 'cosine', init: 'independent' });
     assert.deepEqual([config.batchSize, config.accumulate, config.precision], [4096, 1, 'float32']);

@@ -46,7 +46,13 @@ test('published settings on ImageNet (byol-facts 7.1, 7.2, 7.7)', () => {
   const v2 = methods['moco-v2'](base);
   assert.deepEqual([v1.projector.hidden, v2.projector.hidden], [[], [2048]]);
   assert.deepEqual([v1.objective.negatives?.temperature, v2.objective.negatives?.temperature], [0.07, 0.2]);
-  for (const { target, optimizer, batchSize, objective } of [v1, v2]) {
+  assert.deepEqual(v1.optimizer.schedule, { kind: 'steps', at: [0.6, 0.8], factor: 0.1 });
+  assert.deepEqual(v2.optimizer.schedule, { kind: 'cosine' });
+  for (const { target, optimizer, batchSize, objective, norm, projector } of [v1, v2]) {
+    assert.deepEqual(
+      [norm.encoder, norm.projector, projector.hiddenBias, projector.outputBias],
+      ['batch', 'none', true, true],
+    );
     assert.deepEqual(target, { mode: 'ema', tauBase: 0.999, schedule: 'constant', init: 'copy' });
     assert.deepEqual([optimizer.baseLearningRate, optimizer.weightDecay, batchSize], [0.03, 1e-4, 256]);
     assert.equal(objective.symmetric, false);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { presets } from '../../lib/config/presets/index.js';
+import type { Config } from '../../lib/config/schema.js';
 import { learningRate, makeSchedule, objectiveWeight, tau } from '../../lib/train/schedules.js';
 
 const close = (actual: number, expected: number, tolerance = 1e-12): void =>
@@ -38,6 +39,20 @@ test("Mean Teacher's tau: the mean of all networks so far, then a moving average
     [0, 1, 3, 9, 10, 500].map((step) => tau(step, target, 1000)),
     [0, 0.5, 0.75, 0.9, 0.9, 0.9],
   );
+});
+
+test('a learning rate that falls in steps: warm-up, then a factor after each part of the run (MoCo v1)', () => {
+  const steps: Config['optimizer']['schedule'] = { kind: 'steps', at: [0.6, 0.8], factor: 0.1 };
+  const rate = (step: number): number => learningRate(step, 3, 10, 200, steps);
+  close(rate(5), 1.5);
+  for (const step of [10, 119]) close(rate(step), 3);
+  for (const step of [120, 159]) close(rate(step), 0.3);
+  for (const step of [160, 199]) close(rate(step), 0.03);
+  const { optimizer } = presets.cifar10;
+  const config = { ...presets.cifar10, epochs: 200, optimizer: { ...optimizer, schedule: steps } };
+  const schedule = makeSchedule(config, 10);
+  close(schedule.learningRate(1199), schedule.peakLearningRate);
+  close(schedule.learningRate(1200), schedule.peakLearningRate / 10);
 });
 
 test('targets from the online network itself follow at once', () => {

@@ -80,7 +80,10 @@ export const byolObjective = {
   negatives: null,
 } satisfies Config['objective'];
 
-/** One learning rate for all parts. */
-export const oneRate = { projectorRate: 1, predictorRate: 1, predictorSchedule: 'cosine' } satisfies Partial<
-  Config['optimizer']
->;
+/** One learning rate for all parts, which falls to 0. */
+export const oneRate = {
+  projectorRate: 1,
+  predictorRate: 1,
+  predictorSchedule: 'cosine',
+  schedule: { kind: 'cosine' },
+} satisfies Partial<Config['optimizer']>;

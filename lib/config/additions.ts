@@ -1,0 +1,8 @@
+/**
+ * Settings that came after the first ones, each with the value that does what was done before it was there. Configurations of
+ * older runs, which lack them, are read with these values, and configHash() leaves them out where they have them: a setting
+ * that is added later makes no finished result another experiment.
+ */
+export const additions = {
+  'optimizer.schedule': { kind: 'cosine' },
+} as const;
