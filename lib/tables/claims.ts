@@ -8,6 +8,7 @@ export type Claim = {
 } & (
   | { readonly kind: 'collapses'; readonly row: string }
   | { readonly kind: 'doesNotCollapse'; readonly row: string }
+  | { readonly kind: 'learns'; readonly row: string }
   | { readonly kind: 'better'; readonly row: string; readonly than: string }
   | { readonly kind: 'close'; readonly row: string; readonly to: string }
   | { readonly kind: 'losesMore'; readonly drop: Drop; readonly thanDrop: Drop }
@@ -33,6 +34,8 @@ export interface Judgement {
 /** What was measured of a row, one value a seed; accuracies are fractions. */
 export interface RowSamples {
   readonly knnTop1: readonly number[];
+  /** kNN top-1 over that of the same network before its first step. */
+  readonly gain: readonly number[];
   readonly collapseStd: readonly number[];
   /** Runs whose loss was not finite: they have no values. */
   readonly diverged: number;
@@ -50,6 +53,7 @@ const decided = `more than twice its standard error (Welch) and more than ${100 
 export const rules: Readonly<Record<Claim['kind'], string>> = {
   collapses: `Holds if the final collapse/std is below ${COLLAPSED_BELOW} with every seed, does not hold if with none.`,
   doesNotCollapse: `Holds if the final collapse/std is below ${COLLAPSED_BELOW} with no seed, does not hold if with every.`,
+  learns: `Holds if the mean kNN top-1 is higher than the untrained networks' by more than twice its standard error and more than ${100 * LEAST_EFFECT} points, does not hold if with twice its standard error it is still less than that.`,
   better: `Holds if the mean kNN top-1 is higher by ${decided}, does not hold if it is lower by as much.`,
   close: `Holds if the difference of mean kNN top-1 and twice its standard error (Welch) add up to less than ${100 * LEAST_EFFECT} points, does not hold if it is ${decided}.`,
   losesMore: `Holds if the loss of mean kNN top-1 is larger than the other by ${decided}, does not hold if it is smaller by as much.`,
@@ -64,6 +68,7 @@ export function rowsOf(claim: Claim): string[] {
   switch (claim.kind) {
     case 'collapses':
     case 'doesNotCollapse':
+    case 'learns':
       return [claim.row];
     case 'better':
       return [claim.row, claim.than];
@@ -91,19 +96,27 @@ export function judgeClaim(claim: Claim, measured: ReadonlyMap<string, RowSample
     if (seeds < LEAST_SEEDS) return open(`row '${id}' has ${seeds} of ${LEAST_SEEDS} seeds`);
     samples.push(row);
   }
-  const [verdict, why] = isAboutCollapse(claim)
-    ? judgeCollapse(claim.kind, samples[0] as RowSamples)
-    : judgeDifference(claim, measured);
+  const [verdict, why] = judge(claim, samples[0] as RowSamples, measured);
   return { claim, verdict, why, rule: rules[claim.kind] };
 }
 
-type CollapseClaim = Extract<Claim, { kind: 'collapses' | 'doesNotCollapse' }>;
-
-function isAboutCollapse(claim: Claim): claim is CollapseClaim {
-  return claim.kind === 'collapses' || claim.kind === 'doesNotCollapse';
+function judge(
+  claim: Claim,
+  row: RowSamples,
+  measured: ReadonlyMap<string, RowSamples>,
+): [verdict: ClaimVerdict, why: string] {
+  switch (claim.kind) {
+    case 'collapses':
+    case 'doesNotCollapse':
+      return judgeCollapse(claim.kind, row);
+    case 'learns':
+      return judgeGain(row);
+    default:
+      return judgeDifference(claim, measured);
+  }
 }
 
-function judgeCollapse(kind: CollapseClaim['kind'], { collapseStd }: RowSamples): [ClaimVerdict, string] {
+function judgeCollapse(kind: 'collapses' | 'doesNotCollapse', { collapseStd }: RowSamples): [ClaimVerdict, string] {
   // A spread that is not a number is none.
   const collapsed = collapseStd.filter((value) => !(value >= COLLAPSED_BELOW)).length;
   const why = `collapse/std ${collapseStd.map((value) => value.toFixed(2)).join(', ')}`;
@@ -111,8 +124,18 @@ function judgeCollapse(kind: CollapseClaim['kind'], { collapseStd }: RowSamples)
   return [collapsed > 0 === (kind === 'collapses') ? 'holds' : 'does not hold', why];
 }
 
+function judgeGain({ gain }: RowSamples): [ClaimVerdict, string] {
+  const summary = summarize(gain);
+  if (summary === null) return ['not decided at this scale', 'kNN was not measured'];
+  const { mean } = summary;
+  const margin = 2 * standardError(summary);
+  const why = `gain ${points(mean)}, twice its standard error ${(100 * margin).toFixed(1)} points`;
+  if (mean > margin && mean > LEAST_EFFECT) return ['holds', why];
+  return [mean + margin < LEAST_EFFECT ? 'does not hold' : 'not decided at this scale', why];
+}
+
 function judgeDifference(
-  claim: Exclude<Claim, CollapseClaim>,
+  claim: Extract<Claim, { kind: 'better' | 'close' | 'losesMore' }>,
   measured: ReadonlyMap<string, RowSamples>,
 ): [ClaimVerdict, string] {
   const accuracy = (id: string): Summary | null => summarize(measured.get(id)?.knnTop1 ?? []);

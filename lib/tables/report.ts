@@ -30,6 +30,7 @@ export interface MeasuredRow {
   /** kNN top-1 over that of the same network before its first step. */
   readonly gain: Summary | null;
   readonly collapseStd: Summary | null;
+  readonly collapseRank: Summary | null;
   /** Runs by what the verdict on them was. */
   readonly verdicts: Readonly<Record<string, number>>;
   readonly seconds: number;
@@ -96,9 +97,14 @@ function samplesOf(records: readonly TableRecord[]): RowSamples {
   const finished = records.filter(({ outcome }) => outcome === 'finished');
   return {
     knnTop1: finished.flatMap(({ knnTop1 }) => knnTop1 ?? []),
+    gain: finished.flatMap((record) => gainOf(record) ?? []),
     collapseStd: finished.map(({ collapseStd }) => collapseStd ?? Number.NaN),
     diverged: records.length - finished.length,
   };
+}
+
+function gainOf({ knnTop1, untrainedKnnTop1 }: TableRecord): number | null {
+  return knnTop1 === null || untrainedKnnTop1 === null ? null : knnTop1 - untrainedKnnTop1;
 }
 
 function measure(records: readonly TableRecord[]): MeasuredRow | null {
@@ -112,10 +118,9 @@ function measure(records: readonly TableRecord[]): MeasuredRow | null {
     diverged: records.filter(({ outcome }) => outcome === 'diverged').length,
     knnTop1: numbers(({ knnTop1 }) => knnTop1),
     linearTop1: numbers(({ linearTop1 }) => linearTop1),
-    gain: numbers(({ knnTop1, untrainedKnnTop1 }) =>
-      knnTop1 === null || untrainedKnnTop1 === null ? null : knnTop1 - untrainedKnnTop1,
-    ),
+    gain: numbers(gainOf),
     collapseStd: numbers(({ collapseStd }) => collapseStd),
+    collapseRank: numbers(({ collapseRank }) => collapseRank),
     verdicts,
     seconds: records.reduce((sum, { seconds }) => sum + seconds, 0),
   };

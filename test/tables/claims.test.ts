@@ -5,6 +5,7 @@ import { standardError, summarize } from '../../lib/tables/statistics.js';
 
 const row = (knnTop1: number[], collapseStd = knnTop1.map(() => 0.8), diverged = 0): RowSamples => ({
   knnTop1,
+  gain: knnTop1.map((value) => value - 0.3),
   collapseStd,
   diverged,
 });
@@ -45,6 +46,16 @@ test('better: the difference exceeds twice its standard error and two points', (
     'not decided at this scale',
   );
   assert.equal(judged(better, { a: row([0.5, 0.5, 0.5]), b: row([0.479, 0.479, 0.479]) })[0], 'holds');
+});
+
+test('learns: the gain over the untrained network exceeds twice its standard error and two points', () => {
+  const learns: Claim = { says: '', kind: 'learns', row: 'a' };
+  // Variance 0.0004: twice the standard error is 2 sqrt(0.0004 / 3) = 0.023.
+  const why = (gain: string): string => `gain ${gain} points, twice its standard error 2.3 points`;
+  assert.deepEqual(judged(learns, { a: row([0.4, 0.42, 0.44]) }), ['holds', why('+12.0')]);
+  assert.deepEqual(judged(learns, { a: row([0.3, 0.32, 0.34]) }), ['not decided at this scale', why('+2.0')]);
+  assert.deepEqual(judged(learns, { a: row([0.26, 0.28, 0.3]) }), ['does not hold', why('-2.0')]);
+  assert.equal(judged(learns, { a: row([0.31, 0.31, 0.31]) })[0], 'does not hold');
 });
 
 test('close: small and sure; a decided difference is not', () => {

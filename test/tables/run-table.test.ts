@@ -247,11 +247,11 @@ test('table.md and table.html show published beside measured, and the claims wit
     );
     assert.match(
       markdown,
-      /\| BYOL \| {2}\| 72\.5 \| 90\.8 \| Paper Table 0 \| 51\.0 ± 1\.0 \| - \| \+21\.0 ± 1\.0 \| 0\.80 ± 0\.00 \| learning; 3 seeds \|/,
+      /\| BYOL \| {2}\| 72\.5 \| 90\.8 \| Paper Table 0 \| 51\.0 ± 1\.0 \| - \| \+21\.0 ± 1\.0 \| 0\.80 ± 0\.00 \| 20\.0 ± 0\.0 \| learning; 3 seeds \|/,
     );
     assert.match(
       markdown,
-      /\| no predictor \\\| <none> \| predictor: null \| 0\.2 ± 0\.1 \| - \| .* \| -20\.0 ± 0\.0 \| 0\.01 ± 0\.00 \| collapsed; 3 seeds \|/,
+      /\| no predictor \\\| <none> \| predictor: null \| 0\.2 ± 0\.1 \| - \| .* \| -20\.0 ± 0\.0 \| 0\.01 ± 0\.00 \| 20\.0 ± 0\.0 \| collapsed; 3 seeds \|/,
     );
     assert.match(
       markdown,

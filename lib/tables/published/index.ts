@@ -1,4 +1,5 @@
 import type { Table } from '../table.js';
+import { methodsTable } from './methods.js';
 import { normalization } from './normalization.js';
 import { optimalPredictor } from './optimal-predictor.js';
 import { table1a } from './table-1a.js';
@@ -52,4 +53,5 @@ export const tables: readonly Table[] = [
   table22,
   optimalPredictor,
   normalization,
+  methodsTable,
 ];
