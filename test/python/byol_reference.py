@@ -47,6 +47,7 @@ class Network:
     def __init__(self, job, parameters):
         self.job, self.p = job, parameters
         self.statistics = []  # per forward pass: [(mean, biased variance)] in order of the layers
+        self.folding = False
 
     def weight(self, name):
         """Of a layer before a norm: with weight standardisation where the job has it."""
@@ -71,9 +72,16 @@ class Network:
             scale, shift = self.p[f"{name}.weight"], self.p[f"{name}.bias"]
             return F.group_norm(x, self.job["groups"] if kind == "group" else 1, scale, shift, self.job["epsilon"])
         axes = [0, 2, 3] if x.dim() == 4 else [0]
+        shape = [1, -1, 1, 1] if x.dim() == 4 else [1, -1]
+        if kind == "affine":
+            if self.folding:
+                # Scale and offset that compute what batch normalisation would of this batch.
+                scale = self.p[f"{name}.weight"] / torch.sqrt(x.var(axes, unbiased=False) + self.job["epsilon"])
+                self.p[f"{name}.bias"] = self.p[f"{name}.bias"] - x.mean(axes) * scale
+                self.p[f"{name}.weight"] = scale
+            return x * self.p[f"{name}.weight"].reshape(shape) + self.p[f"{name}.bias"].reshape(shape)
         mean, variance = x.mean(axes, keepdim=True), x.var(axes, keepdim=True, unbiased=False)
         self.statistics[-1].append((name, mean.detach().flatten(), variance.detach().flatten()))
-        shape = [1, -1, 1, 1] if x.dim() == 4 else [1, -1]
         scale, shift = (self.p[f"{name}.{part}"].reshape(shape) for part in ("weight", "bias"))
         return (x - mean) / torch.sqrt(variance + self.job["epsilon"]) * scale + shift
 
@@ -115,6 +123,16 @@ class Network:
         return self.norm(x, f"{prefix}.norm{index}") if output_norm else x
 
 
+def initialize_affine(job, online, target, view):
+    """The modified initialisation of BYOL without batch statistics: one pass of each network over the first view."""
+    for parameters in (online, target):
+        network = Network(job, parameters)
+        network.folding = True
+        z = network.head(network.encode(view), "projector")
+        if parameters is online and job["predictor"]:
+            network.head(z, "predictor")
+
+
 def update(job, name, p, g, m):
     """One parameter's step; returns the new value and momentum. `excluded`: biases and norm parameters."""
     optimizer = job["optimizer"]
@@ -135,7 +153,7 @@ def main():
     double = lambda prefix: {
         name[len(prefix) :]: tensor.double()
         for name, tensor in state.items()
-        if name.startswith(prefix) and "statistics" not in name and tensor is not None
+        if name.startswith(prefix) and "statistics" not in name and "initialized" not in name and tensor is not None
     }
     online, target, momentum = double("online."), double("target."), double("momentum.")
     own = {name[len("own.") :]: online.pop(name) for name in list(online) if name.startswith("own.")}
@@ -145,6 +163,8 @@ def main():
     rows = job["batch"] * job["microBatches"]
     data = [torch.frombuffer(bytearray(Path(path).read_bytes()), dtype=torch.float32).reshape(shape).double() for path in job["views"]]
     labels, supervised = torch.tensor(job["labels"]), torch.tensor(job["supervisedLabels"])
+    if "affine" in job["norms"].values():
+        initialize_affine(job, online, target, data[0][: job["batch"]].permute(0, 3, 1, 2))
     queue, position = state.get("queue.rows"), 0
     objective = Objective(job, None if queue is None else queue.double())
     for step, scalars in enumerate(job["steps"]):
