@@ -40,7 +40,8 @@ export function renderPublished({ title, source, columns, rows, missing, notes =
   ].join('\n');
 }
 
-function table(
+/** A Markdown table; `numbers` are the columns set to the right. */
+export function table(
   header: readonly string[],
   rows: readonly (readonly string[])[],
   numbers: readonly number[] = [],

@@ -7,6 +7,7 @@ import type { RunResult, TrainEvent } from '../train/events.js';
 import { RunFolder, readEnvironment } from '../train/run-folder.js';
 import type { Run, TrainOptions } from '../train/train.js';
 import { renderMarkdown } from './markdown.js';
+import { writeOverview } from './overview.js';
 import { renderTablePage } from './page.js';
 import type { PlannedRun, TablePlan } from './plan.js';
 import {
@@ -58,7 +59,7 @@ export interface TableOutcome {
 
 /**
  * Makes the runs of a plan that have no record yet, one after the other, and writes table.md, table.json and table.html after
- * each. Records of the same settings under another table's name count. Started runs go on where they stopped. A run that diverges is recorded as such; other errors of train() are thrown.
+ * each, and the overview of all tables (README.md). Records of the same settings under another table's name count. Started runs go on where they stopped. A run that diverges is recorded as such; other errors of train() are thrown.
  *
  * @throws ByolError ERR_BYOL_IO before the first run if the folder cannot be written to.
  */
@@ -69,7 +70,7 @@ export async function runTable(plan: TablePlan, options: RunTableOptions): Promi
   const records = new Map(found.records);
   onEvent({ type: 'records', folder, found });
   // Also to find a folder that cannot be written to before any time is spent.
-  let report = await writeReports(plan, folder, records);
+  let report = await writeReports(plan, out, folder, records);
   const missing = plan.runs.filter(({ name }) => !records.has(name));
   for (const [index, run] of missing.entries()) {
     onEvent({ type: 'run', run, number: index + 1, of: missing.length });
@@ -83,7 +84,7 @@ export async function runTable(plan: TablePlan, options: RunTableOptions): Promi
     if (options.keepRuns !== true) await rm(runPath(folder, run), { recursive: true, force: true });
     records.set(run.name, record);
     onEvent({ type: 'recorded', run, record, ...(known !== null && { from: known.path }) });
-    report = await writeReports(plan, folder, records);
+    report = await writeReports(plan, out, folder, records);
   }
   return { report, folder, interrupted: false };
 }
@@ -115,6 +116,7 @@ async function makeRecord(
 
 async function writeReports(
   plan: TablePlan,
+  out: string,
   folder: TableFolder,
   records: ReadonlyMap<string, TableRecord>,
 ): Promise<TableReport> {
@@ -123,5 +125,6 @@ async function writeReports(
   await writeAtomically(join(folder.path, 'table.json'), `${JSON.stringify(report, null, 2)}\n`);
   await writeAtomically(join(folder.path, 'table.md'), renderMarkdown(report));
   await writeAtomically(join(folder.path, 'table.html'), renderTablePage(report));
+  await writeOverview(out);
   return report;
 }

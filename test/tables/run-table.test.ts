@@ -265,6 +265,10 @@ test('table.md and table.html show published beside measured, and the claims wit
     assert.match(markdown, /scale 'ci', 3 seeds each; preset shapes, 6 epochs in batches of 64/);
     assert.match(markdown, /A remark\./);
     assert.match(markdown, /- A processor, 2 cores, cpu, float32, LibTorch 2\.13\.0, byol-torch 0\.1\.0 abc/);
+    const overview = readFileSync(path.join(out, 'README.md'), 'utf8');
+    assert.match(overview, /^3 claims: 1 does not hold, 2 holds\.$/m);
+    assert.match(overview, /\| \[A <small> table\]\(small\/ci\/table\.md\) \| ci: preset shapes, .* \| 6 \| 6 \|/);
+    assert.match(overview, /\| Without a predictor it collapses\. \| holds \| collapse\/std 0\.01, 0\.01, 0\.01 \|/);
     const html = read(out, 'table.html');
     assert.match(html, /<title>A &lt;small&gt; table<\/title>/);
     assert.match(html, /<svg .*Published beside measured/s);
