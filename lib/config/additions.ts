@@ -5,4 +5,5 @@
  */
 export const additions = {
   'optimizer.schedule': { kind: 'cosine' },
+  'supervision.labelledShare': null,
 } as const;

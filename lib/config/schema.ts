@@ -117,6 +117,11 @@ export const objectiveSchema = z.strictObject({
 export const supervisionSchema = z.strictObject({
   /** Part of the training images whose labels are used, drawn with the seed, evenly over the classes; 1: all. */
   labelled: z.number().gt(0).max(1),
+  /**
+   * Part of every batch that is images with such a label, which so come more than once an epoch; null: as many as the random
+   * order of all images brings.
+   */
+  labelledShare: z.number().gt(0).lt(1).nullable().default(additions['supervision.labelledShare']),
   labelSmoothing: z.number().min(0).lt(1),
   /** Weight of the objective beside the cross-entropy once it is ramped up; 0: labels only, and no target is computed. */
   consistency: z.number().min(0),

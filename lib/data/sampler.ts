@@ -1,16 +1,26 @@
 import { ByolError } from '../errors.js';
 import { permutation } from '../random/philox.js';
 
-/**
- * Which images each optimiser step sees. Every epoch is its own random order of all images, keyed by (seed, epoch) alone, so
- * that any step can be drawn without the ones before it.
- */
-export class Sampler {
-  readonly images: number;
+/** Which images each optimiser step sees. Any step can be drawn without the ones before it. */
+export interface StepSampler {
   /** Images per optimiser step. */
   readonly rows: number;
   readonly stepsPerEpoch: number;
-  /** Images of each epoch's order that do not fill a step and are left out; other ones each epoch. */
+  /** Images that do not fill a step and are left out of an epoch; other ones each epoch. */
+  readonly dropped: number;
+  /** 0-based epoch of a 0-based step. */
+  epochOf(step: number): number;
+  /** Image numbers of one optimiser step: micro-batches x batchSize rows, a new array. */
+  indices(step: number): Int32Array;
+  /** For each of these rows a number that tells its augmentation from every other of the epoch. */
+  draws(step: number): Int32Array;
+}
+
+/** Every epoch is its own random order of all images, keyed by (seed, epoch) alone. */
+export class Sampler implements StepSampler {
+  readonly images: number;
+  readonly rows: number;
+  readonly stepsPerEpoch: number;
   readonly dropped: number;
   readonly #seed: number;
   #epoch = -1;
@@ -35,12 +45,10 @@ export class Sampler {
     }
   }
 
-  /** 0-based epoch of a 0-based step. */
   epochOf(step: number): number {
     return Math.floor(step / this.stepsPerEpoch);
   }
 
-  /** Image numbers of one optimiser step: micro-batches x batchSize rows, a new array. */
   indices(step: number): Int32Array {
     const epoch = this.epochOf(step);
     if (epoch !== this.#epoch) {
@@ -49,5 +57,9 @@ export class Sampler {
     }
     const start = (step - epoch * this.stepsPerEpoch) * this.rows;
     return this.#order.slice(start, start + this.rows);
+  }
+  /** An image comes once an epoch. */
+  draws(step: number): Int32Array {
+    return this.indices(step);
   }
 }

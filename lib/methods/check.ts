@@ -3,7 +3,12 @@ import { ByolError } from '../errors.js';
 
 /** Settings of the objective that fit only together. Throws ERR_BYOL_CONFIG naming all that do not. */
 export function checkObjective(config: Config): void {
-  const problems = [...statisticsProblems(config), ...queueProblems(config), ...headProblems(config)];
+  const problems = [
+    ...statisticsProblems(config),
+    ...queueProblems(config),
+    ...headProblems(config),
+    ...supervisionProblems(config),
+  ];
   if (problems.length > 0) throw new ByolError('ERR_BYOL_CONFIG', `Invalid objective: ${problems.join('; ')}.`);
 }
 
@@ -34,4 +39,23 @@ function queueProblems({ objective, batchSize, target }: Config): string[] {
 function headProblems({ predictor, projector }: Config): string[] {
   if (predictor?.kind !== 'mlp' || predictor.output === projector.output) return [];
   return [`predictor.output (${predictor.output}) must be projector.output (${projector.output}), which it predicts`];
+}
+
+/** Rows of every micro-batch that are labelled images; null where that is left to the random order. */
+export function labelledRowsOf({ supervision, batchSize }: Pick<Config, 'supervision' | 'batchSize'>): number | null {
+  const share = supervision?.labelledShare ?? null;
+  return share === null ? null : Math.round(share * batchSize);
+}
+
+function supervisionProblems(config: Config): string[] {
+  const { supervision, batchSize } = config;
+  const rows = labelledRowsOf(config);
+  if (supervision === null || rows === null) return [];
+  if (supervision.labelled === 1) {
+    return ['supervision.labelledShare needs images without a label: supervision.labelled is 1'];
+  }
+  if (rows >= 1 && rows < batchSize) return [];
+  return [
+    `supervision.labelledShare (${supervision.labelledShare}) of batchSize (${batchSize}) is ${rows} images: it must leave some of both kinds`,
+  ];
 }

@@ -3,11 +3,12 @@ import type { NativeInfo, NativeLearner, NativeModule } from '../binding/native.
 import type { Config } from '../config/schema.js';
 import type { Dataset, ImageArray } from '../data/dataset.js';
 import { labelledPart } from '../data/labelled-part.js';
+import { MixedSampler } from '../data/mixed-sampler.js';
 import { makeStore, readData } from '../data/open.js';
-import { Sampler } from '../data/sampler.js';
+import { Sampler, type StepSampler } from '../data/sampler.js';
 import { ByolError } from '../errors.js';
 import type { LabelledImages } from '../eval/subject.js';
-import { checkObjective } from '../methods/check.js';
+import { checkObjective, labelledRowsOf } from '../methods/check.js';
 import { learnerSpec, type ResolvedDevice, resolveDevice, resolvePrecision } from '../methods/learner-spec.js';
 import { makeSchedule, type Schedule } from './schedules.js';
 import { useThreads } from './threads.js';
@@ -24,7 +25,7 @@ export interface Session {
   readonly classNames: readonly string[];
   /** Of every training image, -1 where supervision may not use it; null without supervision. */
   readonly supervisedLabels: Int32Array | null;
-  readonly sampler: Sampler;
+  readonly sampler: StepSampler;
   readonly schedule: Schedule;
   dispose(): void;
 }
@@ -39,7 +40,7 @@ export async function openSession(config: Config): Promise<Session> {
   checkObjective(config);
   const data = await readData(config.data);
   const supervisedLabels = labelsFor(config, data);
-  const sampler = new Sampler(data.train.count, config.batchSize, config.accumulate, config.seed);
+  const sampler = makeSampler(config, data, supervisedLabels);
   const resources: Array<{ dispose(): void }> = [];
   const keep = <T extends { dispose(): void }>(resource: T): T => {
     resources.push(resource);
@@ -86,4 +87,13 @@ function labelsFor({ supervision, projector, seed }: Config, { train, classNames
     );
   }
   return labelledPart(train.labels, supervision.labelled, seed);
+}
+
+function makeSampler(config: Config, data: Dataset, labels: Int32Array | null): StepSampler {
+  const { batchSize, accumulate, seed, supervision } = config;
+  const labelledRows = labelledRowsOf(config);
+  if (labels === null || supervision === null || labelledRows === null) {
+    return new Sampler(data.train.count, batchSize, accumulate, seed);
+  }
+  return new MixedSampler({ labels, labelledRows, batchSize, accumulate, seed });
 }

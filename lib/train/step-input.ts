@@ -7,7 +7,8 @@ import type { Session } from './session.js';
 export function stepInput(session: Session, step: number): StepInput {
   const { train, sampler, schedule, config } = session;
   const { views, seed } = config;
-  const samples = sampler.indices(step);
+  const indices = sampler.indices(step);
+  const samples = sampler.draws(step);
   const draw = (view: 0 | 1): Float32Array =>
     drawPlan({
       pipeline: view === 0 ? views.view1 : views.view2,
@@ -22,7 +23,7 @@ export function stepInput(session: Session, step: number): StepInput {
   const spec = viewSpec(views);
   return {
     images: train.store,
-    indices: samples,
+    indices,
     microBatches: config.accumulate,
     plans: [draw(0), draw(1)],
     views: [spec, spec],
@@ -31,6 +32,6 @@ export function stepInput(session: Session, step: number): StepInput {
     projectorRate: config.optimizer.projectorRate,
     predictorRate: schedule.predictorRate(step),
     objectiveWeight: schedule.objectiveWeight(step),
-    supervisedLabels: session.supervisedLabels && samples.map((image) => session.supervisedLabels?.[image] ?? -1),
+    supervisedLabels: session.supervisedLabels && indices.map((image) => session.supervisedLabels?.[image] ?? -1),
   };
 }

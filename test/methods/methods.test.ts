@@ -97,4 +97,11 @@ test('settings that fit only together are refused before anything is computed', 
     /size \(4096\) must be a multiple of batchSize \(96\)/,
   );
   refused((config) => ({ ...config, projector: { ...config.projector, output: 64 } }), /predictor.output \(128\)/);
+  const teacher = methods['mean-teacher'](presets.shapes);
+  const share = (changes: Partial<NonNullable<Config['supervision']>>): Config => ({
+    ...teacher,
+    supervision: { ...(teacher.supervision as NonNullable<Config['supervision']>), ...changes },
+  });
+  refused(() => share({ labelled: 1 }), /labelledShare needs images without a label/);
+  refused(() => share({ labelledShare: 0.001 }), /labelledShare \(0\.001\) of batchSize \(64\) is 0 images/);
 });

@@ -62,7 +62,7 @@ test('targets from the online network itself follow at once', () => {
 });
 
 test("Mean Teacher's ramp-up: W exp(-5 (1 - t)^2), then W; 1 without labels to learn from", () => {
-  const supervision = { labelled: 0.1, labelSmoothing: 0, consistency: 100, rampUpEpochs: 5 };
+  const supervision = { labelled: 0.1, labelledShare: null, labelSmoothing: 0, consistency: 100, rampUpEpochs: 5 };
   close(objectiveWeight(0, supervision, 20), 100 * Math.exp(-5));
   close(objectiveWeight(50, supervision, 20), 100 * Math.exp(-5 / 4));
   for (const step of [100, 101, 1e6]) close(objectiveWeight(step, supervision, 20), 100);
