@@ -6,6 +6,8 @@ export interface Bar {
   readonly value: number | null;
   /** Lowest and highest, drawn as a line over the end of the bar. */
   readonly range?: readonly [low: number, high: number];
+  /** Something to compare with, drawn as a stroke across the bar. */
+  readonly mark?: number;
 }
 
 export interface BarGroup {
@@ -18,22 +20,25 @@ export interface BarChart {
   readonly title: string;
   /** What the first, second ... bar of each group is. */
   readonly names: readonly string[];
+  /** What the strokes across bars are, if there are any. */
+  readonly markName?: string;
   readonly groups: readonly BarGroup[];
 }
 
 const WIDTH = 960;
 const LEFT = 330;
 const RIGHT = WIDTH - 60;
-const TOP = 44;
+const TOP = 52;
 const BAR = 11;
 const GAP = 9;
 /** As many letters of a label as fit beside the bars. */
 const LABEL_LETTERS = 48;
 /** Grey for what was printed, then the reports' colours. */
-const COLORS = ['#999', '#0072b2', '#d55e00'];
+const COLORS = ['#999', '#0072b2'];
+const MARK_COLOR = '#d55e00';
 
 /** Groups of horizontal bars from 0 to 100 %, 960 wide and as high as it takes, as SVG text. */
-export function renderBars({ title, names, groups }: BarChart): string {
+export function renderBars({ title, names, markName, groups }: BarChart): string {
   const groupHeight = names.length * BAR + GAP;
   const bottom = TOP + groups.length * groupHeight;
   const x = (value: number): number => LEFT + Math.min(1, Math.max(0, value)) * (RIGHT - LEFT);
@@ -42,9 +47,12 @@ export function renderBars({ title, names, groups }: BarChart): string {
       `<line x1="${px(x(value))}" x2="${px(x(value))}" y1="${TOP - 6}" y2="${bottom}" stroke="#ddd"/>` +
       `<text x="${px(x(value))}" y="${bottom + 16}" text-anchor="middle" fill="#555">${Math.round(100 * value)} %</text>`,
   );
-  const legend = names.map(
-    (name, index) =>
-      `<text x="${RIGHT}" y="${16 + 14 * index}" text-anchor="end" fill="${COLORS[index % COLORS.length]}">${escapeText(name)}</text>`,
+  const legend = [
+    ...names.map((name, index) => ({ name, color: COLORS[index % COLORS.length] })),
+    ...(markName === undefined ? [] : [{ name: markName, color: MARK_COLOR }]),
+  ].map(
+    ({ name, color }, index) =>
+      `<text x="${RIGHT}" y="${14 + 13 * index}" text-anchor="end" fill="${color}">${escapeText(name)}</text>`,
   );
   const body = groups.map((group, index) => drawGroup(group, TOP + index * groupHeight, x));
   return (
@@ -59,7 +67,7 @@ function drawGroup({ label, bars }: BarGroup, top: number, x: (value: number) =>
   const middle = top + (bars.length * BAR) / 2 + 4;
   const short = label.length > LABEL_LETTERS ? `${label.slice(0, LABEL_LETTERS - 1)}…` : label;
   const parts = [`<text x="${LEFT - 8}" y="${px(middle)}" text-anchor="end" fill="#222">${escapeText(short)}</text>`];
-  for (const [index, { value, range }] of bars.entries()) {
+  for (const [index, { value, range, mark }] of bars.entries()) {
     if (value === null || !Number.isFinite(value)) continue;
     const y = top + index * BAR;
     const end = Math.max(x(value), x(range?.[1] ?? 0));
@@ -67,6 +75,9 @@ function drawGroup({ label, bars }: BarGroup, top: number, x: (value: number) =>
       `<rect x="${LEFT}" y="${y + 1}" width="${px(x(value) - LEFT)}" height="${BAR - 2}" fill="${COLORS[index % COLORS.length]}"/>`,
       `<text x="${px(end + 5)}" y="${y + BAR - 1}" font-size="10" fill="#555">${(100 * value).toFixed(1)}</text>`,
     );
+    if (mark !== undefined) {
+      parts.push(`<path d="M${px(x(mark))} ${y - 1}v${BAR + 2}" stroke="${MARK_COLOR}" stroke-width="2" fill="none"/>`);
+    }
     if (range === undefined || range[0] === range[1]) continue;
     const center = y + BAR / 2;
     parts.push(

@@ -37,14 +37,22 @@ function chartOf({ columns, rows, scale }: TableReport): BarChart {
   return {
     title: 'Published beside measured, percent',
     names: [`published, ${columns[0]}`, `measured kNN top-1, scale ${scale}`],
+    markName: 'kNN top-1 of the untrained network',
     groups: rows.map(({ label, published, measured }) => {
       const value = publishedValue(published[0]);
       const knn = measured?.knnTop1 ?? null;
+      const gain = measured?.gain ?? null;
       return {
         label,
         bars: [
           { value: value === null ? null : value / 100 },
-          knn === null ? { value: null } : { value: knn.mean, range: [knn.min, knn.max] },
+          knn === null
+            ? { value: null }
+            : {
+                value: knn.mean,
+                range: [knn.min, knn.max],
+                ...(gain !== null && { mark: knn.mean - gain.mean }),
+              },
         ],
       };
     }),

@@ -9,8 +9,9 @@ test('bars are as long as their values, and absent where there is none', () => {
   const svg = renderBars({
     title: 'published & measured',
     names: ['published', 'measured'],
+    markName: 'before',
     groups: [
-      { label: 'a <b>', bars: [{ value: 0.8 }, { value: 0.4, range: [0.3, 0.5] }] },
+      { label: 'a <b>', bars: [{ value: 0.8 }, { value: 0.4, range: [0.3, 0.5], mark: 0.2 }] },
       { label: 'c', bars: [{ value: null }, { value: 0 }] },
       { label: 'd', bars: [{ value: Number.NaN }, { value: 2 }] },
     ],
@@ -21,7 +22,10 @@ test('bars are as long as their values, and absent where there is none', () => {
   assert.deepEqual(rest, [0, 570]);
   assert.match(svg, /a &lt;b&gt;/);
   assert.match(svg, /published &amp; measured/);
-  assert.equal((svg.match(/<path /g) ?? []).length, 1);
+  // A range, and a stroke at 20 %.
+  assert.equal((svg.match(/<path /g) ?? []).length, 2);
+  assert.match(svg, /<path d="M444 /);
+  assert.match(svg, />before</);
   assert.doesNotMatch(svg, /NaN|Infinity|undefined/);
 });
 
