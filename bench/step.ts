@@ -4,10 +4,12 @@ import os from 'node:os';
 import path from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { evaluationPlan } from '../lib/augment/plan.js';
+import { viewSpec } from '../lib/augment/view-spec.js';
 import { loadNative } from '../lib/binding/load.js';
-import type { LearnerSpec, ViewSpec } from '../lib/binding/native.js';
 import { packageRoot } from '../lib/binding/package-root.js';
-import { officialNorm } from '../lib/config/presets/shared.js';
+import { presets } from '../lib/config/presets/index.js';
+import type { Config } from '../lib/config/schema.js';
+import { learnerSpec } from '../lib/methods/learner-spec.js';
 
 interface Network {
   readonly name: string;
@@ -229,59 +231,20 @@ class Ours {
   ) {
     this.#native.setThreads(threads);
     const head = { hidden: [HIDDEN], output: OUTPUT, hiddenBias: true, outputBias: false, outputNorm: false };
-    const spec: LearnerSpec = {
-      encoder: {
-        block,
-        blocks,
-        width,
-        stem,
-        padding: 'symmetric',
-        initialization: 'torchvision',
-        shortcut: 'torchvision',
-        zeroInitLastNorm: false,
-      },
-      norm: officialNorm,
+    const base = presets.cifar10;
+    const config: Config = {
+      ...base,
+      encoder: { ...base.encoder, block, blocks: [...blocks], width, stem },
       projector: head,
       predictor: { kind: 'mlp', ...head },
-      objective: {
-        similarity: 'l2',
-        target: 'ema',
-        symmetric: true,
-        scale: 1,
-        jointStatistics: false,
-        statisticsGroups: 1,
-        negatives: null,
-      },
-      supervision: null,
-      targetInit: 'copy',
-      optimizer: {
-        kind: 'sgd',
-        momentum: 0.9,
-        weightDecay: 5e-4,
-        nesterov: false,
-        trustCoefficient: 0,
-        decayNormAndBias: true,
-      },
-      classes: 10,
-      precision,
-      device: 'cpu',
-      seed: 0,
+      views: { ...base.views, size },
     };
+    const spec = learnerSpec(config, { device: 'cpu', precision }, 10);
     this.#learner = new this.#native.Learner(spec);
     const pixels = Uint8Array.from({ length: batch * size * size * 3 }, (_, i) => (i * 2654435761) >>> 24);
     const labels = Int32Array.from({ length: batch }, (_, i) => i % 10);
     this.#images = new this.#native.ImageStore(pixels, batch, size, size, labels);
-    const view: ViewSpec = {
-      height: size,
-      width: size,
-      resampling: 'bicubic',
-      antialias: false,
-      jitter: 'official',
-      blurRadius: 0,
-      blurBorder: 'zero',
-      mean: [0.5, 0.5, 0.5],
-      std: [0.25, 0.25, 0.25],
-    };
+    const view = viewSpec(config.views);
     const plan = evaluationPlan(batch, size, size);
     this.#input = {
       images: this.#images,

@@ -1,47 +1,9 @@
 import { loadNative } from '../../lib/binding/load.js';
-import type {
-  EmbedInput,
-  LearnerSpec,
-  LinearProbeSpec,
-  NativeModule,
-  StepInput,
-  ViewSpec,
-} from '../../lib/binding/native.js';
-import { officialNorm } from '../../lib/config/presets/shared.js';
-import { byolObjective, plainStep } from '../support/byol-spec.js';
+import type { EmbedInput, LearnerSpec, LinearProbeSpec, NativeModule, StepInput } from '../../lib/binding/native.js';
+import { officialLearner, plainStep, squareView } from '../support/byol-spec.js';
 import { identityPlan } from '../support/plans.js';
 
-/** The smallest learner that has every part; its steps take milliseconds. */
-export const learnerSpec: LearnerSpec = {
-  encoder: {
-    block: 'basic',
-    blocks: [1, 1],
-    width: 4,
-    stem: 'small',
-    padding: 'same',
-    initialization: 'official',
-    shortcut: 'official',
-    zeroInitLastNorm: false,
-  },
-  norm: officialNorm,
-  projector: { hidden: [8], output: 4, hiddenBias: true, outputBias: false, outputNorm: false },
-  objective: byolObjective,
-  supervision: null,
-  predictor: { kind: 'mlp', hidden: [8], output: 4, hiddenBias: true, outputBias: false, outputNorm: false },
-  targetInit: 'independent',
-  optimizer: {
-    kind: 'lars',
-    momentum: 0.9,
-    weightDecay: 1e-4,
-    nesterov: false,
-    trustCoefficient: 1e-3,
-    decayNormAndBias: false,
-  },
-  classes: 3,
-  precision: 'float32',
-  device: 'cpu',
-  seed: 1,
-};
+export const learnerSpec = officialLearner;
 
 export const probeSpec: LinearProbeSpec = {
   features: 8,
@@ -56,17 +18,7 @@ export const probeSpec: LinearProbeSpec = {
 
 export const size = 8;
 
-export const view: ViewSpec = {
-  height: size,
-  width: size,
-  resampling: 'bicubic',
-  antialias: false,
-  jitter: 'official',
-  blurRadius: 0,
-  blurBorder: 'zero',
-  mean: [0.5, 0.5, 0.5],
-  std: [0.25, 0.25, 0.25],
-};
+export const view = squareView(size);
 
 export const wider = (width: number): LearnerSpec => ({ ...learnerSpec, encoder: { ...learnerSpec.encoder, width } });
 

@@ -1,42 +1,15 @@
 import { loadNative } from '../../lib/binding/load.js';
 import type { LearnerSpec, NativeLearner } from '../../lib/binding/native.js';
-import { officialNorm } from '../../lib/config/presets/shared.js';
 import type { LabelledImages, Subject } from '../../lib/eval/subject.js';
-import { byolObjective, plainStep } from '../support/byol-spec.js';
+import { plainStep, torchvisionLearner } from '../support/byol-spec.js';
 import { identityPlan } from '../support/plans.js';
 
 const SIZE = 12;
 const CLASSES = 6;
 
 export const toySpec: LearnerSpec = {
-  encoder: {
-    block: 'basic',
-    blocks: [1, 1],
-    width: 8,
-    stem: 'small',
-    padding: 'symmetric',
-    initialization: 'torchvision',
-    shortcut: 'torchvision',
-    zeroInitLastNorm: false,
-  },
-  norm: officialNorm,
-  projector: { hidden: [16], output: 8, hiddenBias: true, outputBias: false, outputNorm: false },
-  objective: byolObjective,
-  supervision: null,
-  predictor: { kind: 'mlp', hidden: [16], output: 8, hiddenBias: true, outputBias: false, outputNorm: false },
-  targetInit: 'copy',
-  optimizer: {
-    kind: 'sgd',
-    momentum: 0.9,
-    weightDecay: 0,
-    nesterov: false,
-    trustCoefficient: 0,
-    decayNormAndBias: false,
-  },
-  classes: 0,
-  precision: 'float32',
-  device: 'cpu',
-  seed: 5,
+  ...torchvisionLearner,
+  encoder: { ...torchvisionLearner.encoder, width: 8 },
 };
 
 /** Uniform bytes by a linear congruence: the same on every machine. */

@@ -7,7 +7,7 @@ import { loadNative } from '../../lib/binding/load.js';
 import type { EncoderSpec, NativeImageStore, NativeLearner, NormSpec, ViewSpec } from '../../lib/binding/native.js';
 import { officialNorm } from '../../lib/config/presets/shared.js';
 import { readSafetensors, readSafetensorsHeader } from '../../lib/export/safetensors.js';
-import { byolObjective, plainStep } from '../support/byol-spec.js';
+import { plainStep, squareView, torchvisionLearner } from '../support/byol-spec.js';
 import { root, withTempDir } from '../support/paths.js';
 import { identityPlan } from '../support/plans.js';
 import { findPython, type Python, runPython } from '../support/python.js';
@@ -29,27 +29,7 @@ const resnet50: EncoderSpec = { ...resnet18, block: 'bottleneck', blocks: [3, 4,
 
 /** A learner after two steps, so that its running statistics and weights are its own. */
 async function trained(encoder: EncoderSpec, norm: NormSpec, images: NativeImageStore): Promise<NativeLearner> {
-  const learner = new (loadNative().Learner)({
-    encoder,
-    norm,
-    projector: { hidden: [8], output: 4, hiddenBias: true, outputBias: false, outputNorm: false },
-    objective: byolObjective,
-    supervision: null,
-    predictor: { kind: 'mlp', hidden: [8], output: 4, hiddenBias: true, outputBias: false, outputNorm: false },
-    targetInit: 'copy',
-    optimizer: {
-      kind: 'sgd',
-      momentum: 0.9,
-      weightDecay: 0,
-      nesterov: false,
-      trustCoefficient: 0,
-      decayNormAndBias: false,
-    },
-    classes: 0,
-    precision: 'float32',
-    device: 'cpu',
-    seed: 5,
-  });
+  const learner = new (loadNative().Learner)({ ...torchvisionLearner, encoder, norm });
   const { size: rows, height, width } = images;
   const views = [viewOf(height), viewOf(height)] as const;
   const plans = [identityPlan(rows, height, width), identityPlan(rows, height, width, { flip: true })] as const;
@@ -61,14 +41,7 @@ async function trained(encoder: EncoderSpec, norm: NormSpec, images: NativeImage
 }
 
 function viewOf(size: number): ViewSpec {
-  const shared = {
-    resampling: 'bicubic',
-    antialias: false,
-    jitter: 'official',
-    blurRadius: 0,
-    blurBorder: 'zero',
-  } as const;
-  return { height: size, width: size, ...shared, mean, std };
+  return { ...squareView(size), mean, std };
 }
 
 /** Smooth images, different from each other: noise alone gives nearly equal features. */

@@ -7,7 +7,7 @@ import { loadNative } from '../../lib/binding/load.js';
 import type { LearnerSpec, NativeLearner, OptimizerSpec, ViewSpec } from '../../lib/binding/native.js';
 import { officialNorm } from '../../lib/config/presets/shared.js';
 import { readSafetensors } from '../../lib/export/safetensors.js';
-import { byolObjective, plainStep } from '../support/byol-spec.js';
+import { byolObjective, officialLearner, plainStep, squareView } from '../support/byol-spec.js';
 import { root, withTempDir } from '../support/paths.js';
 import { identityPlan } from '../support/plans.js';
 import { findPython, runPython } from '../support/python.js';
@@ -19,25 +19,8 @@ const steps = [
   { ...plainStep, learningRate: 0.3, tau: 0.92 },
   { ...plainStep, learningRate: 0.2, tau: 0.97 },
 ];
-const view: ViewSpec = {
-  height: size,
-  width: size,
-  resampling: 'bicubic',
-  antialias: false,
-  jitter: 'official',
-  blurRadius: 0,
-  blurBorder: 'zero',
-  mean: [0.5, 0.4, 0.3],
-  std: [0.25, 0.3, 0.2],
-};
-const lars: OptimizerSpec = {
-  kind: 'lars',
-  momentum: 0.9,
-  weightDecay: 1e-3,
-  nesterov: false,
-  trustCoefficient: 0.02,
-  decayNormAndBias: false,
-};
+const view: ViewSpec = { ...squareView(size), mean: [0.5, 0.4, 0.3], std: [0.25, 0.3, 0.2] };
+const lars: OptimizerSpec = { ...officialLearner.optimizer, weightDecay: 1e-3, trustCoefficient: 0.02 };
 
 interface Case {
   readonly name: string;
@@ -48,27 +31,13 @@ interface Case {
 }
 
 function specOf(changes: Partial<LearnerSpec>): LearnerSpec {
+  const head = { hidden: [16], output: 8, hiddenBias: true, outputBias: false, outputNorm: false };
   return {
-    encoder: {
-      block: 'basic',
-      blocks: [1, 1],
-      width: 8,
-      stem: 'small',
-      padding: 'same',
-      initialization: 'official',
-      shortcut: 'official',
-      zeroInitLastNorm: false,
-    },
-    norm: officialNorm,
-    projector: { hidden: [16], output: 8, hiddenBias: true, outputBias: false, outputNorm: false },
-    objective: byolObjective,
-    supervision: null,
-    predictor: { kind: 'mlp', hidden: [16], output: 8, hiddenBias: true, outputBias: false, outputNorm: false },
-    targetInit: 'independent',
+    ...officialLearner,
+    encoder: { ...officialLearner.encoder, width: 8 },
+    projector: head,
+    predictor: { kind: 'mlp', ...head },
     optimizer: lars,
-    classes: 3,
-    precision: 'float32',
-    device: 'cpu',
     seed: 3,
     ...changes,
   };
