@@ -12,7 +12,7 @@ export interface Cells {
 }
 
 export function resultCells({ columns, rows }: TableReport): Cells {
-  const measured = ['kNN top-1', 'linear top-1', 'gain over untrained', 'collapse/std', 'collapse/rank'];
+  const measured = ['kNN top-1', 'over untrained', 'linear top-1', 'over untrained', 'collapse/std', 'collapse/rank'];
   const header = ['setting', 'differs from the base in', ...columns, 'published in', ...measured, 'verdicts'];
   const first = 2;
   const numbers = [...columns.map((_, i) => first + i), ...measured.map((_, i) => first + columns.length + 1 + i)];
@@ -32,17 +32,23 @@ export function resultCells({ columns, rows }: TableReport): Cells {
 }
 
 function measuredCells({ measured, notRun }: ReportedRow): string[] {
-  if (measured === null) return ['-', '-', '-', '-', '-', notRun === undefined ? 'not run yet' : `not run: ${notRun}`];
-  const { knnTop1, linearTop1, gain, collapseStd, collapseRank, verdicts, runs } = measured;
+  if (measured === null)
+    return ['-', '-', '-', '-', '-', '-', notRun === undefined ? 'not run yet' : `not run: ${notRun}`];
+  const { knnTop1, knnGain, linearTop1, linearGain, collapseStd, collapseRank, verdicts, runs } = measured;
   const said = Object.entries(verdicts).map(([state, count]) => (count === runs ? state : `${state} (${count})`));
   return [
     meanText(knnTop1, 100),
+    gainText(knnGain),
     meanText(linearTop1, 100),
-    gain !== null && gain.mean > 0 ? `+${meanText(gain, 100)}` : meanText(gain, 100),
+    gainText(linearGain),
     meanText(collapseStd, 1, 2),
     meanText(collapseRank, 1),
     `${said.join(', ')}; ${runs} ${runs === 1 ? 'seed' : 'seeds'}`,
   ];
+}
+
+function gainText(gain: Summary | null): string {
+  return gain !== null && gain.mean > 0 ? `+${meanText(gain, 100)}` : meanText(gain, 100);
 }
 
 /** "43.8 ± 0.5": mean and half the range over the seeds, as the paper prints it. */

@@ -33,8 +33,9 @@ export interface Judgement {
 
 /** What was measured of a row, one value a seed; accuracies are fractions. */
 export interface RowSamples {
-  readonly knnTop1: readonly number[];
-  /** kNN top-1 over that of the same network before its first step. */
+  /** By the measure that the table is judged by (Table.judgedBy). */
+  readonly top1: readonly number[];
+  /** top1 over that of the same network before its first step. */
   readonly gain: readonly number[];
   readonly collapseStd: readonly number[];
   /** Runs whose loss was not finite: they have no values. */
@@ -44,7 +45,7 @@ export interface RowSamples {
 /** Fewer seeds say nothing about the spread between them. */
 export const LEAST_SEEDS = 3;
 
-/** Differences of means below this are not called one, however sure: fractions of kNN top-1. */
+/** Differences of means below this are not called one, however sure: fractions. */
 export const LEAST_EFFECT = LEAST_GAIN;
 
 const decided = `more than twice its standard error (Welch) and more than ${100 * LEAST_EFFECT} points`;
@@ -53,15 +54,23 @@ const decided = `more than twice its standard error (Welch) and more than ${100 
 export const rules: Readonly<Record<Claim['kind'], string>> = {
   collapses: `Holds if the final collapse/std is below ${COLLAPSED_BELOW} with every seed, does not hold if with none.`,
   doesNotCollapse: `Holds if the final collapse/std is below ${COLLAPSED_BELOW} with no seed, does not hold if with every.`,
-  learns: `Holds if the mean kNN top-1 is higher than the untrained networks' by more than twice its standard error and more than ${100 * LEAST_EFFECT} points, does not hold if with twice its standard error it is still less than that.`,
-  better: `Holds if the mean kNN top-1 is higher by ${decided}, does not hold if it is lower by as much.`,
-  close: `Holds if the difference of mean kNN top-1 and twice its standard error (Welch) add up to less than ${100 * LEAST_EFFECT} points, does not hold if it is ${decided}.`,
-  losesMore: `Holds if the loss of mean kNN top-1 is larger than the other by ${decided}, does not hold if it is smaller by as much.`,
+  learns: `Holds if the mean top-1 is higher than the untrained networks' by more than twice its standard error and more than ${100 * LEAST_EFFECT} points, does not hold if with twice its standard error it is still less than that.`,
+  better: `Holds if the mean top-1 is higher by ${decided}, does not hold if it is lower by as much.`,
+  close: `Holds if the difference of mean top-1 and twice its standard error (Welch) add up to less than ${100 * LEAST_EFFECT} points, does not hold if it is ${decided}.`,
+  losesMore: `Holds if the loss of mean top-1 is larger than the other by ${decided}, does not hold if it is smaller by as much.`,
 };
 
-export const generalRule =
-  `A claim is judged with at least ${LEAST_SEEDS} seeds of each of its rows, none of which diverged; ` +
-  `otherwise, and where its rule decides neither way, it is "not decided at this scale".`;
+/** Accuracies that claims can be judged by. */
+export const measures = { knn: 'kNN top-1', linear: 'linear top-1' } as const;
+export type Measure = keyof typeof measures;
+
+export function generalRule(measure: Measure): string {
+  return (
+    `Top-1 is ${measures[measure]}. A claim is judged with at least ${LEAST_SEEDS} seeds of each of its rows, none of which diverged; ` +
+    'otherwise, and where its rule decides neither way, it is "not decided at this scale". Every verdict is on what was measured ' +
+    'at this scale, not on the publication.'
+  );
+}
 
 /** Ids of the rows that a claim is about. */
 export function rowsOf(claim: Claim): string[] {
@@ -126,7 +135,7 @@ function judgeCollapse(kind: 'collapses' | 'doesNotCollapse', { collapseStd }: R
 
 function judgeGain({ gain }: RowSamples): [ClaimVerdict, string] {
   const summary = summarize(gain);
-  if (summary === null) return ['not decided at this scale', 'kNN was not measured'];
+  if (summary === null) return ['not decided at this scale', 'it was not measured'];
   const { mean } = summary;
   const margin = 2 * standardError(summary);
   const why = `gain ${points(mean)}, twice its standard error ${(100 * margin).toFixed(1)} points`;
@@ -138,9 +147,9 @@ function judgeDifference(
   claim: Extract<Claim, { kind: 'better' | 'close' | 'losesMore' }>,
   measured: ReadonlyMap<string, RowSamples>,
 ): [ClaimVerdict, string] {
-  const accuracy = (id: string): Summary | null => summarize(measured.get(id)?.knnTop1 ?? []);
+  const accuracy = (id: string): Summary | null => summarize(measured.get(id)?.top1 ?? []);
   const all = rowsOf(claim).map(accuracy);
-  if (!all.every((item) => item !== null)) return ['not decided at this scale', 'kNN was not measured'];
+  if (!all.every((item) => item !== null)) return ['not decided at this scale', 'it was not measured'];
   // Of a loss, the better row comes first: (from - to) - (other from - other to).
   const difference = all.reduce((sum, { mean }, i) => sum + (i === 0 || i === 3 ? mean : -mean), 0);
   const margin = 2 * standardError(...all);

@@ -41,7 +41,7 @@ function chartOf({ columns, rows, scale }: TableReport): BarChart {
     groups: rows.map(({ label, published, measured }) => {
       const value = publishedValue(published[0]);
       const knn = measured?.knnTop1 ?? null;
-      const gain = measured?.gain ?? null;
+      const gain = measured?.knnGain ?? null;
       return {
         label,
         bars: [

@@ -1,6 +1,6 @@
 import type { Config } from '../config/schema.js';
 import { differences } from '../train/config-difference.js';
-import { generalRule, type Judgement, judgeClaim, type RowSamples } from './claims.js';
+import { generalRule, type Judgement, judgeClaim, type Measure, type RowSamples } from './claims.js';
 import type { TablePlan } from './plan.js';
 import type { TableRecord } from './records.js';
 import { type Summary, summarize } from './statistics.js';
@@ -27,8 +27,9 @@ export interface MeasuredRow {
   /** Accuracies as fractions; null: not measured. */
   readonly knnTop1: Summary | null;
   readonly linearTop1: Summary | null;
-  /** kNN top-1 over that of the same network before its first step. */
-  readonly gain: Summary | null;
+  /** Over the same network before its first step. */
+  readonly knnGain: Summary | null;
+  readonly linearGain: Summary | null;
   readonly collapseStd: Summary | null;
   readonly collapseRank: Summary | null;
   /** Runs by what the verdict on them was. */
@@ -65,7 +66,8 @@ export function reportTable(plan: TablePlan, records: ReadonlyMap<string, TableR
     const record = records.get(run.name);
     if (record !== undefined) byRow.set(run.row.id, [...(byRow.get(run.row.id) ?? []), record]);
   }
-  const samples = new Map([...byRow].map(([id, ofRow]) => [id, samplesOf(ofRow)]));
+  const measure = table.judgedBy ?? 'knn';
+  const samples = new Map([...byRow].map(([id, ofRow]) => [id, samplesOf(ofRow, measure)]));
   return {
     table: table.id,
     title: table.title,
@@ -84,30 +86,33 @@ export function reportTable(plan: TablePlan, records: ReadonlyMap<string, TableR
       published: row.published,
       source: row.source ?? table.source,
       ...(notRun !== undefined && { notRun }),
-      measured: measure(byRow.get(row.id) ?? []),
+      measured: measuredRow(byRow.get(row.id) ?? []),
     })),
     claims: table.claims.map((claim) => judgeClaim(claim, samples)),
-    rule: generalRule,
+    rule: generalRule(measure),
     environments: distinctEnvironments([...byRow.values()].flat()),
     base: withoutPath(base.config),
   };
 }
 
-function samplesOf(records: readonly TableRecord[]): RowSamples {
+function samplesOf(records: readonly TableRecord[], measure: Measure): RowSamples {
+  const linear = measure === 'linear';
   const finished = records.filter(({ outcome }) => outcome === 'finished');
   return {
-    knnTop1: finished.flatMap(({ knnTop1 }) => knnTop1 ?? []),
-    gain: finished.flatMap((record) => gainOf(record) ?? []),
+    top1: finished.flatMap(({ knnTop1, linearTop1 }) => (linear ? linearTop1 : knnTop1) ?? []),
+    gain: finished.flatMap((record) => gainOf(record, measure) ?? []),
     collapseStd: finished.map(({ collapseStd }) => collapseStd ?? Number.NaN),
     diverged: records.length - finished.length,
   };
 }
 
-function gainOf({ knnTop1, untrainedKnnTop1 }: TableRecord): number | null {
-  return knnTop1 === null || untrainedKnnTop1 === null ? null : knnTop1 - untrainedKnnTop1;
+function gainOf(record: TableRecord, measure: Measure): number | null {
+  const [trained, untrained] =
+    measure === 'linear' ? [record.linearTop1, record.untrainedLinearTop1] : [record.knnTop1, record.untrainedKnnTop1];
+  return trained === null || untrained === null ? null : trained - untrained;
 }
 
-function measure(records: readonly TableRecord[]): MeasuredRow | null {
+function measuredRow(records: readonly TableRecord[]): MeasuredRow | null {
   if (records.length === 0) return null;
   const numbers = (pick: (record: TableRecord) => number | null): Summary | null =>
     summarize(records.flatMap((record) => pick(record) ?? []));
@@ -118,7 +123,8 @@ function measure(records: readonly TableRecord[]): MeasuredRow | null {
     diverged: records.filter(({ outcome }) => outcome === 'diverged').length,
     knnTop1: numbers(({ knnTop1 }) => knnTop1),
     linearTop1: numbers(({ linearTop1 }) => linearTop1),
-    gain: numbers(gainOf),
+    knnGain: numbers((record) => gainOf(record, 'knn')),
+    linearGain: numbers((record) => gainOf(record, 'linear')),
     collapseStd: numbers(({ collapseStd }) => collapseStd),
     collapseRank: numbers(({ collapseRank }) => collapseRank),
     verdicts,

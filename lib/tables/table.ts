@@ -1,6 +1,6 @@
 import type { ConfigPatch } from '../config/resolve.js';
 import type { Config } from '../config/schema.js';
-import type { Claim } from './claims.js';
+import type { Claim, Measure } from './claims.js';
 
 /** What a file in published/ describes: one table of a paper, as data. */
 export interface Table {
@@ -16,6 +16,8 @@ export interface Table {
   readonly rows: readonly Row[];
   /** What the paper concludes from the table; judged by claims.ts. */
   readonly claims: readonly Claim[];
+  /** Whose top-1 claims are judged by; absent: that of kNN, which scale 'ci' measures of every run. */
+  readonly judgedBy?: Measure;
   /** What has to be there before the table can run. Absent: it runs. */
   readonly missing?: string;
   /** Ids of the rows that scale 'ci' runs, where all would take too long. Absent: all. */

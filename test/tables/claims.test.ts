@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import { type Claim, judgeClaim, type RowSamples, rules } from '../../lib/tables/claims.js';
 import { standardError, summarize } from '../../lib/tables/statistics.js';
 
-const row = (knnTop1: number[], collapseStd = knnTop1.map(() => 0.8), diverged = 0): RowSamples => ({
-  knnTop1,
-  gain: knnTop1.map((value) => value - 0.3),
+const row = (top1: number[], collapseStd = top1.map(() => 0.8), diverged = 0): RowSamples => ({
+  top1,
+  gain: top1.map((value) => value - 0.3),
   collapseStd,
   diverged,
 });
@@ -118,5 +118,5 @@ test('too few seeds, a row that was not run or diverged, and no labels decide no
   assert.deepEqual(judged(better, { a: good, b: row([0.1, 0.1]) }), [open, "row 'b' has 2 of 3 seeds"]);
   assert.deepEqual(judged(better, { a: good }), [open, "row 'b' was not run"]);
   assert.deepEqual(judged(better, { a: good, b: row([0.1, 0.1, 0.1], undefined, 1) }), [open, "row 'b' diverged"]);
-  assert.deepEqual(judged(better, { a: good, b: row([], [0.8, 0.8, 0.8]) }), [open, 'kNN was not measured']);
+  assert.deepEqual(judged(better, { a: good, b: row([], [0.8, 0.8, 0.8]) }), [open, 'it was not measured']);
 });

@@ -6,7 +6,11 @@ import type { RunResult } from '../../lib/train/events.js';
 import type { Run, TrainOptions } from '../../lib/train/train.js';
 
 /** What a run is to come to; 'diverged' and 'broken' are errors, 'stopped' waits until it is stopped. */
-export type Outcome = { readonly knn: number; readonly std: number } | 'diverged' | 'broken' | 'stopped';
+export type Outcome =
+  | { readonly knn: number; readonly std: number; readonly linear?: number }
+  | 'diverged'
+  | 'broken'
+  | 'stopped';
 
 export interface Call {
   readonly config: Config;
@@ -69,16 +73,17 @@ const environment = {
   resumed: [],
 };
 
-function resultOf(folder: string, config: Config, outcome: { knn: number; std: number } | null): RunResult {
+function resultOf(folder: string, config: Config, outcome: Exclude<Outcome, string> | null): RunResult {
   const accuracy = outcome && { top1: outcome.knn, top5: outcome.knn };
+  const linear = (top1: number | undefined) => (top1 === undefined ? null : { top1, top5: top1, learningRate: 0.1 });
   return {
     folder,
     epochs: outcome === null ? 0 : config.epochs,
     steps: 10,
     interrupted: outcome === null,
     knn: accuracy,
-    linear: null,
-    untrained: { knn: { top1: 0.3, top5: 0.3 }, linear: null },
+    linear: linear(outcome?.linear),
+    untrained: { knn: { top1: 0.3, top5: 0.3 }, linear: linear(outcome?.linear && 0.35) },
     metrics: outcome && {
       loss: 1,
       'collapse/std': outcome.std,

@@ -88,6 +88,25 @@ test('every row and seed is run once, recorded and reported', () =>
     assert.deepEqual([count('records'), count('run'), count('train'), count('recorded')], [1, 6, 6, 6]);
   }));
 
+test('a table that is judged by the linear classifier is, and says so', () =>
+  withTempDir(async (out) => {
+    const learns: Table['claims'] = [{ says: 'BYOL learns.', kind: 'learns', row: 'byol' }];
+    // kNN is no better than untrained, the linear classifier is.
+    const { train } = fakeTrain(() => ({ knn: 0.3, std: 0.8, linear: 0.4 }));
+    const byLinear: Table = { ...table, judgedBy: 'linear', claims: learns };
+    const { report } = await runTable(planTable(byLinear), { out, train });
+    assert.equal(report.claims[0]?.verdict, 'holds');
+    assert.equal(report.claims[0]?.why, 'gain +5.0 points, twice its standard error 0.0 points');
+    assert.match(report.rule, /^Top-1 is linear top-1\./);
+    assert.match(read(out, 'table.md'), /\| 40\.0 ± 0\.0 \| \+5\.0 ± 0\.0 \| 0\.80/);
+    const byKnn: Table = { ...table, claims: learns };
+    const again = await runTable(planTable(byKnn), { out, train });
+    assert.deepEqual(
+      [again.report.claims[0]?.verdict, again.report.rule.slice(0, 19)],
+      ['does not hold', 'Top-1 is kNN top-1.'],
+    );
+  }));
+
 test('finished runs are not run again; more seeds only add', () =>
   withTempDir(async (out) => {
     await runTable(planTable(table), { out, train: fakeTrain(usual).train });
@@ -243,15 +262,15 @@ test('table.md and table.html show published beside measured, and the claims wit
     assert.match(markdown, /^# A <small> table\n/);
     assert.match(
       markdown,
-      /\| setting \| differs from the base in \| published top-1 \| published top-5 \| published in \| kNN top-1 \|/,
+      /\| setting \| differs from the base in \| published top-1 \| published top-5 \| published in \| kNN top-1 \| over untrained \|/,
     );
     assert.match(
       markdown,
-      /\| BYOL \| {2}\| 72\.5 \| 90\.8 \| Paper Table 0 \| 51\.0 ± 1\.0 \| - \| \+21\.0 ± 1\.0 \| 0\.80 ± 0\.00 \| 20\.0 ± 0\.0 \| learning; 3 seeds \|/,
+      /\| BYOL \| {2}\| 72\.5 \| 90\.8 \| Paper Table 0 \| 51\.0 ± 1\.0 \| \+21\.0 ± 1\.0 \| - \| - \| 0\.80 ± 0\.00 \| 20\.0 ± 0\.0 \| learning; 3 seeds \|/,
     );
     assert.match(
       markdown,
-      /\| no predictor \\\| <none> \| predictor: null \| 0\.2 ± 0\.1 \| - \| .* \| -20\.0 ± 0\.0 \| 0\.01 ± 0\.00 \| 20\.0 ± 0\.0 \| collapsed; 3 seeds \|/,
+      /\| no predictor \\\| <none> \| predictor: null \| 0\.2 ± 0\.1 \| - \| .* \| -20\.0 ± 0\.0 \| - \| - \| 0\.01 ± 0\.00 \| 20\.0 ± 0\.0 \| collapsed; 3 seeds \|/,
     );
     assert.match(
       markdown,

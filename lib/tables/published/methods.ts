@@ -21,6 +21,7 @@ export const methodsTable: Table = {
     row('supervised', 'supervised', 76.5, "BYOL Table 9: SimCLR's baseline"),
   ],
   ciSettings: { evaluation: { linear: { atEnd: true } } },
+  judgedBy: 'linear',
   claims: [
     { says: 'BYOL learns.', kind: 'learns', row: 'byol' },
     { says: 'SimCLR learns.', kind: 'learns', row: 'simclr' },
