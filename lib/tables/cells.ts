@@ -74,6 +74,9 @@ export function introduction(report: TableReport): string[] {
     ...(scale === 'paper'
       ? []
       : ['The published numbers are of other data and networks: compare the order of the rows, not their values.']),
+    ...(scale === 'ci'
+      ? ['In runs of some hundred steps the fastest learner is ahead, which need not be the one that ends highest.']
+      : []),
     ...report.notes,
   ];
 }

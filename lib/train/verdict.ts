@@ -65,7 +65,7 @@ function collapse({ config, collapseStd, collapseRank }: VerdictInput): Verdict 
     const missing = whyItCollapses(config);
     const why =
       missing === null
-        ? 'Usual causes are a learning rate that is too high, a target that follows too fast (low target.tauBase) and tiny batches.'
+        ? usualCauses(config)
         : `${missing}, so the constant solution is reached (paper Tables 5b and 19).${config.predictor === null ? ' Set `predictor` to have it back.' : ''}`;
     return {
       state: 'collapsed',
@@ -81,6 +81,16 @@ function collapse({ config, collapseStd, collapseRank }: VerdictInput): Verdict 
       `Partly collapsed: images still differ (spread ${spread}), but their projections use only ${collapseRank.toFixed(1)} of ` +
       `${config.projector.output} dimensions. Usual causes are those of a collapse: a learning rate that is too high, a predictor that learns too slowly.`,
   };
+}
+
+function usualCauses({ norm }: Config): string {
+  const causes =
+    'a learning rate that is too high, a target that follows too fast (low target.tauBase) and tiny batches';
+  if (norm.encoder === 'batch' || norm.projector === 'batch') return `Usual causes are ${causes}.`;
+  return (
+    'Without batch statistics (norm) images look alike to the untrained network, and short runs do not get away from there. ' +
+    `Other causes are ${causes}.`
+  );
 }
 
 function narrow({ collapseStd }: VerdictInput): string {

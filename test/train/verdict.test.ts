@@ -19,6 +19,7 @@ test('what should have prevented the collapse and is missing is named', () => {
   assert.match(why('predictor=null'), /no predictor and nothing pushes images apart.*Set `predictor`/);
   assert.match(why('target.mode=gradient'), /target receives the gradient and nothing pushes/);
   assert.match(why('predictor=null', 'objective.negatives={kind: batch}'), /Usual causes/);
+  assert.match(why('norm.encoder=group', 'norm.projector=group'), /^Collapsed.*Without batch statistics.*Other causes/);
 });
 
 test('projections in a few dimensions are called partly collapsed', () => {
