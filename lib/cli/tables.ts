@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { ByolError, exitCodes } from '../errors.js';
 import type { ScaleName } from '../tables/scales.js';
+import type { Table } from '../tables/table.js';
 import { numberOrText } from './config-options.js';
 import { table } from './format.js';
 import { onInterrupt } from './interrupts.js';
@@ -22,23 +23,39 @@ interface TablesArguments {
 /** As in tables/scales.ts, which help does without. */
 const SCALES = ['ci', 'card', 'paper'] as const satisfies readonly ScaleName[];
 
+/** In the help, and read by the test. */
+export const EXAMPLE = `title: How fast the target follows
+rows:
+  - {id: slow, label: tau 0.999, settings: {target: {tauBase: 0.999}}}
+  - {id: fast, label: tau 0.9, settings: {target: {tauBase: 0.9}}}
+claims:
+  - {kind: learns, row: fast, says: A fast target is enough to learn.}
+  - {kind: better, row: fast, than: slow, says: 'In a short run a fast target is better.'}
+`;
+
 export const tablesCommand: CommandModule<object, TablesArguments> = {
   command: 'tables [name]',
   describe: "Run a published table and print the paper's numbers beside the measured ones",
   builder: (yargs) =>
-    yargs.positional('name', { type: 'string', describe: 'Which table: 5b, optimal-predictor, ...' }).options({
-      list: { type: 'boolean', default: false, describe: 'All tables; with a name, its published numbers' },
-      scale: {
-        choices: SCALES,
-        default: 'ci' as const,
-        describe: 'ci: 20 minutes on two cores; card: CIFAR-10, ResNet-18; paper: ImageNet',
-      },
-      seeds: { type: 'string', requiresArg: true, describe: 'Runs of each row; 3 if left out, as claims need' },
-      data: { type: 'string', requiresArg: true, describe: 'Where the images lie; at ci, a folder with CIFAR-10' },
-      out: { type: 'string', requiresArg: true, default: 'tables', describe: 'Folder of all tables' },
-      'keep-runs': { type: 'boolean', default: false, describe: 'Keep the run folders of finished runs' },
-      quiet: { type: 'boolean', default: false, describe: 'No progress, only the result' },
-    }),
+    yargs
+      .positional('name', {
+        type: 'string',
+        describe: "Which table: 5b, optimal-predictor, ...; or a YAML or JSON file with one of one's own",
+      })
+      .options({
+        list: { type: 'boolean', default: false, describe: 'All tables; with a name, its published numbers' },
+        scale: {
+          choices: SCALES,
+          default: 'ci' as const,
+          describe: 'ci: 20 minutes on two cores; card: CIFAR-10, ResNet-18; paper: ImageNet',
+        },
+        seeds: { type: 'string', requiresArg: true, describe: 'Runs of each row; 3 if left out, as claims need' },
+        data: { type: 'string', requiresArg: true, describe: 'Where the images lie; at ci, a folder with CIFAR-10' },
+        out: { type: 'string', requiresArg: true, default: 'tables', describe: 'Folder of all tables' },
+        'keep-runs': { type: 'boolean', default: false, describe: 'Keep the run folders of finished runs' },
+        quiet: { type: 'boolean', default: false, describe: 'No progress, only the result' },
+      })
+      .epilogue(`A table of one's own, my-table.yaml:\n\n${EXAMPLE}`),
   handler: async (args) => {
     const { name, list } = args;
     if (list) {
@@ -52,11 +69,10 @@ export const tablesCommand: CommandModule<object, TablesArguments> = {
 };
 
 async function runNamed(name: string, args: TablesArguments): Promise<void> {
-  const { findTable } = await import('../tables/find-table.js');
   const { planTable } = await import('../tables/plan.js');
   const { scale, data, out } = args;
   const seeds = wholeNumber(args.seeds);
-  const plan = planTable(findTable(name), {
+  const plan = planTable(await tableOf(name), {
     scale,
     ...(seeds !== undefined && { seeds }),
     ...(data !== undefined && { data }),
@@ -108,9 +124,15 @@ async function listTables(): Promise<string> {
 }
 
 async function publishedTable(name: string): Promise<string> {
-  const { findTable } = await import('../tables/find-table.js');
   const { renderPublished } = await import('../tables/markdown.js');
-  return renderPublished(findTable(name));
+  return renderPublished(await tableOf(name));
+}
+
+async function tableOf(name: string): Promise<Table> {
+  const { isTableFile, readTableFile } = await import('../tables/table-file.js');
+  if (isTableFile(name)) return readTableFile(name);
+  const { findTable } = await import('../tables/find-table.js');
+  return findTable(name);
 }
 
 function wholeNumber(text: string | undefined): number | undefined {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { EXAMPLE } from '../../lib/cli/tables.js';
 import { TablesProgress } from '../../lib/cli/tables-progress.js';
 import { findTable } from '../../lib/tables/find-table.js';
 import { planTable } from '../../lib/tables/plan.js';
@@ -37,6 +38,7 @@ const wrong: ReadonlyArray<readonly [args: string, code: number, message: RegExp
   ['tables 5b --seeds 0', 2, /--seeds must be a whole number from 1, got '0'/],
   ['tables 5b --seeds two', 2, /--seeds must be a whole number from 1, got 'two'/],
   ['tables 2', 2, /Table 2 .* cannot run yet\. Missing: the semi-supervised protocol/],
+  ['tables none.yaml', 2, /Cannot read the configuration file none\.yaml: it does not exist\. \[ERR_BYOL_CONFIG\]/],
   ['tables 5b --scale paper', 1, /Scale 'paper' trains preset imagenet-300 on a folder of photos .*\[ERR_BYOL_DATA\]/],
   ['tables 5b --out file', 1, /Cannot .* file\/5b\/ci.*ENOTDIR.*\[ERR_BYOL_IO\]/],
 ];
@@ -52,6 +54,18 @@ test('wrong command lines are refused, and nothing is written', () =>
     }
     assert.deepEqual(readdirSync(dir), ['file']);
     assert.ok(!existsSync(path.join(dir, 'tables')));
+  }));
+
+test("the help's table file is one, and its published numbers are none", () =>
+  withTempDir((dir) => {
+    writeFileSync(path.join(dir, 'my-table.yaml'), EXAMPLE);
+    const { code, stdout, stderr } = runCli(['tables', 'my-table.yaml', '--list'], { cwd: dir });
+    assert.equal(stderr, '');
+    assert.equal(code, 0);
+    assert.match(stdout, /^# How fast the target follows\n\nCan be run\./);
+    assert.match(stdout, /\| tau 0\.999 \| - \| my-table\.yaml \|/);
+    const help = runCli(['tables', '--help']).stdout;
+    for (const line of EXAMPLE.trimEnd().split('\n')) assert.ok(help.includes(line.trim()), line);
   }));
 
 test('progress tells what is left out, each finished run, and records that do not count', () =>
