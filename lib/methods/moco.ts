@@ -24,6 +24,9 @@ const smallView: Pipeline = [
   grayscale,
 ];
 
+/** Images on each of the authors' 8 GPUs, and so in each batch statistic; fewer are noise. */
+const GPU_BATCH = 32;
+
 /**
  * MoCo (He et al. 2020; Chen et al. 2020): view 1 tells the moving average's projection of view 2 from a queue of earlier ones.
  * Batch statistics of keys are over other images than those of queries, as shuffling between GPUs makes them. Small images as
@@ -33,6 +36,7 @@ function moco({ name, hidden, schedule, temperature, view }: Version): Method {
   return (base) => {
     const small = isSmall(base);
     const alpha = small ? 0.1 : temperature;
+    const batchSize = small ? base.batchSize : 256;
     return {
       ...base,
       method: name,
@@ -46,7 +50,7 @@ function moco({ name, hidden, schedule, temperature, view }: Version): Method {
         ...base.objective,
         symmetric: false,
         scale: 1 / (2 * alpha),
-        statisticsGroups: 8,
+        statisticsGroups: Math.min(8, Math.max(1, Math.floor(batchSize / GPU_BATCH))),
         negatives: { kind: 'queue', weight: 1, temperature: alpha, size: small ? 4096 : 65_536 },
       },
       optimizer: small
@@ -57,7 +61,7 @@ function moco({ name, hidden, schedule, temperature, view }: Version): Method {
             weightDecay: 1e-4,
             schedule,
           },
-      batchSize: small ? base.batchSize : 256,
+      batchSize,
     };
   };
 }

@@ -56,6 +56,7 @@ test('published settings on ImageNet (byol-facts 7.1, 7.2, 7.7)', () => {
     assert.deepEqual(target, { mode: 'ema', tauBase: 0.999, schedule: 'constant', init: 'copy' });
     assert.deepEqual([optimizer.baseLearningRate, optimizer.weightDecay, batchSize], [0.03, 1e-4, 256]);
     assert.equal(objective.symmetric, false);
+    assert.equal(objective.statisticsGroups, 8);
   }
   const simsiam = methods.simsiam(base);
   assert.deepEqual(simsiam.predictor, {
@@ -68,6 +69,12 @@ test('published settings on ImageNet (byol-facts 7.1, 7.2, 7.7)', () => {
   });
   assert.equal(simsiam.projector.outputNorm, true);
   assert.deepEqual([simsiam.optimizer.predictorSchedule, simsiam.optimizer.baseLearningRate], ['constant', 0.05]);
+});
+
+test("MoCo's batch statistics are over 32 images, or more, on small batches too", () => {
+  const groups = (batchSize: number): number =>
+    methods['moco-v2']({ ...presets.shapes, batchSize }).objective.statisticsGroups;
+  assert.deepEqual([16, 32, 64, 128, 256, 512].map(groups), [1, 1, 2, 4, 8, 8]);
 });
 
 test('an unknown method names the nearest', () => {
