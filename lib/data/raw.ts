@@ -5,6 +5,7 @@ import { ByolError } from '../errors.js';
 import { ioError, writeAtomically } from './atomic-file.js';
 import type { Dataset, ImageArray } from './dataset.js';
 import { isFile, readDataFile } from './files.js';
+import { writeJson } from './json-file.js';
 
 /**
  * A raw store: a folder with `raw.json`, `train.bin` and `test.bin` (uint8 RGB pixels, images x height x width x 3,
@@ -61,7 +62,7 @@ export async function writeRawStore(folder: string, data: Dataset): Promise<void
     train: { images: train.count },
     test: { images: test.count },
   };
-  await writeAtomically(manifest, `${JSON.stringify(content, null, 2)}\n`);
+  await writeJson(manifest, content);
 }
 
 async function readManifest(folder: string): Promise<Manifest> {

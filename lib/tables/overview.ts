@@ -1,7 +1,8 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { ioError, writeAtomically } from '../data/atomic-file.js';
+import { readJson } from '../data/json-file.js';
 import { table } from './markdown.js';
 
 /** README.md of the folder of all tables: which reports there are and how the claims were judged, in one place. */
@@ -73,11 +74,10 @@ function countOf(list: readonly string[], wanted: string): number {
 /** null: there is none, or one of another version. */
 async function readReport(path: string): Promise<FoundReport['report'] | null> {
   try {
-    return reportSchema.safeParse(JSON.parse(await readFile(path, 'utf8'))).data ?? null;
+    return reportSchema.safeParse(await readJson(path)).data ?? null;
   } catch (error) {
-    if (error instanceof SyntaxError || ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? ''))
-      return null;
-    throw ioError(path, 'read', error);
+    if (error instanceof SyntaxError) return null;
+    throw error;
   }
 }
 

@@ -1,7 +1,8 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
-import { ioError, writeAtomically } from '../data/atomic-file.js';
+import { ioError } from '../data/atomic-file.js';
+import { readJson, writeJson } from '../data/json-file.js';
 import type { RunResult } from '../train/events.js';
 import type { EnvironmentFile } from '../train/run-folder.js';
 import type { PlannedRun, TablePlan } from './plan.js';
@@ -101,20 +102,16 @@ export async function readRecords(folder: TableFolder, runs: readonly PlannedRun
 
 /** null: no such file. A string: what is wrong with it. */
 async function readRecord(path: string): Promise<TableRecord | string | null> {
-  let text: string;
   try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw ioError(path, 'read', error);
-  }
-  try {
-    const parsed = recordSchema.safeParse(JSON.parse(text));
+    const value = await readJson(path);
+    if (value === undefined) return null;
+    const parsed = recordSchema.safeParse(value);
     if (parsed.success) return parsed.data;
     const [issue] = parsed.error.issues;
     return `it is not a record of this version (${issue?.path.join('.')}: ${issue?.message})`;
   } catch (error) {
-    return `it is not JSON (${(error as Error).message})`;
+    if (error instanceof SyntaxError) return `it is not JSON (${error.message})`;
+    throw error;
   }
 }
 
@@ -157,7 +154,7 @@ async function namesIn(path: string): Promise<string[]> {
 /** Throws ERR_BYOL_IO. */
 export async function writeRecord(folder: TableFolder, run: PlannedRun, record: TableRecord): Promise<void> {
   await makeFolder(folder.records);
-  await writeAtomically(recordPath(folder, run), `${JSON.stringify(record, null, 2)}\n`);
+  await writeJson(recordPath(folder, run), record);
 }
 
 /** Throws ERR_BYOL_IO. */

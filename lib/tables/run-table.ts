@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../config/schema.js';
 import { writeAtomically } from '../data/atomic-file.js';
+import { writeJson } from '../data/json-file.js';
 import { ByolError } from '../errors.js';
 import type { RunResult, TrainEvent } from '../train/events.js';
 import { RunFolder, readEnvironment } from '../train/run-folder.js';
@@ -122,7 +123,7 @@ async function writeReports(
 ): Promise<TableReport> {
   const report = reportTable(plan, records);
   await makeFolder(folder.path);
-  await writeAtomically(join(folder.path, 'table.json'), `${JSON.stringify(report, null, 2)}\n`);
+  await writeJson(join(folder.path, 'table.json'), report);
   await writeAtomically(join(folder.path, 'table.md'), renderMarkdown(report));
   await writeAtomically(join(folder.path, 'table.html'), renderTablePage(report));
   await writeOverview(out);

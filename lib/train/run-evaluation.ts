@@ -5,6 +5,7 @@ import type { NativeLearner } from '../binding/native.js';
 import { type ConfigPatch, resolveConfig } from '../config/resolve.js';
 import type { Config } from '../config/schema.js';
 import type { ImageArray } from '../data/dataset.js';
+import { writeJson } from '../data/json-file.js';
 import { makeStore, readData } from '../data/open.js';
 import { ByolError } from '../errors.js';
 import { evaluateKnn, type KnnEvaluation } from '../eval/knn.js';
@@ -14,7 +15,7 @@ import { learnerSpec, resolveDevice, resolvePrecision } from '../methods/learner
 import { Checkpoints } from './checkpoints.js';
 import { differences, formatDifferences } from './config-difference.js';
 import { describeEnvironment, type Environment } from './environment.js';
-import { RunFolder, readRunConfig, writeJson } from './run-folder.js';
+import { RunFolder, readRunConfig } from './run-folder.js';
 import { useThreads } from './threads.js';
 
 export type Protocol = 'knn' | 'linear';

@@ -1,8 +1,9 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Accuracy } from '../binding/native.js';
 import { type Config, configSchema } from '../config/schema.js';
-import { ioError, writeAtomically } from '../data/atomic-file.js';
+import { ioError } from '../data/atomic-file.js';
+import { readJson } from '../data/json-file.js';
 import { ByolError } from '../errors.js';
 import type { Environment } from './environment.js';
 import type { Baseline, RunResult } from './events.js';
@@ -103,14 +104,10 @@ export async function makeFolder(folder: RunFolder): Promise<void> {
   }
 }
 
-export async function writeJson(path: string, value: unknown): Promise<void> {
-  await writeAtomically(path, `${JSON.stringify(value, null, 2)}\n`);
-}
-
 /** The configuration of a run as it was resolved when it began. Throws ERR_BYOL_RUN if there is none. */
 export async function readRunConfig(path: string): Promise<Config> {
   const folder = new RunFolder(path);
-  const value = await readJson(folder.config);
+  const value = await readOwn(folder.config);
   if (value === null) {
     throw new ByolError('ERR_BYOL_RUN', `There is no run in ${path}: ${folder.config} does not exist.`);
   }
@@ -122,33 +119,27 @@ export async function readRunConfig(path: string): Promise<Config> {
 
 /** null if the run has none yet. */
 export async function readEnvironment(folder: RunFolder): Promise<EnvironmentFile | null> {
-  return (await readJson(folder.environment)) as EnvironmentFile | null;
+  return (await readOwn(folder.environment)) as EnvironmentFile | null;
 }
 
 export async function readBaseline(folder: RunFolder): Promise<BaselineFile | null> {
-  return (await readJson(folder.baseline)) as BaselineFile | null;
+  return (await readOwn(folder.baseline)) as BaselineFile | null;
 }
 
 /** The result of a finished run, with paths as they are now; null if it is not finished. */
 export async function readResult(path: string): Promise<RunResult | null> {
   const folder = new RunFolder(path);
-  const result = (await readJson(folder.result)) as RunResult | null;
+  const result = (await readOwn(folder.result)) as RunResult | null;
   return result && { ...result, folder: path, encoder: folder.encoder };
 }
 
 /** null: no such file. These files are written atomically by ourselves: one that is not JSON has been damaged. */
-async function readJson(path: string): Promise<unknown> {
-  let text: string;
+async function readOwn(path: string): Promise<unknown> {
   try {
-    text = await readFile(path, 'utf8');
+    return (await readJson(path)) ?? null;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw ioError(path, 'read', error);
-  }
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new ByolError('ERR_BYOL_RUN', `${path} is damaged: ${(error as Error).message}.`, { cause: error });
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new ByolError('ERR_BYOL_RUN', `${path} is damaged: ${error.message}.`, { cause: error });
   }
 }
 

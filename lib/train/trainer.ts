@@ -2,6 +2,7 @@ import { configWarnings } from '../config/check.js';
 import { canonicalJson } from '../config/hash.js';
 import type { Config } from '../config/schema.js';
 import { writeAtomically } from '../data/atomic-file.js';
+import { writeJson } from '../data/json-file.js';
 import { ByolError } from '../errors.js';
 import { encoderMetadata } from '../export/encoder.js';
 import { Checkpoints, type Progress } from './checkpoints.js';
@@ -23,7 +24,6 @@ import {
   readResult,
   readRunConfig,
   runExistsError,
-  writeJson,
 } from './run-folder.js';
 import { lockRun } from './run-lock.js';
 import { runResult } from './run-result.js';
