@@ -111,6 +111,10 @@ test("at the paper's scale settings are the paper's", () => {
   assert.deepEqual(configOf('5b', 'byol'), presets['imagenet-300']);
   assert.equal(configOf('5a', 'slower').target.tauBase, 0.999);
   assert.equal(configOf('5a', 'faster').target.tauBase, 0.9);
+  assert.deepEqual(
+    ['slower', 'faster'].map((row) => configOf('5a', row, 'ci').target.tauBase),
+    [0.99, 0.5],
+  );
   assert.equal(configOf('15a', 'rate0.01').optimizer.baseLearningRate, 0.01);
   assert.equal(configOf('15a', 'rate0.3').optimizer.baseLearningRate, 0.3);
   assert.equal(configOf('15b', 'times5').optimizer.weightDecay, 5e-6);
@@ -150,8 +154,9 @@ test('rows that a scale cannot make are told, not run', () => {
 
 test('scale ci is the same short run for every table, with the changes that a table asks for', () => {
   const { config, used, folder } = scaleBase('ci', {});
-  assert.deepEqual([config.epochs, config.batchSize, config.data.kind, folder], [6, 64, 'shapes', 'ci']);
-  assert.equal(used, 'preset shapes, 6 epochs in batches of 64');
+  assert.deepEqual([config.epochs, config.batchSize, config.data.kind, folder], [5, 64, 'shapes', 'ci']);
+  assert.equal(used, 'preset shapes, 5 epochs in batches of 64, tau from 0.9');
+  assert.deepEqual([config.target.tauBase, config.target.init], [0.9, presets.shapes.target.init]);
   const real = scaleBase('ci', {}, 'somewhere');
   assert.deepEqual(real.config.data, { kind: 'cifar10', path: 'somewhere', batches: [1] });
   assert.deepEqual([real.config.epochs, real.folder], [4, 'ci-cifar10']);

@@ -281,7 +281,7 @@ test('table.md and table.html show published beside measured, and the claims wit
       /\| BYOL is better\. \| holds \| difference \+41\.0 points, twice its standard error 1\.2 points \|/,
     );
     assert.match(markdown, /judged with at least 3 seeds/);
-    assert.match(markdown, /scale 'ci', 3 seeds each; preset shapes, 6 epochs in batches of 64/);
+    assert.match(markdown, /scale 'ci', 3 seeds each; preset shapes, 5 epochs in batches of 64, tau from 0\.9/);
     assert.match(markdown, /A remark\./);
     assert.match(markdown, /- A processor, 2 cores, cpu, float32, LibTorch 2\.13\.0, byol-torch 0\.1\.0 abc/);
     const overview = readFileSync(path.join(out, 'README.md'), 'utf8');
