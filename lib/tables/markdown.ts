@@ -12,6 +12,8 @@ export function renderMarkdown(report: TableReport): string {
     `# ${report.title}`,
     ...introduction(report).flatMap((line) => ['', line]),
     '',
+    '![Published beside measured](chart.svg)',
+    '',
     ...table(header, rows, numbers),
     ...(report.claims.length === 0
       ? []

@@ -1,9 +1,8 @@
-import { type BarChart, renderBars } from '../report/bars.js';
 import { renderPage, renderTree } from '../report/html.js';
 import { escapeText } from '../report/svg.js';
 import { claimCells, claimHeader, introduction, resultCells } from './cells.js';
+import { renderChart } from './chart.js';
 import type { TableReport } from './report.js';
-import { publishedValue } from './table.js';
 
 /** table.html: one file without any external resource. */
 export function renderTablePage(report: TableReport): string {
@@ -23,7 +22,7 @@ export function renderTablePage(report: TableReport): string {
     report.title,
     [
       ...paragraphs,
-      renderBars(chartOf(report)),
+      renderChart(report),
       renderCells(header, rows, numbers),
       ...claims,
       '<h2>Base configuration</h2>',
@@ -31,32 +30,6 @@ export function renderTablePage(report: TableReport): string {
       ...environments,
     ].join('\n'),
   );
-}
-
-function chartOf({ columns, rows, scale }: TableReport): BarChart {
-  return {
-    title: 'Published beside measured, percent',
-    names: [`published, ${columns[0]}`, `measured kNN top-1, scale ${scale}`],
-    markName: 'kNN top-1 of the untrained network',
-    groups: rows.map(({ label, published, measured }) => {
-      const value = publishedValue(published[0]);
-      const knn = measured?.knnTop1 ?? null;
-      const gain = measured?.knnGain ?? null;
-      return {
-        label,
-        bars: [
-          { value: value === null ? null : value / 100 },
-          knn === null
-            ? { value: null }
-            : {
-                value: knn.mean,
-                range: [knn.min, knn.max],
-                ...(gain !== null && { mark: knn.mean - gain.mean }),
-              },
-        ],
-      };
-    }),
-  };
 }
 
 function renderCells(

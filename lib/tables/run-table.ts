@@ -7,6 +7,7 @@ import { ByolError } from '../errors.js';
 import type { RunResult, TrainEvent } from '../train/events.js';
 import { RunFolder, readEnvironment } from '../train/run-folder.js';
 import type { Run, TrainOptions } from '../train/train.js';
+import { renderChart } from './chart.js';
 import { renderMarkdown } from './markdown.js';
 import { writeOverview } from './overview.js';
 import { renderTablePage } from './page.js';
@@ -59,8 +60,9 @@ export interface TableOutcome {
 }
 
 /**
- * Makes the runs of a plan that have no record yet, one after the other, and writes table.md, table.json and table.html after
- * each, and the overview of all tables (README.md). Records of the same settings under another table's name count. Started runs go on where they stopped. A run that diverges is recorded as such; other errors of train() are thrown.
+ * Makes the runs of a plan that have no record yet, one after the other, and writes table.md, table.json, table.html and
+ * chart.svg after each, and the overview of all tables (README.md). Records of the same settings under another table's name
+ * count. Started runs go on where they stopped. A run that diverges is recorded as such; other errors of train() are thrown.
  *
  * @throws ByolError ERR_BYOL_IO before the first run if the folder cannot be written to.
  */
@@ -126,6 +128,7 @@ async function writeReports(
   await writeJson(join(folder.path, 'table.json'), report);
   await writeAtomically(join(folder.path, 'table.md'), renderMarkdown(report));
   await writeAtomically(join(folder.path, 'table.html'), renderTablePage(report));
+  await writeAtomically(join(folder.path, 'chart.svg'), renderChart(report));
   await writeOverview(out);
   return report;
 }

@@ -284,6 +284,8 @@ test('table.md and table.html show published beside measured, and the claims wit
     assert.match(markdown, /scale 'ci', 3 seeds each; preset shapes, 5 epochs in batches of 64, tau from 0\.9/);
     assert.match(markdown, /A remark\./);
     assert.match(markdown, /- A processor, 2 cores, cpu, float32, LibTorch 2\.13\.0, byol-torch 0\.1\.0 abc/);
+    assert.match(markdown, /^!\[Published beside measured\]\(chart\.svg\)$/m);
+    assert.match(read(out, 'chart.svg'), /^<svg .*no predictor \| &lt;none&gt;/s);
     const overview = readFileSync(path.join(out, 'README.md'), 'utf8');
     assert.match(overview, /^3 claims: 1 does not hold, 2 holds\.$/m);
     assert.match(overview, /\| \[A <small> table\]\(small\/ci\/table\.md\) \| ci: preset shapes, .* \| 6 \| 6 \|/);
