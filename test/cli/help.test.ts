@@ -45,7 +45,7 @@ const withoutNative: ReadonlyArray<readonly [args: string, shown: readonly strin
   ['doctor --help', ['byol doctor']],
   ['build --help', ['byol build']],
   ['presets', presetNames],
-  ['presets cifar10', ['preset: cifar10', 'optimizer: {kind: sgd']],
+  ['presets cifar10', ['preset: cifar10', '  kind: sgd']],
   ['--version', ['.']],
 ];
 
