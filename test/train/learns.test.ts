@@ -29,7 +29,7 @@ test('a short run on shapes beats its random initialisation', async () => {
     const { result } = await runToEnd(shortConfig({}), { out: path.join(dir, 'run') });
     const before = result.untrained.knn?.top1 ?? 1;
     const after = result.knn?.top1 ?? 0;
-    assert.ok(after > before + 0.05, `kNN ${before} -> ${after}`);
+    assert.ok(after > before + 0.1, `kNN ${before} -> ${after}`);
     assert.equal(result.verdict.state, 'learning');
   });
 });
