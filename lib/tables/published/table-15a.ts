@@ -28,6 +28,7 @@ export const table15a: Table = {
     row(0.5, [71.5, 90.1]),
     row(1, [69.4, 89.2]),
   ],
+  ciRows: ['rate0.01', 'rate0.1', 'rate0.3', 'rate0.4', 'rate1'],
   claims: [
     { says: 'A thirtieth of the learning rate is far too little.', kind: 'better', row: 'rate0.3', than: 'rate0.01' },
     { says: 'A third of it is too little.', kind: 'better', row: 'rate0.3', than: 'rate0.1' },

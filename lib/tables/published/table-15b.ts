@@ -24,6 +24,7 @@ export const table15b: Table = {
     row(5e-6, [[71, 0.3], 90]),
     row(1e-5, [[69.6, 0.4], 89.3]),
   ],
+  ciRows: ['times0.1', 'times1', 'times10'],
   claims: [
     { says: 'A tenth of the weight decay is enough.', kind: 'close', row: 'times0.1', to: 'times1' },
     { says: 'Ten times the weight decay is too much.', kind: 'better', row: 'times1', than: 'times10' },
