@@ -27,4 +27,7 @@ export const table20: Table = {
     { says: 'It does not collapse without.', kind: 'doesNotCollapse', row: 'none' },
     { says: 'Batch normalisation is worse than the l2 norm.', kind: 'better', row: 'l2', than: 'batch' },
   ],
+  notes: [
+    "The paper's LARS does not see how large a loss is. Scale 'ci' trains with SGD, which does: without normalisation the squared distance of 128 dimensions makes its steps too large.",
+  ],
 };
