@@ -26,6 +26,15 @@ test('projections in a few dimensions are called partly collapsed', () => {
   const verdict = judge({ ...input, collapseRank: 2.3 });
   assert.equal(verdict.state, 'partly collapsed');
   assert.match(verdict.text, /only 2\.3 of 128 dimensions/);
+  assert.match(verdict.text, /kNN 45\.0 %, untrained 30\.0 %/);
+  // Table 21 with a predictor that is not trained: fewer dimensions than any run that learns, and nothing learnt.
+  assert.equal(judge({ ...input, collapseRank: 8.2, knn: 0.29 }).state, 'partly collapsed');
+  assert.equal(judge({ ...input, collapseRank: 8.2 }).state, 'learning');
+  assert.equal(judge({ ...input, collapseRank: 12, knn: 0.29 }).state, 'not learning yet');
+  assert.equal(judge({ ...input, collapseRank: 8.2, knn: null, untrainedKnn: null }).state, 'learning');
+  // 15 is the most that 16 images can have.
+  const few = withSettings('batchSize=16');
+  assert.equal(judge({ ...input, collapseRank: 3, config: few }).state, 'learning');
   // Two classes of a small projection are no collapse, nor are class scores.
   assert.equal(judge({ ...input, collapseRank: 2.3, config: withSettings('projector.output=4') }).state, 'learning');
   assert.equal(judge({ ...input, collapseRank: 2.3, config: methods.supervised(config) }).state, 'learning');
