@@ -11,12 +11,16 @@ export function configWarnings(config: Config): string[] {
     ...optimizerWarnings(config),
     ...normWarnings(config),
     ...batchWarnings(config),
+    ...predictorWarnings(config),
     ...viewWarnings(config),
   ];
 }
 
 /** Batch statistics are over this many images at least, or they say little about the data. */
 const SMALL_BATCH = 32;
+
+/** Images for each dimension that a least-squares predictor is fitted to; the paper has 16. */
+const IMAGES_PER_DIMENSION = 4;
 
 /** Plain SGD has no trust ratio that scales steps to the weights: published recipes stay below this. */
 const LARGE_SGD_RATE = 1;
@@ -96,6 +100,15 @@ function normWarnings({ norm, encoder, predictor }: Config): string[] {
     warnings.push("encoder.zeroInitLastNorm changes nothing with norm.encoder 'none': there is no gamma.");
   }
   return warnings;
+}
+
+/** With no more images than dimensions least squares fits every batch exactly, and the loss has no gradient that teaches. */
+function predictorWarnings({ predictor, projector, batchSize }: Config): string[] {
+  if (predictor?.kind !== 'optimal' || batchSize >= IMAGES_PER_DIMENSION * projector.output) return [];
+  return [
+    `The optimal predictor is fitted to batchSize (${batchSize}) images in projector.output (${projector.output}) dimensions: with fewer ` +
+      `than ${IMAGES_PER_DIMENSION} images for each it fits the batch instead of predicting, and little is learnt.`,
+  ];
 }
 
 function batchWarnings({ batchSize, norm, predictor }: Config): string[] {

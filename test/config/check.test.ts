@@ -18,6 +18,12 @@ const cases: ReadonlyArray<readonly [name: string, preset: string, overrides: re
     ['optimizer.kind=sgd'],
     /peak learning rate is 3\.2 .*size for LARS/,
   ],
+  [
+    'least squares with fewer images than it needs',
+    'shapes',
+    ['predictor={kind: optimal}'],
+    /fitted to batchSize \(64\) images in projector\.output \(128\) dimensions/,
+  ],
   ['no weight decay', 'cifar10', ['optimizer.weightDecay=0'], /weightDecay is 0/],
   [
     'no normalisation at all',

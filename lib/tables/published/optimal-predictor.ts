@@ -29,6 +29,8 @@ export const optimalPredictor: Table = {
       settings: { target: { mode: 'stop-gradient' }, optimizer: { predictorRate: 10 } },
     },
   ],
+  // Least squares needs more images than dimensions; the paper has 4096 for 256.
+  ciSettings: { projector: { output: 16 }, predictor: { output: 16 } },
   claims: [
     { says: 'With an optimal predictor no moving average is needed.', kind: 'doesNotCollapse', row: 'optimal' },
     {
