@@ -29,8 +29,8 @@ export interface VerdictInput {
 
 /**
  * Unit vectors whose dimensions have standard deviation s / sqrt(d) have mean pairwise cosine 1 - s^2. At 0.1 two different
- * images have a cosine of 0.99: nothing is left that tells them apart. Of the runs in bench/results/tables those that collapse
- * end between 0.00 and 0.03, the others above 0.35.
+ * images have a cosine of 0.99: nothing is left that tells them apart. In bench/results/tables runs without predictor or target
+ * end between 0.00 and 0.03, some with a linear predictor below 0.1, all others above 0.3.
  */
 export const COLLAPSED_BELOW = 0.1;
 
@@ -43,7 +43,7 @@ export const LEAST_RANK = 4;
 /**
  * A run that has learnt nothing has lost dimensions below this, rather than not found them yet. In bench/results/tables (128
  * dimensions, batches of 64) runs without labels that learnt nothing end between 5 and 8.3 where the predictor is not trained,
- * which the paper has at 0.01 % (Table 21), and above 13 elsewhere. Runs that learnt may end here and be good.
+ * which the paper has at 0.01 % (Table 21), and above 17 elsewhere. Runs that learnt may end here and be good.
  */
 export const LOW_RANK = 10;
 
