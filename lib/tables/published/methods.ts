@@ -29,7 +29,7 @@ export const methodsTable: Table = {
     { says: 'MoCo v2 learns.', kind: 'learns', row: 'moco-v2' },
     { says: 'SimSiam learns.', kind: 'learns', row: 'simsiam' },
     { says: 'Mean Teacher learns.', kind: 'learns', row: 'mean-teacher' },
-    { says: 'Labels teach more than any of them.', kind: 'better', row: 'supervised', than: 'byol' },
+    { says: 'Labels teach more than BYOL does.', kind: 'better', row: 'supervised', than: 'byol' },
     { says: 'BYOL is better than SimCLR.', kind: 'better', row: 'byol', than: 'simclr' },
   ],
   notes: [
