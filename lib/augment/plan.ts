@@ -1,9 +1,13 @@
+import { Breather } from '../breather.js';
 import type { Pipeline } from '../config/pipeline.js';
 import { Stream } from '../random/philox.js';
 import { column, PLAN_WIDTH } from './columns.js';
 import { centerCrop, drawOperation, type JitterKind, operationNumbers, type Size } from './operations.js';
 
 export { column, PLAN_WIDTH, type PlanColumn, planColumns } from './columns.js';
+
+/** Rows that are drawn between two looks at the clock: less than a millisecond. */
+const SLICE_ROWS = 64;
 
 /** A plan is what C++ executes and cannot decide: a row of PLAN_WIDTH numbers for each sample of a view. */
 export interface DrawOptions {
@@ -36,6 +40,19 @@ export function drawPlan(options: DrawOptions): Float32Array {
       drawOperation(operation, stream, row, source, jitter);
     }
   });
+}
+
+/** The same, giving way to the event loop: a row takes microseconds, and a step may have thousands. */
+export async function drawPlanInSlices(options: DrawOptions, breather = new Breather()): Promise<Float32Array> {
+  const samples = Int32Array.from(options.samples);
+  const plan = options.out ?? new Float32Array(samples.length * PLAN_WIDTH);
+  for (let start = 0; start < samples.length; start += SLICE_ROWS) {
+    await breather.breathe();
+    const end = start + SLICE_ROWS;
+    const out = plan.subarray(start * PLAN_WIDTH, end * PLAN_WIDTH);
+    drawPlan({ ...options, samples: samples.subarray(start, end), out });
+  }
+  return plan;
 }
 
 /** The plan of `rows` images that are evaluated: the central square alone, of this part of the shorter side. */

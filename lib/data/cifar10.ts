@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Breather } from '../breather.js';
 import { ByolError } from '../errors.js';
-import { Breather } from './breather.js';
 import type { Dataset, ImageArray } from './dataset.js';
 import { isFile, isFolder, readDataFile } from './files.js';
 

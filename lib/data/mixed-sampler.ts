@@ -1,4 +1,6 @@
+import { Breather } from '../breather.js';
 import { permutation } from '../random/philox.js';
+import { indicesWhere } from './indices.js';
 import { Sampler, type StepSampler } from './sampler.js';
 
 /** Tells these orders from others with the same seed: see labelled-part.ts and eval/linear.ts. */
@@ -26,16 +28,23 @@ export class MixedSampler implements StepSampler {
   readonly #labelled: Int32Array;
   readonly #others: Int32Array;
   readonly #order: Sampler;
-  #round = -1;
-  #roundOrder: Int32Array = new Int32Array(0);
+  /** The order of the round that was asked for last. */
+  #round: { readonly number: number; readonly order: Promise<Int32Array> } | null = null;
 
   /** Throws ERR_BYOL_DATA if the images without a label do not fill one step. */
-  constructor(options: MixedSamplerOptions) {
-    const { labels, labelledRows, batchSize, accumulate, seed } = options;
-    const images = Int32Array.from(labels.keys());
+  static async make(options: MixedSamplerOptions): Promise<MixedSampler> {
+    const { labels } = options;
+    const breather = new Breather();
+    const labelled = await indicesWhere(labels.length, (image) => (labels[image] as number) >= 0, breather);
+    const others = await indicesWhere(labels.length, (image) => (labels[image] as number) < 0, breather);
+    return new MixedSampler(options, labelled, others);
+  }
+
+  private constructor(options: MixedSamplerOptions, labelled: Int32Array, others: Int32Array) {
+    const { labelledRows, batchSize, accumulate, seed } = options;
     this.#options = options;
-    this.#labelled = images.filter((image) => (labels[image] as number) >= 0);
-    this.#others = images.filter((image) => (labels[image] as number) < 0);
+    this.#labelled = labelled;
+    this.#others = others;
     this.#order = new Sampler(this.#others.length, batchSize - labelledRows, accumulate, seed);
     this.rows = batchSize * accumulate;
     this.stepsPerEpoch = this.#order.stepsPerEpoch;
@@ -46,25 +55,37 @@ export class MixedSampler implements StepSampler {
     return this.#order.epochOf(step);
   }
 
-  indices(step: number): Int32Array {
-    return this.#compose(step, (image) => image);
+  indices(step: number, breather?: Breather): Promise<Int32Array> {
+    return this.#compose(step, (image) => image, breather);
   }
 
-  draws(step: number): Int32Array {
+  draws(step: number, breather?: Breather): Promise<Int32Array> {
     const firstRound = this.#roundOf(this.#firstPosition(this.epochOf(step) * this.stepsPerEpoch));
-    return this.#compose(step, (image, round) => image + this.#options.labels.length * (round - firstRound));
+    const { length } = this.#options.labels;
+    return this.#compose(step, (image, round) => image + length * (round - firstRound), breather);
   }
 
   /** `number` of every labelled row's image and its time around; the others come once an epoch. */
-  #compose(step: number, number: (image: number, round: number) => number): Int32Array {
+  async #compose(
+    step: number,
+    number: (image: number, round: number) => number,
+    breather?: Breather,
+  ): Promise<Int32Array> {
     const { labelledRows, batchSize, accumulate } = this.#options;
-    const others = this.#order.indices(step).map((index) => this.#others[index] as number);
+    const others = (await this.#order.indices(step, breather)).map((index) => this.#others[index] as number);
     const rows = new Int32Array(this.rows);
+    let round = -1;
+    let order: Int32Array = new Int32Array(0);
     for (let micro = 0; micro < accumulate; micro += 1) {
       const start = this.#firstPosition(step) + micro * labelledRows;
       for (let row = 0; row < labelledRows; row += 1) {
-        const round = this.#roundOf(start + row);
-        rows[micro * batchSize + row] = number(this.#labelledAt(start + row, round), round);
+        const position = start + row;
+        if (this.#roundOf(position) !== round) {
+          round = this.#roundOf(position);
+          order = await this.#roundOrder(round, breather);
+        }
+        const image = this.#labelled[order[position - round * order.length] as number] as number;
+        rows[micro * batchSize + row] = number(image, round);
       }
       const width = batchSize - labelledRows;
       rows.set(others.subarray(micro * width, (micro + 1) * width), micro * batchSize + labelledRows);
@@ -81,12 +102,11 @@ export class MixedSampler implements StepSampler {
     return Math.floor(position / this.#labelled.length);
   }
 
-  #labelledAt(position: number, round: number): number {
-    const count = this.#labelled.length;
-    if (round !== this.#round) {
-      this.#roundOrder = permutation(count, this.#options.seed, round, PURPOSE);
-      this.#round = round;
+  #roundOrder(number: number, breather?: Breather): Promise<Int32Array> {
+    if (this.#round?.number !== number) {
+      const order = permutation(this.#labelled.length, this.#options.seed, number, PURPOSE, breather);
+      this.#round = { number, order };
     }
-    return this.#labelled[this.#roundOrder[position - round * count] as number] as number;
+    return this.#round.order;
   }
 }

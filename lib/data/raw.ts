@@ -1,6 +1,8 @@
 import { mkdir, rm } from 'node:fs/promises';
+import { endianness } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { Breather } from '../breather.js';
 import { ByolError } from '../errors.js';
 import { ioError, writeAtomically } from './atomic-file.js';
 import type { Dataset, ImageArray } from './dataset.js';
@@ -98,7 +100,7 @@ async function readPart(folder: string, part: 'train' | 'test', manifest: Manife
     checkSize(labelsPath, size, count * 4, `${count} labels of 4 bytes`),
   );
   const labels = decodeLabels(bytes);
-  checkLabels(labelsPath, labels, manifest);
+  await checkLabels(labelsPath, labels, manifest);
   return { count, height, width, pixels, labels };
 }
 
@@ -111,15 +113,18 @@ function checkSize(path: string, size: number, expected: number, as: string): vo
   );
 }
 
-function checkLabels(path: string, labels: Int32Array, manifest: Manifest): void {
+async function checkLabels(path: string, labels: Int32Array, manifest: Manifest): Promise<void> {
   // Without names, more classes than training images can only be garbage, which must not become a giant classifier.
   const classes = manifest.classes?.length ?? manifest.train.images;
-  const bad = labels.findIndex((label) => label < -1 || label >= classes);
-  if (bad < 0) return;
-  throw new ByolError(
-    'ERR_BYOL_DATA',
-    `${path}: image ${bad} has label ${labels[bad]}, expected 0 to ${classes - 1}, or -1 for unknown.`,
-  );
+  const breather = new Breather();
+  for (const [image, label] of labels.entries()) {
+    if (image % 4096 === 0) await breather.breathe();
+    if (label >= -1 && label < classes) continue;
+    throw new ByolError(
+      'ERR_BYOL_DATA',
+      `${path}: image ${image} has label ${label}, expected 0 to ${classes - 1}, or -1 for unknown.`,
+    );
+  }
 }
 
 function numberedClasses(...parts: readonly ImageArray[]): string[] {
@@ -129,12 +134,16 @@ function numberedClasses(...parts: readonly ImageArray[]): string[] {
 }
 
 function encodeLabels(labels: Int32Array): Uint8Array {
-  const view = new DataView(new ArrayBuffer(labels.length * 4));
-  for (const [index, label] of labels.entries()) view.setInt32(index * 4, label, true);
-  return new Uint8Array(view.buffer);
+  return littleEndian(new Uint8Array(labels.slice().buffer));
 }
 
+/** Of bytes that begin their buffer. */
 function decodeLabels(bytes: Uint8Array): Int32Array {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return Int32Array.from({ length: bytes.byteLength / 4 }, (_, index) => view.getInt32(index * 4, true));
+  return new Int32Array(littleEndian(bytes).buffer, bytes.byteOffset, bytes.byteLength / 4);
+}
+
+/** Turns whole int32s, in place, from this machine's order of bytes to little-endian, or back. */
+function littleEndian(bytes: Uint8Array): Uint8Array {
+  if (endianness() === 'BE') Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).swap32();
+  return bytes;
 }

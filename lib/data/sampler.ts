@@ -1,3 +1,4 @@
+import type { Breather } from '../breather.js';
 import { ByolError } from '../errors.js';
 import { permutation } from '../random/philox.js';
 
@@ -11,9 +12,9 @@ export interface StepSampler {
   /** 0-based epoch of a 0-based step. */
   epochOf(step: number): number;
   /** Image numbers of one optimiser step: micro-batches x batchSize rows, a new array. */
-  indices(step: number): Int32Array;
+  indices(step: number, breather?: Breather): Promise<Int32Array>;
   /** For each of these rows a number that tells its augmentation from every other of the epoch. */
-  draws(step: number): Int32Array;
+  draws(step: number, breather?: Breather): Promise<Int32Array>;
 }
 
 /** Every epoch is its own random order of all images, keyed by (seed, epoch) alone. */
@@ -23,8 +24,8 @@ export class Sampler implements StepSampler {
   readonly stepsPerEpoch: number;
   readonly dropped: number;
   readonly #seed: number;
-  #epoch = -1;
-  #order: Int32Array = new Int32Array(0);
+  /** The order of the epoch that was asked for last. */
+  #order: { readonly epoch: number; readonly images: Promise<Int32Array> } | null = null;
 
   /** Throws ERR_BYOL_DATA if the images do not fill one step. */
   constructor(images: number, batchSize: number, accumulate: number, seed: number) {
@@ -49,17 +50,16 @@ export class Sampler implements StepSampler {
     return Math.floor(step / this.stepsPerEpoch);
   }
 
-  indices(step: number): Int32Array {
+  async indices(step: number, breather?: Breather): Promise<Int32Array> {
     const epoch = this.epochOf(step);
-    if (epoch !== this.#epoch) {
-      this.#order = permutation(this.images, this.#seed, epoch);
-      this.#epoch = epoch;
+    if (this.#order?.epoch !== epoch) {
+      this.#order = { epoch, images: permutation(this.images, this.#seed, epoch, 0, breather) };
     }
     const start = (step - epoch * this.stepsPerEpoch) * this.rows;
-    return this.#order.slice(start, start + this.rows);
+    return (await this.#order.images).slice(start, start + this.rows);
   }
   /** An image comes once an epoch. */
-  draws(step: number): Int32Array {
-    return this.indices(step);
+  draws(step: number, breather?: Breather): Promise<Int32Array> {
+    return this.indices(step, breather);
   }
 }

@@ -1,5 +1,5 @@
+import { Breather } from '../breather.js';
 import { Stream } from '../random/philox.js';
-import { Breather } from './breather.js';
 import type { Dataset, ImageArray } from './dataset.js';
 import { type Outline, outlineNames, outlines } from './outlines.js';
 import { renderScene } from './render.js';

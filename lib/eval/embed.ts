@@ -1,5 +1,6 @@
 import { evaluationPlan } from '../augment/plan.js';
 import type { NativeFeatureBank, NativeImageStore, NativeLearner, NativeModule, ViewSpec } from '../binding/native.js';
+import { indicesWhere } from '../data/indices.js';
 import { runQueued } from './in-flight.js';
 
 /** Frozen representations y of the online encoder, in batches. */
@@ -8,7 +9,7 @@ import { runQueued } from './in-flight.js';
 const OFFICIAL_CENTER = 0.875;
 
 /** Draws the plan rows of a batch of images. */
-export type DrawRows = (images: Int32Array) => Float32Array;
+export type DrawRows = (images: Int32Array) => Float32Array | Promise<Float32Array>;
 
 export interface EmbedOptions {
   readonly images: NativeImageStore;
@@ -33,7 +34,7 @@ export async function embedAll(
   device: string,
   options: EmbedOptions,
 ): Promise<NativeFeatureBank> {
-  const indices = options.indices ?? allOf(options.images);
+  const indices = options.indices ?? (await allOf(options.images));
   const bank = new native.FeatureBank(indices.length, learner.features, device);
   try {
     await embedInto(bank, learner, { ...options, indices });
@@ -47,12 +48,12 @@ export async function embedAll(
 /** The same into the first rows of a bank that is there. */
 export async function embedInto(bank: NativeFeatureBank, learner: NativeLearner, options: EmbedOptions): Promise<void> {
   const { images, plan, view, statistics, batchSize, signal, onProgress } = options;
-  const indices = options.indices ?? allOf(images);
+  const indices = options.indices ?? (await allOf(images));
   await runQueued(
     evenBatches(indices.length, batchSize),
-    ({ start, end }) => {
+    async ({ start, end }) => {
       const batch = indices.slice(start, end);
-      return learner.embed({ images, indices: batch, plan: plan(batch), view, statistics, bank, offset: start });
+      return learner.embed({ images, indices: batch, plan: await plan(batch), view, statistics, bank, offset: start });
     },
     signal,
     ({ end }) => onProgress?.(end, indices.length),
@@ -74,6 +75,6 @@ export function centerRows(images: NativeImageStore, view: ViewSpec): DrawRows {
   return (batch) => evaluationPlan(batch.length, height, width, fraction);
 }
 
-function allOf(images: NativeImageStore): Int32Array {
-  return Int32Array.from({ length: images.size }, (_, i) => i);
+function allOf(images: NativeImageStore): Promise<Int32Array> {
+  return indicesWhere(images.size, () => true);
 }

@@ -7,7 +7,7 @@ const QUEUED = 3;
  * can then be disposed of.
  */
 export async function runQueued<T, R>(
-  items: Iterable<T>,
+  items: Iterable<T> | AsyncIterable<T>,
   command: (item: T) => Promise<R>,
   signal?: AbortSignal,
   onDone?: (item: T, result: R) => void,
@@ -22,7 +22,7 @@ export async function runQueued<T, R>(
     onDone?.(oldest.item, outcome.value);
   };
   try {
-    for (const item of items) {
+    for await (const item of items) {
       signal?.throwIfAborted();
       if (queue.length === QUEUED) await finishOldest();
       // Outcomes as values: a rejection that nobody awaits yet would end the process.

@@ -67,9 +67,9 @@ export class LinearFit {
     this.#probe.dispose();
   }
 
-  *#steps(epoch: number): Generator<{ readonly rows: Int32Array; readonly scale: number }> {
+  async *#steps(epoch: number): AsyncGenerator<{ readonly rows: Int32Array; readonly scale: number }> {
     const { batchSize, epochs, seed, purpose } = this.#options;
-    const order = permutation(this.#rows.length, seed, epoch, purpose);
+    const order = await permutation(this.#rows.length, seed, epoch, purpose);
     const total = epochs * this.#stepsPerEpoch;
     for (let i = 0; i < this.#stepsPerEpoch; i += 1) {
       const rows = order.slice(i * batchSize, (i + 1) * batchSize).map((position) => this.#rows[position] as number);

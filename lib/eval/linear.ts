@@ -1,8 +1,9 @@
-import { drawPlan } from '../augment/plan.js';
+import { drawPlanInSlices } from '../augment/plan.js';
 import { viewSpec } from '../augment/view-spec.js';
 import type { Accuracy, NativeFeatureBank } from '../binding/native.js';
 import { cropAndFlip } from '../config/pipeline.js';
 import type { Config } from '../config/schema.js';
+import { indicesWhere } from '../data/indices.js';
 import { centerRows, type DrawRows, type EmbedOptions, embedAll, embedInto } from './embed.js';
 import { type Split, splitByClass } from './held-out.js';
 import { LinearFit } from './linear-fit.js';
@@ -58,9 +59,9 @@ export async function evaluateLinear(
 ): Promise<LinearEvaluation> {
   const { train, classes, device, signal, onProgress } = subject;
   const { epochs, seed } = settings;
-  const indices = labelledIndices(train, 'training images');
+  const indices = await labelledIndices(train, 'training images');
   const labels = indices.map((index) => train.labels?.[index] ?? -1);
-  const split = splitByClass(labels, settings.heldOut, seed, PURPOSE.heldOut);
+  const split = await splitByClass(labels, settings.heldOut, seed, PURPOSE.heldOut);
   const batchSize = Math.min(settings.batchSize, split.kept.length);
 
   const plain = features ?? new PlainFeatures(subject);
@@ -83,7 +84,7 @@ export async function evaluateLinear(
     const { bank: testBank } = await plain.of('test');
     heldOutBank = await embedHeldOut(subject, indices, split);
     const select = fit(split.kept, PURPOSE.selectOrder);
-    const everyRow = Int32Array.from({ length: indices.length }, (_, row) => row);
+    const everyRow = await indicesWhere(indices.length, () => true);
     const final = fit(everyRow, PURPOSE.finalOrder);
     for (let epoch = 0; epoch < epochs; epoch += 1) {
       const bank = await views.epoch(epoch);
@@ -160,7 +161,7 @@ class CropFlipViews implements TrainingViews {
     const { seed, epochs } = this.#settings;
     const source = { sourceHeight, sourceWidth, jitter: views.jitter };
     const plan: DrawRows = (samples) =>
-      drawPlan({ pipeline: cropAndFlip, view: CROP_VIEW, seed, epoch, samples, ...source });
+      drawPlanInSlices({ pipeline: cropAndFlip, view: CROP_VIEW, seed, epoch, samples, ...source });
     const before = epoch * this.#indices.length;
     const options = trainOptions(this.#subject, this.#indices, plan, (done) => ({
       phase: 'training images',

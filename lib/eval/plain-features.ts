@@ -26,7 +26,7 @@ export class PlainFeatures {
     const { native, learner, device, views, batchSize, statistics, signal, onProgress } = this.#subject;
     const images = this.#subject[which];
     const phase = which === 'train' ? 'training images' : 'test images';
-    const indices = evenSubset(labelledIndices(images, phase), count);
+    const indices = evenSubset(await labelledIndices(images, phase), count);
     const key = `${which} ${indices.length}`;
     const known = this.#banks.get(key);
     if (known !== undefined) return known;

@@ -1,5 +1,6 @@
 import type { NativeImageStore, NativeLearner, NativeModule } from '../binding/native.js';
 import type { Config } from '../config/schema.js';
+import { indicesWhere } from '../data/indices.js';
 import { ByolError } from '../errors.js';
 
 /** Images with what is known of them. */
@@ -36,16 +37,19 @@ export interface EvaluationProgress {
 }
 
 /** Numbers of the images with a label. Throws ERR_BYOL_DATA if there are none. */
-export function labelledIndices(images: LabelledImages, which: 'training images' | 'test images'): Int32Array {
+export async function labelledIndices(
+  images: LabelledImages,
+  which: 'training images' | 'test images',
+): Promise<Int32Array> {
   const { labels } = images;
-  const found = labels === null ? [] : [...labels.keys()].filter((i) => (labels[i] as number) >= 0);
+  const found = await indicesWhere(labels?.length ?? 0, (i) => (labels?.[i] ?? -1) >= 0);
   if (found.length === 0) {
     throw new ByolError(
       'ERR_BYOL_DATA',
       `None of the ${images.store.size} ${which} has a label, which this evaluation needs.`,
     );
   }
-  return Int32Array.from(found);
+  return found;
 }
 
 /** `count` of the indices, evenly spread over them; all if `count` is 0 or exceeds them. */

@@ -1,3 +1,5 @@
+import { Breather } from '../breather.js';
+
 /**
  * Counter-based random numbers: Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
  * A stream is a place in the counter's space, not a state that moves on: any draw can be made again, alone and in any
@@ -120,15 +122,26 @@ export class Stream {
 
 /** Of the streams that are not an augmentation's. */
 const PERMUTATION = 0xffff;
+/** Swaps between two looks at the clock. */
+const SWAPS = 4096;
 
 /**
  * The numbers 0..count-1 in random order, each order equally likely (Fisher-Yates). Orders of different seeds, epochs
- * or purposes (0..65535, for the caller to number) are independent.
+ * or purposes (0..65535, for the caller to number) are independent. Gives way to the event loop: the order of ImageNet's
+ * images takes a tenth of a second and more.
  */
-export function permutation(count: number, seed: number, epoch: number, purpose = 0): Int32Array {
-  const order = Int32Array.from({ length: count }, (_, i) => i);
+export async function permutation(
+  count: number,
+  seed: number,
+  epoch: number,
+  purpose = 0,
+  breather = new Breather(),
+): Promise<Int32Array> {
+  const order = new Int32Array(count);
+  for (let i = 0; i < count; i += 1) order[i] = i;
   const stream = new Stream(seed, epoch, 0, purpose, PERMUTATION);
   for (let i = count - 1; i > 0; i -= 1) {
+    if (i % SWAPS === 0) await breather.breathe();
     const j = stream.below(i + 1);
     const swapped = order[i] as number;
     order[i] = order[j] as number;

@@ -110,8 +110,9 @@ export class EpochLoop {
     this.#previousStepEnd = performance.now();
     while (this.#step < end && this.#failure === null && !stop.aborted) {
       const step = this.#step;
+      const input = await stepInput(session, step);
       await this.#queue.add(
-        () => session.learner.step(stepInput(session, step)),
+        () => session.learner.step(input),
         (timing) => this.#onStep(timing),
       );
       this.#step = step + 1;

@@ -1,4 +1,5 @@
 import { type FileHandle, open, readFile } from 'node:fs/promises';
+import { Breather } from '../breather.js';
 import { ioError, writeAtomically } from '../data/atomic-file.js';
 import type { Metrics } from './events.js';
 
@@ -29,6 +30,9 @@ export interface EpochRecord extends Metrics {
 
 export type MetricsRecord = StepRecord | EpochRecord;
 
+/** Between two looks at the clock. */
+const LINES = 64;
+
 /** A line that is not whole, as a killed process leaves it at the end, is left out. */
 export async function readMetrics(path: string): Promise<MetricsRecord[]> {
   let text: string;
@@ -38,19 +42,28 @@ export async function readMetrics(path: string): Promise<MetricsRecord[]> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw ioError(path, 'read', error);
   }
-  return text.split('\n').flatMap((line) => {
+  const records: MetricsRecord[] = [];
+  // Long runs have tens of thousands of lines.
+  const breather = new Breather();
+  for (const [number, line] of text.split('\n').entries()) {
+    if (number % LINES === 0) await breather.breathe();
     try {
-      return [JSON.parse(line) as MetricsRecord];
-    } catch {
-      return [];
-    }
-  });
+      records.push(JSON.parse(line) as MetricsRecord);
+    } catch {}
+  }
+  return records;
 }
 
 /** Drops every record after the given step, which a resumed run is about to make again. Returns what is kept. */
 export async function truncateMetrics(path: string, step: number): Promise<MetricsRecord[]> {
   const kept = (await readMetrics(path)).filter((record) => record.step <= step);
-  await writeAtomically(path, kept.map((record) => `${JSON.stringify(record)}\n`).join(''));
+  const breather = new Breather();
+  let text = '';
+  for (const [number, record] of kept.entries()) {
+    if (number % LINES === 0) await breather.breathe();
+    text += `${JSON.stringify(record)}\n`;
+  }
+  await writeAtomically(path, text);
   return kept;
 }
 

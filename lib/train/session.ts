@@ -39,8 +39,8 @@ export async function openSession(config: Config): Promise<Session> {
 
   checkObjective(config);
   const data = await readData(config.data);
-  const supervisedLabels = labelsFor(config, data);
-  const sampler = makeSampler(config, data, supervisedLabels);
+  const supervisedLabels = await labelsFor(config, data);
+  const sampler = await makeSampler(config, data, supervisedLabels);
   const resources: Array<{ dispose(): void }> = [];
   const keep = <T extends { dispose(): void }>(resource: T): T => {
     resources.push(resource);
@@ -75,7 +75,10 @@ export async function openSession(config: Config): Promise<Session> {
 }
 
 /** The labels that supervision may use. Throws where there are none, or the projector's outputs are not the classes. */
-function labelsFor({ supervision, projector, seed }: Config, { train, classNames }: Dataset): Int32Array | null {
+async function labelsFor(
+  { supervision, projector, seed }: Config,
+  { train, classNames }: Dataset,
+): Promise<Int32Array | null> {
   if (supervision === null) return null;
   if (train.labels === null) {
     throw new ByolError('ERR_BYOL_DATA', 'Supervision needs labels, but the training images have none.');
@@ -89,11 +92,11 @@ function labelsFor({ supervision, projector, seed }: Config, { train, classNames
   return labelledPart(train.labels, supervision.labelled, seed);
 }
 
-function makeSampler(config: Config, data: Dataset, labels: Int32Array | null): StepSampler {
+async function makeSampler(config: Config, data: Dataset, labels: Int32Array | null): Promise<StepSampler> {
   const { batchSize, accumulate, seed, supervision } = config;
   const labelledRows = labelledRowsOf(config);
   if (labels === null || supervision === null || labelledRows === null) {
     return new Sampler(data.train.count, batchSize, accumulate, seed);
   }
-  return new MixedSampler({ labels, labelledRows, batchSize, accumulate, seed });
+  return MixedSampler.make({ labels, labelledRows, batchSize, accumulate, seed });
 }

@@ -1,31 +1,36 @@
-import { drawPlan } from '../augment/plan.js';
+import { drawPlanInSlices } from '../augment/plan.js';
 import { viewSpec } from '../augment/view-spec.js';
 import type { StepInput } from '../binding/native.js';
+import { Breather } from '../breather.js';
 import type { Session } from './session.js';
 
 /** Everything that decides the 0-based optimiser step, beside the learner's state: which images, their views, rates. */
-export function stepInput(session: Session, step: number): StepInput {
+export async function stepInput(session: Session, step: number): Promise<StepInput> {
   const { train, sampler, schedule, config } = session;
   const { views, seed } = config;
-  const indices = sampler.indices(step);
-  const samples = sampler.draws(step);
-  const draw = (view: 0 | 1): Float32Array =>
-    drawPlan({
-      pipeline: view === 0 ? views.view1 : views.view2,
-      view,
-      seed,
-      epoch: sampler.epochOf(step),
-      samples,
-      sourceHeight: train.store.height,
-      sourceWidth: train.store.width,
-      jitter: views.jitter,
-    });
+  const breather = new Breather();
+  const indices = await sampler.indices(step, breather);
+  const samples = await sampler.draws(step, breather);
+  const draw = (view: 0 | 1): Promise<Float32Array> =>
+    drawPlanInSlices(
+      {
+        pipeline: view === 0 ? views.view1 : views.view2,
+        view,
+        seed,
+        epoch: sampler.epochOf(step),
+        samples,
+        sourceHeight: train.store.height,
+        sourceWidth: train.store.width,
+        jitter: views.jitter,
+      },
+      breather,
+    );
   const spec = viewSpec(views);
   return {
     images: train.store,
     indices,
     microBatches: config.accumulate,
-    plans: [draw(0), draw(1)],
+    plans: [await draw(0), await draw(1)],
     views: [spec, spec],
     learningRate: schedule.learningRate(step),
     tau: schedule.tau(step),

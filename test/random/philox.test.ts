@@ -126,9 +126,9 @@ describe('Stream', () => {
 });
 
 describe('permutation', () => {
-  test('holds every number once', () => {
+  test('holds every number once', async () => {
     for (const count of [0, 1, 2, 1000]) {
-      const sorted = permutation(count, 5, 6).sort();
+      const sorted = (await permutation(count, 5, 6)).sort();
       assert.deepEqual(
         sorted,
         Int32Array.from({ length: count }, (_, i) => i),
@@ -136,21 +136,33 @@ describe('permutation', () => {
     }
   });
 
-  test('depends on seed, epoch and purpose alone', () => {
-    const base = permutation(100, 1, 2, 3);
-    assert.deepEqual(permutation(100, 1, 2, 3), base);
-    for (const other of [permutation(100, 2, 2, 3), permutation(100, 1, 3, 3), permutation(100, 1, 2, 4)]) {
+  test('depends on seed, epoch and purpose alone', async () => {
+    const base = await permutation(100, 1, 2, 3);
+    assert.deepEqual(await permutation(100, 1, 2, 3), base);
+    const others = [permutation(100, 2, 2, 3), permutation(100, 1, 3, 3), permutation(100, 1, 2, 4)];
+    for (const other of await Promise.all(others)) {
       assert.notDeepEqual(other, base);
     }
   });
 
-  test('every order of four is equally likely', () => {
+  test('every order of four is equally likely', async () => {
     const counts = new Map<string, number>();
     for (let epoch = 0; epoch < 24_000; epoch += 1) {
-      const order = permutation(4, 8, epoch).join('');
+      const order = (await permutation(4, 8, epoch)).join('');
       counts.set(order, (counts.get(order) ?? 0) + 1);
     }
     assert.equal(counts.size, 24);
     assert.ok(chiSquare([...counts.values()]) < chiSquareLimit(23));
+  });
+
+  test('is Fisher and Yates with the words of one stream, however often it gives way', async () => {
+    const count = 20_000;
+    const expected = Int32Array.from({ length: count }, (_, i) => i);
+    const stream = new Stream(5, 6, 0, 7, 0xffff);
+    for (let i = count - 1; i > 0; i -= 1) {
+      const j = stream.below(i + 1);
+      [expected[i], expected[j]] = [expected[j] as number, expected[i] as number];
+    }
+    assert.deepEqual(await permutation(count, 5, 6, 7), expected);
   });
 });

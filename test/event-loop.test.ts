@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { drawPlanInSlices } from '../lib/augment/plan.js';
+import { officialViews } from '../lib/config/pipeline.js';
+import { labelledPart } from '../lib/data/labelled-part.js';
+import { MixedSampler } from '../lib/data/mixed-sampler.js';
+import { Sampler } from '../lib/data/sampler.js';
+import { splitByClass } from '../lib/eval/held-out.js';
+import { labelledIndices } from '../lib/eval/subject.js';
+import { permutation } from '../lib/random/philox.js';
+import { turnsDuring } from './support/turns.js';
+
+// Work of tens of milliseconds on any CPU, in slices of six: the event loop turns several times meanwhile.
+
+const IMAGES = 1_281_167;
+const labels = new Int32Array(IMAGES);
+for (let i = 0; i < IMAGES; i += 1) labels[i] = i % 1000;
+
+async function assertGivesWay(work: () => Promise<unknown>): Promise<void> {
+  const turns = await turnsDuring(work);
+  assert.ok(turns >= 4, `the event loop turned only ${turns} times`);
+}
+
+test("the order of ImageNet's images", () => assertGivesWay(() => permutation(IMAGES, 1, 2)));
+
+test('the first step of an epoch', () => assertGivesWay(() => new Sampler(IMAGES, 4096, 1, 1).indices(0)));
+
+test('a sampler of labelled and other images', async () => {
+  const part = await labelledPart(labels, 0.1, 1);
+  const options = { labels: part, labelledRows: 128, batchSize: 512, accumulate: 1, seed: 1 };
+  await assertGivesWay(async () => (await MixedSampler.make(options)).indices(0));
+});
+
+test('a part of the labels', () => assertGivesWay(() => labelledPart(labels, 0.01, 1)));
+
+test('held-out images', () => assertGivesWay(() => splitByClass(labels, 0.1, 1, 2)));
+
+test('numbers of the labelled images', async () => {
+  const store = { size: IMAGES, height: 1, width: 1, labelled: true, dispose: () => {} };
+  await assertGivesWay(() => labelledIndices({ store, labels }, 'training images'));
+});
+
+test('a plan of thousands of rows', async () => {
+  const samples = Int32Array.from({ length: 32_768 }, (_, i) => i);
+  const size = { sourceHeight: 224, sourceWidth: 224 };
+  const options = {
+    pipeline: officialViews[0],
+    view: 0,
+    seed: 1,
+    epoch: 0,
+    samples,
+    jitter: 'official',
+    ...size,
+  } as const;
+  await assertGivesWay(() => drawPlanInSlices(options));
+});
