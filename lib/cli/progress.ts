@@ -93,7 +93,7 @@ export class Progress {
 
   #stepText({ step, steps, epoch, epochs, loss, imagesPerSecond, dataWait, secondsLeft }: StepEvent): string {
     const parts = [
-      `epoch ${epoch + 1}/${epochs}, step ${step}/${steps}`,
+      `epoch ${epoch}/${epochs}, step ${step}/${steps}`,
       `loss ${loss.toFixed(3)}`,
       `${Math.round(imagesPerSecond)} images/s`,
       `data ${Math.round(100 * dataWait)} %`,

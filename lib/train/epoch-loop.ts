@@ -1,4 +1,4 @@
-import type { StepMetrics, StepTiming } from '../binding/native.js';
+import type { Accuracy, StepMetrics, StepTiming } from '../binding/native.js';
 import { ByolError } from '../errors.js';
 import type { Checkpoints, Progress } from './checkpoints.js';
 import { StepMeter } from './epoch-meter.js';
@@ -31,8 +31,8 @@ export interface EpochLoopOptions {
   /** Aborted: no further step is begun, and an evaluation in progress is given up. */
   readonly stop: AbortSignal;
   readonly progress: Progress;
-  /** The last epoch that an earlier session completed. */
-  readonly lastEpoch: EpochRecord | null;
+  /** The epochs that earlier sessions completed. */
+  readonly epochs: readonly EpochRecord[];
 }
 
 /** The steps of a run, with what happens between them: readings, kNN, verdicts, checkpoints. */
@@ -44,7 +44,7 @@ export class EpochLoop {
   #meter: StepMeter;
   #recent = new StepMeter();
   #lastMetrics: Metrics | null;
-  #lastQueries = 0;
+  #lastKnn: Accuracy | null;
   #previousStepEnd = performance.now();
   #lastRead = { step: 0, time: performance.now() };
   #lastSaved = { step: -1, time: performance.now() };
@@ -59,12 +59,14 @@ export class EpochLoop {
 
   constructor(options: EpochLoopOptions) {
     this.#o = options;
-    const { progress, session, lastEpoch } = options;
+    const { progress, session, epochs } = options;
+    const lastEpoch = epochs.at(-1) ?? null;
     this.#step = progress.step;
     this.#epochOpen =
       progress.step % session.schedule.stepsPerEpoch !== 0 || (progress.step > 0 && lastEpoch?.step !== progress.step);
     this.#meter = this.#epochOpen && progress.sums !== null ? new StepMeter(progress.sums) : new StepMeter();
     this.#lastMetrics = lastEpoch === null ? null : metricsOf(lastEpoch);
+    this.#lastKnn = epochs.map(knnOf).findLast((knn) => knn !== null) ?? null;
     this.#lastRead.step = progress.step;
     this.#lastSaved.step = progress.step;
   }
@@ -75,6 +77,10 @@ export class EpochLoop {
   }
   get lastMetrics(): Metrics | null {
     return this.#lastMetrics;
+  }
+  /** Of the last epoch that was measured, which need not be the last. */
+  get lastKnn(): Accuracy | null {
+    return this.#lastKnn;
   }
   /** Wall-clock seconds of the run, earlier sessions included. */
   seconds(): number {
@@ -187,7 +193,7 @@ export class EpochLoop {
       imagesPerSecond: reading.stepsPerSecond * sampler.rows,
       dataWait: reading.dataWait,
     };
-    const epoch = sampler.epochOf(last);
+    const epoch = sampler.epochOf(last) + 1;
     emit({
       type: 'step',
       step,
@@ -242,7 +248,7 @@ export class EpochLoop {
     const due = everyEpochs > 0 && epoch % everyEpochs === 0 && epoch < config.epochs;
     if (due && evaluator.labelled) emit({ type: 'phase', phase: 'knn' });
     const knn = due ? await evaluator.knnDuringRun() : null;
-    if (knn !== null) this.#lastQueries = knn.queries;
+    if (knn !== null) this.#lastKnn = { top1: knn.top1, top5: knn.top5 };
     const metrics: Metrics = {
       loss: reading.loss,
       'collapse/std': reading.projectionStd,
@@ -273,9 +279,9 @@ export class EpochLoop {
     );
   }
 
-  verdict(metrics: Metrics): Verdict {
+  /** `knn`: top-1 that goes with these metrics; left out, that of their own epoch. */
+  verdict(metrics: Metrics, knn: number | null = metrics['knn/top1'] ?? null): Verdict {
     const { baseline, session } = this.#o;
-    const knn = metrics['knn/top1'] ?? null;
     return judge({
       config: session.config,
       collapseStd: metrics['collapse/std'],
@@ -283,7 +289,7 @@ export class EpochLoop {
       loss: metrics.loss,
       knn,
       untrainedKnn: baseline.knnDuringRun?.top1 ?? null,
-      queries: this.#lastQueries || session.test.store.size,
+      queries: baseline.knnDuringRun?.queries ?? session.test.store.size,
     });
   }
 
@@ -312,4 +318,9 @@ export class EpochLoop {
 
 function metricsOf({ type: _type, step: _step, epoch: _epoch, ...metrics }: EpochRecord): Metrics {
   return metrics;
+}
+
+/** What the epoch's kNN was; null: it was not measured then. */
+function knnOf({ 'knn/top1': top1, 'knn/top5': top5 }: EpochRecord): Accuracy | null {
+  return typeof top1 === 'number' && typeof top5 === 'number' ? { top1, top5 } : null;
 }

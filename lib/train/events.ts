@@ -108,7 +108,7 @@ export interface StepEvent {
   /** Optimiser steps done and in all. */
   readonly step: number;
   readonly steps: number;
-  /** 0-based epoch that the step belongs to. */
+  /** The epoch that the step belongs to, 1..epochs. */
   readonly epoch: number;
   readonly epochs: number;
   /** Means since the previous reading. */

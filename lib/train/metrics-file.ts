@@ -9,6 +9,7 @@ export interface StepRecord {
   readonly type: 'step';
   /** Optimiser steps done. The values are means over the steps since the previous record. */
   readonly step: number;
+  /** The epoch that the step belongs to, from 1. */
   readonly epoch: number;
   readonly loss: number;
   readonly 'collapse/std': number;
@@ -47,11 +48,24 @@ export async function readMetrics(path: string): Promise<MetricsRecord[]> {
   const breather = new Breather();
   for (const [number, line] of text.split('\n').entries()) {
     if (number % LINES === 0) await breather.breathe();
-    try {
-      records.push(JSON.parse(line) as MetricsRecord);
-    } catch {}
+    records.push(...parseRecord(line));
   }
-  return records;
+  return fromOne(records);
+}
+
+function parseRecord(line: string): MetricsRecord[] {
+  try {
+    const value = JSON.parse(line) as MetricsRecord | null;
+    return Number.isInteger(value?.step) ? [value as MetricsRecord] : [];
+  } catch {
+    return [];
+  }
+}
+
+/** Version 0.1.0 counted the epochs of steps from 0, and those of epochs from 1. */
+function fromOne(records: MetricsRecord[]): MetricsRecord[] {
+  if (!records.some(({ type, epoch }) => type === 'step' && epoch === 0)) return records;
+  return records.map((record) => (record.type === 'step' ? { ...record, epoch: record.epoch + 1 } : record));
 }
 
 /** Drops every record after the given step, which a resumed run is about to make again. Returns what is kept. */

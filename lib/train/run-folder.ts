@@ -1,12 +1,12 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Accuracy } from '../binding/native.js';
 import { type Config, configSchema } from '../config/schema.js';
 import { ioError } from '../data/atomic-file.js';
 import { readJson } from '../data/json-file.js';
 import { ByolError } from '../errors.js';
 import type { Environment } from './environment.js';
 import type { Baseline, RunResult } from './events.js';
+import type { KnnResult } from './run-evaluator.js';
 import { LOCK_FILE } from './run-lock.js';
 
 /** The files of a run. Everything but metrics.jsonl is written atomically. */
@@ -58,7 +58,7 @@ export interface EnvironmentFile extends Environment {
 /** baseline.json */
 export interface BaselineFile extends Baseline {
   /** kNN with the images that are used during the run (evaluation.knn.bankImages, queryImages). */
-  readonly knnDuringRun: Accuracy | null;
+  readonly knnDuringRun: KnnResult | null;
   /** The evaluation settings that it was measured with. */
   readonly evaluation: Config['evaluation'];
 }

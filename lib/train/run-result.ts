@@ -1,4 +1,3 @@
-import type { Accuracy } from '../binding/native.js';
 import type { EpochLoop } from './epoch-loop.js';
 import type { LinearResult, Metrics, RunResult } from './events.js';
 import type { KnnResult } from './run-evaluator.js';
@@ -33,7 +32,7 @@ export function runResult(end: RunEnd): RunResult {
     epochs: Math.floor(loop.step / session.schedule.stepsPerEpoch),
     steps: loop.step,
     interrupted: outcome === null,
-    knn: accuracyOf(metrics),
+    knn: knn === null ? loop.lastKnn : { top1: knn.top1, top5: knn.top5 },
     linear,
     untrained: { knn: untrainedKnn && { top1: untrainedKnn.top1, top5: untrainedKnn.top5 }, linear: baseline.linear },
     metrics,
@@ -43,15 +42,10 @@ export function runResult(end: RunEnd): RunResult {
   };
 }
 
-function accuracyOf(metrics: Metrics | null): Accuracy | null {
-  const top1 = metrics?.['knn/top1'];
-  return top1 === undefined ? null : { top1, top5: metrics?.['knn/top5'] ?? top1 };
-}
-
 function verdictOf({ session, loop, baseline }: RunEnd, knn: KnnResult | null): Verdict {
   const last = loop.lastMetrics;
   if (last === null) return { state: 'not learning yet', text: 'Nothing can be said yet: no epoch was completed.' };
-  if (knn === null) return loop.verdict(last);
+  if (knn === null) return loop.verdict(last, loop.lastKnn?.top1);
   return judge({
     config: session.config,
     collapseStd: last['collapse/std'],

@@ -129,7 +129,7 @@ export class Trainer {
       emit: this.#emit,
       stop: this.#stop,
       progress,
-      lastEpoch: kept.findLast((record) => record.type === 'epoch') ?? null,
+      epochs: kept.filter((record) => record.type === 'epoch'),
     });
     try {
       await loop.run();

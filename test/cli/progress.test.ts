@@ -31,7 +31,7 @@ const step: StepEvent = {
   type: 'step',
   step: 120,
   steps: 1560,
-  epoch: 3,
+  epoch: 4,
   epochs: 40,
   loss: 1.2345,
   collapseStd: 0.9,

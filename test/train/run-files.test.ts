@@ -44,3 +44,25 @@ test('metrics after the checkpoint and the torn line of a killed process are dro
     assert.equal(readFileSync(file, 'utf8'), line(10) + line(20));
   });
 });
+
+test('epochs of steps count from 1, also in files whose steps counted from 0; lines that are no records are left out', async () => {
+  await withTempDir(async (dir) => {
+    const file = path.join(dir, 'metrics.jsonl');
+    const lines = (first: number): string =>
+      [
+        { type: 'step', step: 4, epoch: first },
+        { type: 'epoch', step: 4, epoch: 1 },
+        { type: 'step', step: 6, epoch: first + 1 },
+      ]
+        .map((line) => `${JSON.stringify(line)}\n`)
+        .join('');
+    const epochs = async () => (await readMetrics(file)).map(({ epoch }) => epoch);
+    writeFileSync(file, `${lines(0)}null\n7\n{}\n`);
+    assert.deepEqual(await epochs(), [1, 1, 2]);
+    writeFileSync(file, lines(1));
+    assert.deepEqual(await epochs(), [1, 1, 2]);
+    writeFileSync(file, lines(0));
+    await truncateMetrics(file, 6);
+    assert.equal(readFileSync(file, 'utf8'), lines(1), 'a run that goes on is of one kind');
+  });
+});

@@ -1,12 +1,13 @@
 /** Stops and changes between the sessions of a run: what was measured stays true, nothing is lost or doubled. */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import type { Config } from '../../lib/config/schema.js';
 import { ByolError } from '../../lib/errors.js';
 import type { TrainEvent } from '../../lib/train/events.js';
 import { readMetrics } from '../../lib/train/metrics-file.js';
+import { knnGainNeeded } from '../../lib/train/verdict.js';
 import { withTempDir } from '../support/paths.js';
 import { runToEnd, tinyConfig } from '../support/tiny.js';
 
@@ -103,5 +104,56 @@ test('a target that began as a copy may stand still while the learning rate is 0
     };
     // One step an epoch: the first epoch is the step with learning rate 0.
     assert.equal((await runToEnd(slow, { out: dir })).result.steps, 3);
+  });
+});
+
+test('the result of a stopped run tells the accuracy of the last epoch that was measured', async () => {
+  await withTempDir(async (dir) => {
+    const config = measuredConfig({ epochs: 4 });
+    const { knn } = config.evaluation;
+    const everyOther = { ...config, evaluation: { ...config.evaluation, knn: { ...knn, everyEpochs: 2 } } };
+    const { result } = await runToEnd(everyOther, { out: dir }, (event, stop) => {
+      if (event.type === 'epoch' && event.epoch === 3) stop();
+    });
+    const epochs = (await readMetrics(path.join(dir, 'metrics.jsonl'))).filter(({ type }) => type === 'epoch');
+    const measured = epochs.find(({ epoch }) => epoch === 2) as { 'knn/top1'?: number; 'knn/top5'?: number };
+    assert.deepEqual(result.knn, { top1: measured['knn/top1'], top5: measured['knn/top5'] });
+    // Also by a session that measured nothing itself.
+    const { result: again } = await runToEnd(everyOther, { out: dir, resume: true }, (event, stop) => {
+      if (event.type === 'start') stop();
+    });
+    assert.equal(again.interrupted, true);
+    assert.deepEqual(again.knn, result.knn);
+    assert.deepEqual(again.verdict, result.verdict);
+  });
+});
+
+test('a resumed run judges by as many test images as its accuracy was measured with', async () => {
+  await withTempDir(async (dir) => {
+    const config = measuredConfig();
+    const { knn } = config.evaluation;
+    const few = { ...config, evaluation: { ...config.evaluation, knn: { ...knn, queryImages: 8 } } };
+    await runToEnd(few, { out: dir }, (event, stop) => {
+      if (event.type === 'epoch') stop();
+    });
+    // Enough of a gain for the 32 test images that there are, too little for the 8 that were asked.
+    const untrained = 0.25;
+    const gained = untrained + (knnGainNeeded(untrained, 32) + knnGainNeeded(untrained, 8)) / 2;
+    const baseline = path.join(dir, 'baseline.json');
+    const kept = JSON.parse(readFileSync(baseline, 'utf8'));
+    writeFileSync(baseline, JSON.stringify({ ...kept, knnDuringRun: { ...kept.knnDuringRun, top1: untrained } }));
+    const metrics = path.join(dir, 'metrics.jsonl');
+    const records = (await readMetrics(metrics)).map((record) => ({
+      ...record,
+      'knn/top1': gained,
+      'collapse/std': 1,
+      'collapse/rank': 8,
+    }));
+    writeFileSync(metrics, records.map((record) => `${JSON.stringify(record)}\n`).join(''));
+    const { result } = await runToEnd(few, { out: dir, resume: true }, (event, stop) => {
+      if (event.type === 'start') stop();
+    });
+    assert.equal(result.knn?.top1, gained);
+    assert.equal(result.verdict.state, 'not learning yet', result.verdict.text);
   });
 });
