@@ -23,11 +23,14 @@ async function assertGivesWay(work: () => Promise<unknown>): Promise<void> {
 
 test("the order of ImageNet's images", () => assertGivesWay(() => permutation(IMAGES, 1, 2)));
 
-test('the first step of an epoch', () => assertGivesWay(() => new Sampler(IMAGES, 4096, 1, 1).indices(0)));
+const sizes = { accumulate: 1, seed: 1, epochBoundary: 'stream' } as const;
+
+test('the first step of an epoch', () =>
+  assertGivesWay(() => new Sampler(IMAGES, { ...sizes, batchSize: 4096 }).indices(0)));
 
 test('a sampler of labelled and other images', async () => {
   const part = await labelledPart(labels, 0.1, 1);
-  const options = { labels: part, labelledRows: 128, batchSize: 512, accumulate: 1, seed: 1 };
+  const options = { ...sizes, labels: part, labelledRows: 128, batchSize: 512 };
   await assertGivesWay(async () => (await MixedSampler.make(options)).indices(0));
 });
 

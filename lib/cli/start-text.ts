@@ -7,11 +7,11 @@ export function startText(event: StartEvent): string {
   const { config, images, testImages, classes, batch, stepsPerEpoch, steps, dropped } = event;
   const labels = classes.length === 0 ? 'no labels' : `${classes.length} classes`;
   const batches = config.accumulate === 1 ? '' : ` (${config.accumulate} x ${config.batchSize})`;
-  const remainder = dropped === 0 ? 'none' : count(dropped);
+  const perEpoch = stepsPerEpoch.toLocaleString('en-US', { maximumFractionDigits: 2 });
   const threads = event.device === 'cpu' ? `, ${event.threads} ${event.threads === 1 ? 'thread' : 'threads'}` : '';
   const lines = [
     `data      ${config.data.kind}: ${count(images)} training and ${count(testImages)} test images, ${labels}`,
-    `steps     ${count(stepsPerEpoch)} per epoch of ${count(batch)} images${batches}, ${remainder} left out; ${count(steps)} in ${count(config.epochs)} epochs`,
+    `steps     ${perEpoch} per epoch of ${count(batch)} images${batches}, ${remainderText(config, dropped)}; ${count(steps)} in ${count(config.epochs)} epochs`,
     `encoder   ${encoderText(config)}: ${parameters(event.parameters)} parameters, ${count(event.features)} features`,
     `optimiser ${config.optimizer.kind.toUpperCase()}, peak learning rate ${Number(event.peakLearningRate.toPrecision(4))} ` +
       `(${config.optimizer.baseLearningRate} x ${count(batch)} / 256), tau from ${config.target.tauBase}`,
@@ -20,6 +20,12 @@ export function startText(event: StartEvent): string {
   ];
   if (event.resumedAt > 0) lines.push(`going on  at step ${count(event.resumedAt)} of ${count(steps)}`);
   return lines.join('\n');
+}
+
+/** What becomes of the images that do not fill an epoch's last step. */
+function remainderText({ epochBoundary }: StartEvent['config'], dropped: number): string {
+  if (epochBoundary === 'stream') return 'which run on across epochs';
+  return `${dropped === 0 ? 'none' : count(dropped)} left out`;
 }
 
 /** "ResNet-50" where the encoder is one, else its parts. */

@@ -4,6 +4,7 @@
  * that is added later makes no finished result another experiment.
  */
 export const additions = {
+  epochBoundary: 'drop-last',
   'optimizer.schedule': { kind: 'cosine' },
   'supervision.labelledShare': null,
 } as const;

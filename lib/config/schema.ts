@@ -267,6 +267,12 @@ const settingsSchema = z.strictObject({
   batchSize: z.int().min(2),
   /** Forward passes per optimiser step, gradients averaged (paper F.2). */
   accumulate: positiveInt,
+  /**
+   * What a step does where an epoch ends. 'stream': it goes on into the next one, so that no image is left out and a run has
+   * floor(epochs * images / images per step) steps, as the official code's repeated data has; 'drop-last': images that do not
+   * fill a step are left out, other ones each epoch, and every epoch has floor(images / images per step) steps.
+   */
+  epochBoundary: z.enum(['stream', 'drop-last']).default(additions.epochBoundary),
   /** Train a linear classifier on stopped gradients alongside (needs labels). */
   onlineProbe: z.boolean(),
   evaluation: evaluationSchema,

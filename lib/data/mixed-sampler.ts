@@ -1,19 +1,18 @@
 import { Breather } from '../breather.js';
-import { permutation } from '../random/philox.js';
+import { ByolError } from '../errors.js';
+import { EndlessOrder, type OrderedPart } from './endless-order.js';
+import type { EpochSteps } from './epoch-steps.js';
 import { indicesWhere } from './indices.js';
-import { Sampler, type StepSampler } from './sampler.js';
+import { Sampler, type SamplerOptions, type StepSampler } from './sampler.js';
 
 /** Tells these orders from others with the same seed: see labelled-part.ts and eval/linear.ts. */
 const PURPOSE = 6;
 
-export interface MixedSamplerOptions {
+export interface MixedSamplerOptions extends SamplerOptions {
   /** Of every image, -1 where it has no label that may be used. */
   readonly labels: Int32Array;
   /** Rows of each micro-batch that are images with a label, from 1 to batchSize - 1. */
   readonly labelledRows: number;
-  readonly batchSize: number;
-  readonly accumulate: number;
-  readonly seed: number;
 }
 
 /**
@@ -22,14 +21,13 @@ export interface MixedSamplerOptions {
  */
 export class MixedSampler implements StepSampler {
   readonly rows: number;
-  readonly stepsPerEpoch: number;
-  readonly dropped: number;
+  /** Of the images without a label. */
+  readonly epochs: EpochSteps;
   readonly #options: MixedSamplerOptions;
   readonly #labelled: Int32Array;
   readonly #others: Int32Array;
-  readonly #order: Sampler;
-  /** The order of the round that was asked for last. */
-  #round: { readonly number: number; readonly order: Promise<Int32Array> } | null = null;
+  readonly #labelledOrder: EndlessOrder;
+  readonly #otherSteps: Sampler;
 
   /** Throws ERR_BYOL_DATA if the images without a label do not fill one step. */
   static async make(options: MixedSamplerOptions): Promise<MixedSampler> {
@@ -42,52 +40,61 @@ export class MixedSampler implements StepSampler {
 
   private constructor(options: MixedSamplerOptions, labelled: Int32Array, others: Int32Array) {
     const { labelledRows, batchSize, accumulate, seed } = options;
+    const width = batchSize - labelledRows;
+    if (others.length < width * accumulate) {
+      throw new ByolError(
+        'ERR_BYOL_DATA',
+        `An epoch would have no steps: ${others.length} training images are used without a label, but a step takes ` +
+          `${width * accumulate} of them. Lower batchSize, accumulate or supervision.labelled, or use more images.`,
+      );
+    }
     this.#options = options;
     this.#labelled = labelled;
     this.#others = others;
-    this.#order = new Sampler(this.#others.length, batchSize - labelledRows, accumulate, seed);
+    this.#labelledOrder = new EndlessOrder(labelled.length, seed, PURPOSE);
+    this.#otherSteps = new Sampler(others.length, { ...options, batchSize: width });
     this.rows = batchSize * accumulate;
-    this.stepsPerEpoch = this.#order.stepsPerEpoch;
-    this.dropped = this.#order.dropped;
+    this.epochs = this.#otherSteps.epochs;
   }
 
-  epochOf(step: number): number {
-    return this.#order.epochOf(step);
+  async indices(step: number, breather?: Breather): Promise<Int32Array> {
+    const { labelled, others } = await this.#rowsOf(step, breather);
+    return this.#interleave(labelled.numbers, others.numbers);
   }
 
-  indices(step: number, breather?: Breather): Promise<Int32Array> {
-    return this.#compose(step, (image) => image, breather);
+  async draws(step: number, breather?: Breather): Promise<Int32Array> {
+    const { labelled, others } = await this.#rowsOf(step, breather);
+    const images = this.#options.labels.length;
+    const epoch = this.epochs.epochOf(step);
+    const firstRound = this.#labelledOrder.roundOf(this.#firstPosition(this.epochs.stepsIn(epoch)));
+    return this.#interleave(
+      labelled.numbers.map((image, row) => image + images * ((labelled.rounds[row] as number) - firstRound)),
+      others.numbers.map((image, row) => image + images * (epoch - (others.rounds[row] as number))),
+    );
   }
 
-  draws(step: number, breather?: Breather): Promise<Int32Array> {
-    const firstRound = this.#roundOf(this.#firstPosition(this.epochOf(step) * this.stepsPerEpoch));
-    const { length } = this.#options.labels;
-    return this.#compose(step, (image, round) => image + length * (round - firstRound), breather);
-  }
-
-  /** `number` of every labelled row's image and its time around; the others come once an epoch. */
-  async #compose(
+  /** Image numbers of a step's rows of both kinds, with the time around or the epoch of each. */
+  async #rowsOf(
     step: number,
-    number: (image: number, round: number) => number,
     breather?: Breather,
-  ): Promise<Int32Array> {
+  ): Promise<{ readonly labelled: OrderedPart; readonly others: OrderedPart }> {
+    const { labelledRows, accumulate } = this.#options;
+    const labelled = await this.#labelledOrder.part(this.#firstPosition(step), labelledRows * accumulate, breather);
+    const others = await this.#otherSteps.ordered(step, breather);
+    const imagesOf = ({ numbers, rounds }: OrderedPart, images: Int32Array): OrderedPart => ({
+      numbers: numbers.map((index) => images[index] as number),
+      rounds,
+    });
+    return { labelled: imagesOf(labelled, this.#labelled), others: imagesOf(others, this.#others) };
+  }
+
+  /** The labelled rows of each micro-batch, then its others. */
+  #interleave(labelled: Int32Array, others: Int32Array): Int32Array {
     const { labelledRows, batchSize, accumulate } = this.#options;
-    const others = (await this.#order.indices(step, breather)).map((index) => this.#others[index] as number);
+    const width = batchSize - labelledRows;
     const rows = new Int32Array(this.rows);
-    let round = -1;
-    let order: Int32Array = new Int32Array(0);
     for (let micro = 0; micro < accumulate; micro += 1) {
-      const start = this.#firstPosition(step) + micro * labelledRows;
-      for (let row = 0; row < labelledRows; row += 1) {
-        const position = start + row;
-        if (this.#roundOf(position) !== round) {
-          round = this.#roundOf(position);
-          order = await this.#roundOrder(round, breather);
-        }
-        const image = this.#labelled[order[position - round * order.length] as number] as number;
-        rows[micro * batchSize + row] = number(image, round);
-      }
-      const width = batchSize - labelledRows;
+      rows.set(labelled.subarray(micro * labelledRows, (micro + 1) * labelledRows), micro * batchSize);
       rows.set(others.subarray(micro * width, (micro + 1) * width), micro * batchSize + labelledRows);
     }
     return rows;
@@ -96,17 +103,5 @@ export class MixedSampler implements StepSampler {
   /** Place of a step's first labelled image in the endless row of them. */
   #firstPosition(step: number): number {
     return step * this.#options.labelledRows * this.#options.accumulate;
-  }
-
-  #roundOf(position: number): number {
-    return Math.floor(position / this.#labelled.length);
-  }
-
-  #roundOrder(number: number, breather?: Breather): Promise<Int32Array> {
-    if (this.#round?.number !== number) {
-      const order = permutation(this.#labelled.length, this.#options.seed, number, PURPOSE, breather);
-      this.#round = { number, order };
-    }
-    return this.#round.order;
   }
 }

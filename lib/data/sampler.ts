@@ -1,40 +1,36 @@
 import type { Breather } from '../breather.js';
+import type { Config } from '../config/schema.js';
 import { ByolError } from '../errors.js';
-import { permutation } from '../random/philox.js';
+import { EndlessOrder, type OrderedPart } from './endless-order.js';
+import { EpochSteps } from './epoch-steps.js';
+
+/** Tells the order of a run's images from other draws with the same seed. */
+const PURPOSE = 0;
 
 /** Which images each optimiser step sees. Any step can be drawn without the ones before it. */
 export interface StepSampler {
   /** Images per optimiser step. */
   readonly rows: number;
-  readonly stepsPerEpoch: number;
-  /** Images that do not fill a step and are left out of an epoch; other ones each epoch. */
-  readonly dropped: number;
-  /** 0-based epoch of a 0-based step. */
-  epochOf(step: number): number;
+  readonly epochs: EpochSteps;
   /** Image numbers of one optimiser step: micro-batches x batchSize rows, a new array. */
   indices(step: number, breather?: Breather): Promise<Int32Array>;
-  /** For each of these rows a number that tells its augmentation from every other of the epoch. */
+  /** For each of these rows a number that tells its augmentation from every other of the step's epoch (`epochs.epochOf`). */
   draws(step: number, breather?: Breather): Promise<Int32Array>;
 }
 
+/** What decides the order of a run's images beside the images. */
+export type SamplerOptions = Pick<Config, 'batchSize' | 'accumulate' | 'seed' | 'epochBoundary'>;
+
 /** Every epoch is its own random order of all images, keyed by (seed, epoch) alone. */
 export class Sampler implements StepSampler {
-  readonly images: number;
   readonly rows: number;
-  readonly stepsPerEpoch: number;
-  readonly dropped: number;
-  readonly #seed: number;
-  /** The order of the epoch that was asked for last. */
-  #order: { readonly epoch: number; readonly images: Promise<Int32Array> } | null = null;
+  readonly epochs: EpochSteps;
+  readonly #order: EndlessOrder;
 
   /** Throws ERR_BYOL_DATA if the images do not fill one step. */
-  constructor(images: number, batchSize: number, accumulate: number, seed: number) {
-    this.images = images;
+  constructor(images: number, { batchSize, accumulate, seed, epochBoundary }: SamplerOptions) {
     this.rows = batchSize * accumulate;
-    this.stepsPerEpoch = Math.floor(images / this.rows);
-    this.dropped = images - this.stepsPerEpoch * this.rows;
-    this.#seed = seed;
-    if (this.stepsPerEpoch === 0) {
+    if (images < this.rows) {
       const step =
         accumulate === 1
           ? `batchSize is ${batchSize}`
@@ -44,22 +40,25 @@ export class Sampler implements StepSampler {
         `An epoch would have no steps: there are ${images} training images, but ${step}. Lower batchSize or use more images.`,
       );
     }
-  }
-
-  epochOf(step: number): number {
-    return Math.floor(step / this.stepsPerEpoch);
+    this.epochs = new EpochSteps({ images, rows: this.rows, boundary: epochBoundary });
+    this.#order = new EndlessOrder(images, seed, PURPOSE);
   }
 
   async indices(step: number, breather?: Breather): Promise<Int32Array> {
-    const epoch = this.epochOf(step);
-    if (this.#order?.epoch !== epoch) {
-      this.#order = { epoch, images: permutation(this.images, this.#seed, epoch, 0, breather) };
-    }
-    const start = (step - epoch * this.stepsPerEpoch) * this.rows;
-    return (await this.#order.images).slice(start, start + this.rows);
+    return (await this.ordered(step, breather)).numbers;
   }
-  /** An image comes once an epoch. */
-  draws(step: number, breather?: Breather): Promise<Int32Array> {
-    return this.indices(step, breather);
+
+  /** An image comes once an epoch; in the step that two epochs share it may come once in each. */
+  async draws(step: number, breather?: Breather): Promise<Int32Array> {
+    const { numbers, rounds } = await this.ordered(step, breather);
+    const epoch = this.epochs.epochOf(step);
+    return numbers.map((image, row) => image + this.#order.count * (epoch - (rounds[row] as number)));
+  }
+
+  /** The image of every row, and the 0-based epoch in whose order it stands. */
+  ordered(step: number, breather?: Breather): Promise<OrderedPart> {
+    // Images that are left out have places in the endless row too.
+    const first = step * this.rows + this.epochs.epochOf(step) * this.epochs.dropped;
+    return this.#order.part(first, this.rows, breather);
   }
 }

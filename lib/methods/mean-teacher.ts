@@ -23,4 +23,6 @@ export const meanTeacher: Method = (base: Config): Config => ({
     weightDecay: 2e-4,
     nesterov: true,
   },
+  // As the authors' sampler of two streams.
+  epochBoundary: 'drop-last',
 });

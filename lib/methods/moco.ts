@@ -62,6 +62,8 @@ function moco({ name, hidden, schedule, temperature, view }: Version): Method {
             schedule,
           },
       batchSize,
+      // DataLoader(drop_last=True) in the authors' code.
+      epochBoundary: 'drop-last',
     };
   };
 }

@@ -31,5 +31,7 @@ export const simsiam: Method = (base: Config): Config => {
       predictorSchedule: 'constant',
     },
     batchSize: small ? base.batchSize : 256,
+    // DataLoader(drop_last=True) in the authors' code.
+    epochBoundary: 'drop-last',
   };
 };

@@ -63,7 +63,7 @@ export class EpochLoop {
     const lastEpoch = epochs.at(-1) ?? null;
     this.#step = progress.step;
     this.#epochOpen =
-      progress.step % session.schedule.stepsPerEpoch !== 0 || (progress.step > 0 && lastEpoch?.step !== progress.step);
+      !session.sampler.epochs.endsAt(progress.step) || (progress.step > 0 && lastEpoch?.step !== progress.step);
     this.#meter = this.#epochOpen && progress.sums !== null ? new StepMeter(progress.sums) : new StepMeter();
     this.#lastMetrics = lastEpoch === null ? null : metricsOf(lastEpoch);
     this.#lastKnn = epochs.map(knnOf).findLast((knn) => knn !== null) ?? null;
@@ -99,10 +99,10 @@ export class EpochLoop {
 
   async #runEpochs(): Promise<void> {
     const { session, stop } = this.#o;
-    const { steps, stepsPerEpoch } = session.schedule;
+    const { schedule, sampler } = session;
     try {
-      if (this.#epochOpen && this.#step % stepsPerEpoch === 0) await this.#endEpoch();
-      while (this.#step < steps && !stop.aborted) await this.#runEpoch();
+      if (this.#epochOpen && sampler.epochs.endsAt(this.#step)) await this.#endEpoch();
+      while (this.#step < schedule.steps && !stop.aborted) await this.#runEpoch();
     } catch (error) {
       // An evaluation that was given up: its epoch stays open, and a resumed run begins with it.
       if (!stop.aborted || error !== stop.reason) throw error;
@@ -111,8 +111,8 @@ export class EpochLoop {
 
   async #runEpoch(): Promise<void> {
     const { session, stop } = this.#o;
-    const { stepsPerEpoch } = session.schedule;
-    const end = (Math.floor(this.#step / stepsPerEpoch) + 1) * stepsPerEpoch;
+    const { epochs } = session.sampler;
+    const end = epochs.stepsIn(epochs.epochOf(this.#step) + 1);
     this.#previousStepEnd = performance.now();
     while (this.#step < end && this.#failure === null && !stop.aborted) {
       const step = this.#step;
@@ -193,7 +193,7 @@ export class EpochLoop {
       imagesPerSecond: reading.stepsPerSecond * sampler.rows,
       dataWait: reading.dataWait,
     };
-    const epoch = sampler.epochOf(last) + 1;
+    const epoch = sampler.epochs.epochOf(last) + 1;
     emit({
       type: 'step',
       step,
@@ -237,8 +237,8 @@ export class EpochLoop {
 
   async #endEpoch(): Promise<void> {
     const { session, evaluator, emit, metrics: file } = this.#o;
-    const { config, schedule, sampler } = session;
-    const epoch = this.#step / schedule.stepsPerEpoch;
+    const { config, sampler } = session;
+    const epoch = sampler.epochs.epochOf(this.#step);
     this.#checkTarget(epoch);
     // Before the evaluation, which may take longer than the epoch: a run that is stopped or killed in it goes on with it.
     const saves = epoch % config.checkpoint.everyEpochs === 0 || epoch === config.epochs;

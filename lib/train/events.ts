@@ -76,9 +76,10 @@ export interface StartEvent {
   readonly classes: readonly string[];
   /** Images per optimiser step: batchSize * accumulate. */
   readonly batch: number;
+  /** With epochBoundary 'stream' their mean, seldom a whole number. */
   readonly stepsPerEpoch: number;
   readonly steps: number;
-  /** Images left out of every epoch because they do not fill a step; other ones each epoch. */
+  /** Images left out of every epoch because they do not fill a step, other ones each epoch; none with 'stream'. */
   readonly dropped: number;
   /** Trainable parameters of the online encoder. */
   readonly parameters: number;
@@ -108,7 +109,7 @@ export interface StepEvent {
   /** Optimiser steps done and in all. */
   readonly step: number;
   readonly steps: number;
-  /** The epoch that the step belongs to, 1..epochs. */
+  /** The epoch that the step belongs to, 1..epochs; of a step that two epochs share, the later one. */
   readonly epoch: number;
   readonly epochs: number;
   /** Means since the previous reading. */

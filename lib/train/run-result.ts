@@ -29,7 +29,7 @@ export function runResult(end: RunEnd): RunResult {
   const untrainedKnn = (outcome === null ? baseline.knnDuringRun : null) ?? baseline.knn;
   return {
     folder: folder.path,
-    epochs: Math.floor(loop.step / session.schedule.stepsPerEpoch),
+    epochs: session.sampler.epochs.epochOf(loop.step),
     steps: loop.step,
     interrupted: outcome === null,
     knn: knn === null ? loop.lastKnn : { top1: knn.top1, top5: knn.top5 },

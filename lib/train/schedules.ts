@@ -1,4 +1,5 @@
 import type { Config } from '../config/schema.js';
+import type { EpochSteps } from '../data/epoch-steps.js';
 
 /** cos from 1 at step 0 to 0 at step `length`. */
 function cosineDecay(step: number, length: number): number {
@@ -52,9 +53,8 @@ export function objectiveWeight(step: number, supervision: Config['supervision']
   return supervision.consistency * Math.exp(-5 * left ** 2);
 }
 
-/** Every number that a run's steps need, from the configuration and the steps of one epoch. */
+/** Every number that a run's steps need, from the configuration and where its epochs end. */
 export interface Schedule {
-  readonly stepsPerEpoch: number;
   readonly steps: number;
   readonly warmupSteps: number;
   readonly peakLearningRate: number;
@@ -65,14 +65,13 @@ export interface Schedule {
   objectiveWeight(step: number): number;
 }
 
-export function makeSchedule(config: Config, stepsPerEpoch: number): Schedule {
-  const steps = config.epochs * stepsPerEpoch;
-  const warmupSteps = Math.min(steps, Math.floor(config.optimizer.warmupEpochs * stepsPerEpoch));
+export function makeSchedule(config: Config, epochs: EpochSteps): Schedule {
+  const steps = epochs.stepsIn(config.epochs);
+  const warmupSteps = Math.min(steps, epochs.stepsIn(config.optimizer.warmupEpochs));
   const peak = peakLearningRate(config);
   const { predictorRate, predictorSchedule, schedule } = config.optimizer;
   const rate = (step: number): number => learningRate(step, peak, warmupSteps, steps, schedule);
   return {
-    stepsPerEpoch,
     steps,
     warmupSteps,
     peakLearningRate: peak,
@@ -82,6 +81,6 @@ export function makeSchedule(config: Config, stepsPerEpoch: number): Schedule {
       if (predictorSchedule === 'cosine' || step < warmupSteps) return predictorRate;
       return (predictorRate * peak) / rate(step);
     },
-    objectiveWeight: (step) => objectiveWeight(step, config.supervision, stepsPerEpoch),
+    objectiveWeight: (step) => objectiveWeight(step, config.supervision, epochs.perEpoch),
   };
 }

@@ -65,7 +65,7 @@ export async function openSession(config: Config): Promise<Session> {
       supervisedLabels,
       learner: keep(new native.Learner(learnerSpec(config, resolved, data.classNames.length))),
       sampler,
-      schedule: makeSchedule(config, sampler.stepsPerEpoch),
+      schedule: makeSchedule(config, sampler.epochs),
       dispose,
     };
   } catch (error) {
@@ -93,10 +93,9 @@ async function labelsFor(
 }
 
 async function makeSampler(config: Config, data: Dataset, labels: Int32Array | null): Promise<StepSampler> {
-  const { batchSize, accumulate, seed, supervision } = config;
   const labelledRows = labelledRowsOf(config);
-  if (labels === null || supervision === null || labelledRows === null) {
-    return new Sampler(data.train.count, batchSize, accumulate, seed);
+  if (labels === null || labelledRows === null) {
+    return new Sampler(data.train.count, config);
   }
-  return MixedSampler.make({ labels, labelledRows, batchSize, accumulate, seed });
+  return MixedSampler.make({ ...config, labels, labelledRows });
 }

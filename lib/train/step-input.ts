@@ -17,7 +17,7 @@ export async function stepInput(session: Session, step: number): Promise<StepInp
         pipeline: view === 0 ? views.view1 : views.view2,
         view,
         seed,
-        epoch: sampler.epochOf(step),
+        epoch: sampler.epochs.epochOf(step),
         samples,
         sourceHeight: train.store.height,
         sourceWidth: train.store.width,

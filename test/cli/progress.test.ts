@@ -87,6 +87,18 @@ test('a run starts with its sizes, remainder and effective learning rate', () =>
   assert.match(show({ ...start, resumedAt: 78 }).join('\n'), /going on {2}at step 78 of 1,560/);
 });
 
+test('batches that run on across epochs leave nothing out: steps per epoch are then a mean', () => {
+  const text = show({
+    ...start,
+    config: presets.imagenette,
+    images: 9469,
+    stepsPerEpoch: 9469 / 256,
+    steps: 36_988,
+    dropped: 0,
+  }).join('\n');
+  assert.match(text, /36\.99 per epoch of 256 images, which run on across epochs; 36,988 in 1,000 epochs/);
+});
+
 test('every epoch has a line; the verdict is told in full when it changes', () => {
   const learning: Verdict = { state: 'learning', text: 'Learning: kNN 41.0 %.' };
   const collapsed: Verdict = { state: 'collapsed', text: 'Collapsed: all images look alike.' };

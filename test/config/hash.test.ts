@@ -19,7 +19,8 @@ function older(config: Config): Record<string, unknown> {
 }
 
 test('a configuration without the settings that were added later is read as what it meant', () => {
-  for (const config of [...Object.values(presets), methods.supervised(presets.cifar10)]) {
+  for (const preset of [...Object.values(presets), methods.supervised(presets.cifar10)]) {
+    const config: Config = { ...preset, epochBoundary: additions.epochBoundary };
     assert.notDeepEqual(older(config), config);
     assert.deepEqual(configSchema.parse(older(config)), config);
   }
@@ -30,6 +31,7 @@ test('an added setting makes no finished result another experiment, unless it is
   assert.equal(configHash(shapes), configHash(older(shapes) as unknown as Config));
   const steps: Config['optimizer']['schedule'] = { kind: 'steps', at: [0.5], factor: 0.1 };
   assert.notEqual(configHash({ ...shapes, optimizer: { ...shapes.optimizer, schedule: steps } }), configHash(shapes));
+  assert.notEqual(configHash({ ...shapes, epochBoundary: 'stream' }), configHash(shapes));
 });
 
 test('the hash knows the experiment, not where it runs', () => {

@@ -73,6 +73,7 @@ for (const [epochs, baseLearningRate, weightDecay, tauBase] of byEpochs) {
     });
     assert.deepEqual(config.target, { mode: 'ema', tauBase, schedule: 'cosine', init: 'independent' });
     assert.deepEqual([config.batchSize, config.accumulate, config.precision], [4096, 1, 'float32']);
+    assert.equal(config.epochBoundary, 'stream');
     assert.deepEqual(config.encoder, {
       block: 'bottleneck',
       blocks: [3, 4, 6, 3],

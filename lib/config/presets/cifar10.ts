@@ -59,6 +59,7 @@ export const cifar10: Config = {
   epochs: 200,
   batchSize: 256,
   accumulate: 1,
+  epochBoundary: 'drop-last',
   onlineProbe: true,
   evaluation: { knn: { ...standardKnn, everyEpochs: 5 }, linear: cachedLinear, batchSize: 500 },
   checkpoint: { everyEpochs: 1, everyMinutes: 10, keep: 2 },

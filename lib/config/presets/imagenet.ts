@@ -58,6 +58,7 @@ export function officialImagenet({ preset, epochs, baseLearningRate, weightDecay
     epochs,
     batchSize: 4096,
     accumulate: 1,
+    epochBoundary: 'stream',
     onlineProbe: true,
     evaluation: { knn: { ...standardKnn, everyEpochs: 10 }, linear: officialLinear, batchSize: 256 },
     checkpoint: { everyEpochs: 1, everyMinutes: 30, keep: 2 },
