@@ -1,4 +1,5 @@
 import type { Config } from '../config/schema.js';
+import { methodTitle } from '../methods/index.js';
 import type { StartEvent } from '../train/events.js';
 import { count, parameters } from './format.js';
 
@@ -9,12 +10,14 @@ export function startText(event: StartEvent): string {
   const batches = config.accumulate === 1 ? '' : ` (${config.accumulate} x ${config.batchSize})`;
   const perEpoch = stepsPerEpoch.toLocaleString('en-US', { maximumFractionDigits: 2 });
   const threads = event.device === 'cpu' ? `, ${event.threads} ${event.threads === 1 ? 'thread' : 'threads'}` : '';
+  const tau = config.target.mode === 'ema' ? `, tau from ${config.target.tauBase}` : '';
   const lines = [
+    `method    ${methodTitle(config)}`,
     `data      ${config.data.kind}: ${count(images)} training and ${count(testImages)} test images, ${labels}`,
     `steps     ${perEpoch} per epoch of ${count(batch)} images${batches}, ${remainderText(config, dropped)}; ${count(steps)} in ${count(config.epochs)} epochs`,
     `encoder   ${encoderText(config)}: ${parameters(event.parameters)} parameters, ${count(event.features)} features`,
     `optimiser ${config.optimizer.kind.toUpperCase()}, peak learning rate ${Number(event.peakLearningRate.toPrecision(4))} ` +
-      `(${config.optimizer.baseLearningRate} x ${count(batch)} / 256), tau from ${config.target.tauBase}`,
+      `(${config.optimizer.baseLearningRate} x ${count(batch)} / 256)${tau}`,
     `device    ${event.device}, ${event.precision}${threads}`,
     `folder    ${event.folder}`,
   ];

@@ -57,14 +57,21 @@ function objectiveWarnings(config: Config): string[] {
  * Why nothing keeps this objective from a constant representation, as the start of a sentence; null: something does. Negatives
  * do, labels do, and so does a predictor as long as the target does not receive the gradient (paper section 5).
  */
-export function whyItCollapses({ objective, predictor, supervision, target }: Config): string | null {
-  if (supervision !== null || (objective.negatives !== null && objective.negatives.weight > 0)) return null;
+export function whyItCollapses(config: Config): string | null {
+  const { predictor, target } = config;
+  if (!bootstraps(config)) return null;
   if (predictor === null) return 'There is no predictor and nothing pushes images apart';
   if (target.mode === 'gradient') return 'The target receives the gradient and nothing pushes images apart';
   return null;
 }
 
-function optimizerWarnings({ optimizer, epochs, batchSize, accumulate }: Config): string[] {
+/** Whether it learns from its own targets alone, as BYOL does: what is known of BYOL need not hold with labels or negatives. */
+function bootstraps({ objective, supervision }: Config): boolean {
+  return supervision === null && (objective.negatives === null || objective.negatives.weight === 0);
+}
+
+function optimizerWarnings(config: Config): string[] {
+  const { optimizer, epochs, batchSize, accumulate } = config;
   const warnings: string[] = [];
   const { kind, baseLearningRate, weightDecay, warmupEpochs } = optimizer;
   if (warmupEpochs >= epochs) {
@@ -79,7 +86,7 @@ function optimizerWarnings({ optimizer, epochs, batchSize, accumulate }: Config)
         'That is a size for LARS; SGD usually diverges or collapses with it.',
     );
   }
-  if (weightDecay === 0) {
+  if (weightDecay === 0 && bootstraps(config)) {
     warnings.push(
       'optimizer.weightDecay is 0: BYOL becomes unstable or diverges without weight decay (paper section 5, Table 15).',
     );
@@ -87,10 +94,11 @@ function optimizerWarnings({ optimizer, epochs, batchSize, accumulate }: Config)
   return warnings;
 }
 
-function normWarnings({ norm, encoder, predictor }: Config): string[] {
+function normWarnings(config: Config): string[] {
+  const { norm, encoder, predictor } = config;
   const warnings: string[] = [];
   const kinds = [norm.encoder, norm.projector, ...(predictor === null ? [] : [norm.predictor])];
-  if (kinds.every((kind) => kind === 'none') && !norm.weightStandardization) {
+  if (bootstraps(config) && kinds.every((kind) => kind === 'none') && !norm.weightStandardization) {
     warnings.push(
       "norm is 'none' everywhere: BYOL stays at chance like that (0.1 % on ImageNet, arXiv 2010.10241). " +
         "What works without batch statistics is 'group' with norm.weightStandardization, and less well 'affine'.",

@@ -1,4 +1,5 @@
 import { nearest } from '../config/nearest.js';
+import type { Config } from '../config/schema.js';
 import { ByolError } from '../errors.js';
 import { meanTeacher } from './mean-teacher.js';
 import type { Method } from './method.js';
@@ -20,6 +21,21 @@ export const methods = {
 
 export type MethodName = keyof typeof methods;
 export const methodNames = Object.keys(methods) as MethodName[];
+
+const TITLES: Readonly<Record<MethodName, string>> = {
+  byol: 'BYOL',
+  simclr: 'SimCLR',
+  'moco-v1': 'MoCo v1',
+  'moco-v2': 'MoCo v2',
+  simsiam: 'SimSiam',
+  'mean-teacher': 'Mean Teacher',
+  supervised: 'Supervised',
+};
+
+/** As its authors write it; what a configuration calls itself otherwise. */
+export function methodTitle({ method = 'byol' }: Pick<Config, 'method'>): string {
+  return Object.hasOwn(TITLES, method) ? TITLES[method as MethodName] : method;
+}
 
 /** A method by its name. Throws ERR_BYOL_CONFIG naming the nearest one and all there are. */
 export function findMethod(name: string): Method {

@@ -1,4 +1,5 @@
-import { type Chart, escapeText, renderChart } from './svg.js';
+import { type Chart, renderChart } from './line-chart.js';
+import { escapeText } from './svg.js';
 
 /** report.html: one file that explains a run, without any external resource. */
 
@@ -62,16 +63,25 @@ ${body}
 }
 
 const STYLE = `
-body { font: 15px/1.5 system-ui, sans-serif; color: #222; background: #fff; max-width: 1000px; margin: 2em auto; padding: 0 1em; }
+:root { color-scheme: light dark; --text: #222; --page: #fff; --rule: #ddd; --good: #eef8f4; --fair: #fdf6e7; --bad: #fcefe6; }
+@media (prefers-color-scheme: dark) { :root { --text: #e6e6e6; --page: #15181c; --rule: #3a3f45; --good: #14291f; --fair: #2e2612; --bad: #331e12; } }
+body { font: 15px/1.5 system-ui, sans-serif; color: var(--text); background: var(--page); max-width: 1000px; margin: 2em auto; padding: 0 1em; }
+h1, h2, p { overflow-wrap: anywhere; }
 .verdict { padding: .6em 1em; border-left: 5px solid; }
-.good { border-color: #009e73; background: #eef8f4; }
-.fair { border-color: #e69f00; background: #fdf6e7; }
-.bad { border-color: #d55e00; background: #fcefe6; }
-table { border-collapse: collapse; margin: 1em 0; }
-th, td { text-align: left; padding: .15em 1.2em .15em 0; vertical-align: top; }
+.good { border-color: #009e73; background: var(--good); }
+.fair { border-color: #e69f00; background: var(--fair); }
+.bad { border-color: #d55e00; background: var(--bad); }
+.scroll { overflow-x: auto; margin: 1em 0; }
+table { border-collapse: collapse; }
+th, td { text-align: left; padding: .2em 1.2em .2em 0; vertical-align: top; }
+.ruled { font-size: 13px; line-height: 1.35; }
+.ruled td { border-top: 1px solid var(--rule); min-width: 3em; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
+td.number { white-space: nowrap; }
+.tree td:last-child { overflow-wrap: anywhere; min-width: 10em; }
 .charts { display: flex; flex-wrap: wrap; gap: 8px; }
 .charts svg { max-width: 100%; height: auto; }
+.scroll > svg { display: block; width: 100%; min-width: 640px; height: auto; }
 code { font-size: 13px; }
 `;
 
@@ -89,10 +99,10 @@ function renderResults(rows: readonly ReportRow[]): string {
     (row) =>
       `<tr><td>${escapeText(row.name)}</td>${cell(percent(row.untrained))}${cell(percent(row.trained))}${cell(gain(row))}</tr>`,
   );
-  return `<table>
+  return `<div class="scroll"><table>
 <tr><th>Test accuracy</th><th class="number">untrained</th><th class="number">trained</th><th class="number">points</th></tr>
 ${body.join('\n')}
-</table>`;
+</table></div>`;
 }
 
 /** Plain data as a table of paths and values. */
@@ -100,7 +110,7 @@ export function renderTree(value: object): string {
   const rows = leaves(value, '').map(
     ([path, leaf]) => `<tr><td><code>${escapeText(path)}</code></td><td><code>${escapeText(leaf)}</code></td></tr>`,
   );
-  return `<table>\n${rows.join('\n')}\n</table>`;
+  return `<div class="scroll"><table class="tree">\n${rows.join('\n')}\n</table></div>`;
 }
 
 function leaves(value: unknown, path: string): Array<[string, string]> {

@@ -1,165 +1,138 @@
-/** Line charts as SVG text: no dependencies, no external resources, readable on light and dark pages. */
+/** What all pictures share: SVG text without external resources, right inside a page and inside an <img>, on light and dark. */
 
-export type Point = readonly [x: number, y: number];
+/** Distinguishable with any colour vision (Okabe and Ito); the dark page has lighter ones of the same hues. */
+const COLORS = [
+  ['#0072b2', '#56b4e9'],
+  ['#d55e00', '#f58a4b'],
+  ['#009e73', '#2fc79b'],
+  ['#cc79a7', '#e3a5c4'],
+  ['#b37700', '#e6b030'],
+] as const;
 
-export interface Series {
-  readonly name: string;
-  readonly points: readonly Point[];
-  /** Dashed: a reference, not a measurement over time. */
-  readonly dashed?: boolean;
+/** A class that paints lines of the n-th colour (`stroke`) or areas (`fill`). */
+export function paint(index: number, how: 'stroke' | 'fill'): string {
+  return `chart-${how}${index % COLORS.length}`;
 }
 
-export interface Chart {
-  readonly title: string;
-  readonly xLabel: string;
-  readonly series: readonly Series[];
-  /** Shown at least this range of y; data may widen it. */
-  readonly yMin?: number;
-  readonly yMax?: number;
-  /** Label y as percent: 0.5 is 50 %. */
-  readonly percent?: boolean;
+const shades = (theme: 0 | 1): string =>
+  COLORS.map((color, i) => `.chart-stroke${i}{stroke:${color[theme]}}.chart-fill${i}{fill:${color[theme]}}`).join('');
+
+/** The pictures bring their background: what shows them need not know whether it is dark. */
+const STYLE =
+  `.chart-page{fill:#fff}.chart-text{fill:#222}.chart-faint{fill:#555}.chart-grid{stroke:#ddd}.chart-rule{stroke:#222}.chart-grey{fill:#999}${shades(0)}` +
+  '@media(prefers-color-scheme:dark){.chart-page{fill:#15181c}.chart-text{fill:#e6e6e6}.chart-faint{fill:#a8adb3}.chart-grid{stroke:#3a3f45}' +
+  `.chart-rule{stroke:#e6e6e6}.chart-grey{fill:#777}${shades(1)}}`;
+
+export const FONT_SIZE = 12;
+
+/** `body` on its background. `title` is for those who cannot see the picture. */
+export function frame(width: number, height: number, title: string, body: string): string {
+  return (
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" ` +
+    `role="img" aria-label="${escapeText(title)}" font-family="system-ui, sans-serif" font-size="${FONT_SIZE}"><style>${STYLE}</style>` +
+    `<rect class="chart-page" width="${width}" height="${height}"/>\n${body}\n</svg>`
+  );
 }
 
-const WIDTH = 480;
-const HEIGHT = 260;
-const PLOT = { left: 56, top: 34, right: WIDTH - 16, bottom: HEIGHT - 40 };
-/** Distinguishable with any colour vision (Okabe and Ito). */
-const COLORS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00'];
-/** More points than pixels only cost bytes. */
-const MOST_POINTS = 400;
-
-/** One chart, 480 x 260. Points that are not finite interrupt the line. */
-export function renderChart(chart: Chart): string {
-  return svg(WIDTH, HEIGHT, drawChart(chart));
-}
-
-/** Several charts side by side in one picture. */
-export function renderCharts(charts: readonly Chart[], columns = 2): string {
-  const rows = Math.ceil(charts.length / columns);
-  const body = charts.map((chart, index) => {
-    const x = (index % columns) * WIDTH;
-    const y = Math.floor(index / columns) * HEIGHT;
-    return `<g transform="translate(${x} ${y})">${drawChart(chart)}</g>`;
-  });
-  return svg(WIDTH * Math.min(columns, charts.length), HEIGHT * rows, body.join('\n'));
-}
-
-/** For text and for attribute values in double quotes. */
+/** For text and for attribute values in double quotes. Characters that XML does not have at all are replaced. */
 export function escapeText(text: string): string {
   const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-  return text.replace(/[&<>"']/g, (character) => entities[character] as string);
+  return text
+    .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd')
+    .replace(/[&<>"']/g, (character) => entities[character] as string);
 }
 
-/** At most `most` points: means of equal runs of neighbours. */
-export function thin(points: readonly Point[], most = MOST_POINTS): Point[] {
-  const size = Math.ceil(points.length / most);
-  if (size <= 1) return [...points];
-  const out: Point[] = [];
-  for (let start = 0; start < points.length; start += size) {
-    const run = points.slice(start, start + size);
-    const mean = (axis: 0 | 1): number => run.reduce((sum, point) => sum + point[axis], 0) / run.length;
-    out.push([mean(0), mean(1)]);
-  }
-  return out;
+/** Pixels that a text takes at most in the wide fonts among those that browsers choose for system-ui. */
+export function textWidth(text: string, size = FONT_SIZE): number {
+  let ems = 0;
+  for (const character of text) ems += widthOf(character);
+  return ems * size;
 }
 
-/** Round numbers that cover [low, high], about `count` of them. */
-export function ticks(low: number, high: number, count = 5): number[] {
+function widthOf(character: string): number {
+  if (/[ijlI.,:;'|!()[\]/ ]/.test(character)) return 0.42;
+  if (/[mwMW%@&<>=+~]/.test(character)) return 1;
+  if (/[A-Z]/.test(character)) return 0.78;
+  return (character.codePointAt(0) as number) < 0x1100 ? 0.65 : 1.05;
+}
+
+/** The text, or as much of its start as fits into so many pixels, with an ellipsis. */
+export function fitText(text: string, width: number, size = FONT_SIZE): string {
+  if (textWidth(text, size) <= width) return text;
+  const characters = [...text];
+  while (characters.length > 0 && textWidth(`${characters.join('')}…`, size) > width) characters.pop();
+  return `${characters.join('').trimEnd()}…`;
+}
+
+/** A bold line at the left. */
+export function drawTitle(title: string, x: number, y: number, width: number): string {
+  // Bold letters are wider.
+  const shown = fitText(title, width / 1.12);
+  return `<text class="chart-text" x="${x}" y="${y}" font-weight="600">${escapeText(shown)}</text>`;
+}
+
+export interface LegendItem {
+  readonly name: string;
+  /** The sign, 18 x 10 pixels around the origin of its left middle. */
+  readonly sign: string;
+}
+
+const SIGN = 18;
+export const LEGEND_ROW = 16;
+
+/** Signs and names from left to right, in as many rows as they take. `y`: baseline of the first row. */
+export function drawLegend(
+  items: readonly LegendItem[],
+  x: number,
+  y: number,
+  width: number,
+): { readonly svg: string; readonly rows: number } {
+  let left = 0;
+  let row = 0;
+  const parts = items.map(({ name, sign }) => {
+    const text = fitText(name, width - SIGN - 6);
+    const taken = SIGN + 6 + textWidth(text);
+    if (left > 0 && left + taken > width) {
+      left = 0;
+      row += 1;
+    }
+    const at = { x: x + left, y: y + row * LEGEND_ROW };
+    left += taken + 14;
+    return (
+      `<g transform="translate(${px(at.x)} ${at.y - 4})">${sign}</g>` +
+      `<text class="chart-text" x="${px(at.x + SIGN + 6)}" y="${at.y}">${escapeText(text)}</text>`
+    );
+  });
+  return { svg: parts.join('\n'), rows: items.length === 0 ? 0 : row + 1 };
+}
+
+/** Round numbers that cover [low, high], about `count` of them; whole ones where only those mean something. */
+export function ticks(low: number, high: number, count = 5, integers = false): number[] {
   const span = high - low;
   if (!(span > 0) || !Number.isFinite(span)) return [low];
   const rough = span / count;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = power * ([1, 2, 5, 10].find((factor) => factor * power >= rough) as number);
+  const round = power * ([1, 2, 5, 10].find((factor) => factor * power >= rough) as number);
+  const step = integers ? Math.max(1, round) : round;
   const first = Math.ceil(low / step - 1e-9);
   const last = Math.floor(high / step + 1e-9);
   return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
 }
 
-function svg(width: number, height: number, body: string): string {
-  return (
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" ` +
-    `font-family="system-ui, sans-serif" font-size="12"><rect width="${width}" height="${height}" fill="#fff"/>\n${body}\n</svg>`
-  );
-}
-
-function drawChart(chart: Chart): string {
-  const series = chart.series.map((item) => ({ ...item, points: thin(item.points) }));
-  const points = series.flatMap((item) => item.points.filter(isFinitePoint));
-  const title = `<text x="${PLOT.left}" y="20" font-weight="600" fill="#222">${escapeText(chart.title)}</text>`;
-  if (points.length === 0)
-    return `${title}<text x="${PLOT.left}" y="${HEIGHT / 2}" fill="#666">nothing measured</text>`;
-
-  const [xLow, xHigh] = extent(points, 0, {});
-  const [yLow, yHigh] = extent(points, 1, chart);
-  const x = scale(xLow, xHigh, PLOT.left, PLOT.right);
-  const y = scale(yLow, yHigh, PLOT.bottom, PLOT.top);
-  const label = chart.percent ? (value: number) => `${number(100 * value)} %` : number;
-  const grid = ticks(yLow, yHigh).map(
-    (value) =>
-      `<line x1="${PLOT.left}" x2="${PLOT.right}" y1="${px(y(value))}" y2="${px(y(value))}" stroke="#ddd"/>` +
-      `<text x="${PLOT.left - 6}" y="${px(y(value) + 4)}" text-anchor="end" fill="#555">${label(value)}</text>`,
-  );
-  const marks = ticks(xLow, xHigh, 6).map(
-    (value) =>
-      `<text x="${px(x(value))}" y="${PLOT.bottom + 16}" text-anchor="middle" fill="#555">${number(value)}</text>`,
-  );
-  const axis = `<text x="${PLOT.right}" y="${HEIGHT - 8}" text-anchor="end" fill="#555">${escapeText(chart.xLabel)}</text>`;
-  const lines = series.map((item, index) => drawSeries(item, COLORS[index % COLORS.length] as string, x, y));
-  return [title, ...grid, ...marks, axis, ...lines, drawLegend(series)].join('\n');
-}
-
-function drawSeries(series: Series, color: string, x: (v: number) => number, y: (v: number) => number): string {
-  const dash = series.dashed ? ' stroke-dasharray="5 4"' : '';
-  let path = '';
-  let pen = 'M';
-  for (const point of series.points) {
-    if (isFinitePoint(point)) path += `${pen}${px(x(point[0]))} ${px(y(point[1]))}`;
-    pen = isFinitePoint(point) ? 'L' : 'M';
+/** The ticks as text: all with as many decimals as tell them apart. */
+export function tickLabels(values: readonly number[]): string[] {
+  const [first = 0, second] = values;
+  if (second === undefined) return values.map((value) => String(Number(value.toPrecision(4))));
+  const size = Math.max(...values.map(Math.abs));
+  const power = Math.floor(Math.log10(Math.abs(second - first)) + 1e-9);
+  if (size >= 1e7 || size < 1e-3) {
+    const digits = Math.min(3, Math.max(0, Math.floor(Math.log10(size)) - power));
+    return values.map((value) => (value === 0 ? '0' : value.toExponential(digits)));
   }
-  // A lone point has no line to show it.
-  const only = series.points.length === 1 ? series.points.find(isFinitePoint) : undefined;
-  const dot = only && `<circle cx="${px(x(only[0]))}" cy="${px(y(only[1]))}" r="3" fill="${color}"/>`;
-  return `<path d="${path}" fill="none" stroke="${color}" stroke-width="1.8"${dash}/>${dot ?? ''}`;
-}
-
-function drawLegend(series: readonly Series[]): string {
-  if (series.length < 2) return '';
-  let right = PLOT.right;
-  const items: string[] = [];
-  for (const [index, item] of [...series.entries()].reverse()) {
-    const color = COLORS[index % COLORS.length] as string;
-    items.push(`<text x="${right}" y="20" text-anchor="end" fill="${color}">${escapeText(item.name)}</text>`);
-    right -= 7 * item.name.length + 14;
-  }
-  return items.join('');
-}
-
-function extent(points: readonly Point[], axis: 0 | 1, shown: Pick<Chart, 'yMin' | 'yMax'>): [number, number] {
-  let low = shown.yMin ?? Number.POSITIVE_INFINITY;
-  let high = shown.yMax ?? Number.NEGATIVE_INFINITY;
-  for (const point of points) {
-    low = Math.min(low, point[axis]);
-    high = Math.max(high, point[axis]);
-  }
-  // A constant still needs a height to be drawn in.
-  if (low === high) return low === 0 ? [0, 1] : [low - Math.abs(low) / 10, high + Math.abs(high) / 10];
-  return [low, high];
-}
-
-function scale(low: number, high: number, from: number, to: number): (value: number) => number {
-  return (value) => from + ((value - low) / (high - low)) * (to - from);
-}
-
-function isFinitePoint(point: Point): boolean {
-  return Number.isFinite(point[0]) && Number.isFinite(point[1]);
+  return values.map((value) => value.toFixed(Math.max(0, -power)));
 }
 
 /** Pixels with one decimal. */
-function px(value: number): string {
+export function px(value: number): string {
   return String(Math.round(value * 10) / 10);
-}
-
-function number(value: number): string {
-  const size = Math.abs(value);
-  return size !== 0 && (size < 1e-3 || size >= 1e6) ? value.toExponential(1) : String(Number(value.toPrecision(4)));
 }

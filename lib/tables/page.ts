@@ -22,7 +22,7 @@ export function renderTablePage(report: TableReport): string {
     report.title,
     [
       ...paragraphs,
-      renderChart(report),
+      `<div class="scroll">${renderChart(report)}</div>`,
       renderCells(header, rows, numbers),
       ...claims,
       '<h2>Base configuration</h2>',
@@ -39,5 +39,5 @@ function renderCells(
 ): string {
   const line = (tag: 'th' | 'td', cells: readonly string[]): string =>
     `<tr>${cells.map((text, index) => `<${tag}${numbers.includes(index) ? ' class="number"' : ''}>${escapeText(text)}</${tag}>`).join('')}</tr>`;
-  return `<table>\n${[line('th', header), ...rows.map((cells) => line('td', cells))].join('\n')}\n</table>`;
+  return `<div class="scroll"><table class="ruled">\n${[line('th', header), ...rows.map((cells) => line('td', cells))].join('\n')}\n</table></div>`;
 }

@@ -1,5 +1,6 @@
 import type { Accuracy, StepMetrics, StepTiming } from '../binding/native.js';
 import { ByolError } from '../errors.js';
+import { isSupervisedOnly } from '../methods/loss-reading.js';
 import type { Checkpoints, Progress } from './checkpoints.js';
 import { StepMeter } from './epoch-meter.js';
 import type { Metrics, TrainEvent } from './events.js';
@@ -169,7 +170,9 @@ export class EpochLoop {
     await this.#written;
   }
 
-  #takeReading(metrics: StepMetrics, step: number): void {
+  #takeReading(read: StepMetrics, step: number): void {
+    // Of labels alone the objective between views is not computed: their cross-entropy is what is minimised.
+    const metrics = isSupervisedOnly(this.#o.session.config) ? { ...read, loss: read.supervisedLoss } : read;
     if (metrics.firstBadStep >= 0) {
       this.#failure ??= metrics;
       return;

@@ -7,7 +7,10 @@ import type { Verdict } from './verdict.js';
  * classifier, an epoch without kNN.
  */
 export interface Metrics {
-  /** The objective before its scale. BYOL: 2 - 2cos summed over both directions, 0..8; 4 when prediction and target are unrelated. */
+  /**
+   * The objective before its scale. BYOL: 2 - 2cos summed over both directions, 0..8; 4 when prediction and target are unrelated.
+   * With labels alone their cross-entropy; with labels and an objective (Mean Teacher) without it.
+   */
   readonly loss: number;
   /** sqrt(d) * mean standard deviation of the l2-normalised online projections: 1 spread, 0 collapsed. */
   readonly 'collapse/std': number;

@@ -1,8 +1,12 @@
 import type { Config } from '../config/schema.js';
+import { methodTitle } from '../methods/index.js';
+import { hasNegatives, readLoss } from '../methods/loss-reading.js';
 import { type ReportRow, renderReport } from '../report/html.js';
-import { type Chart, type Point, renderCharts } from '../report/svg.js';
-import type { Baseline, RunResult } from './events.js';
+import { type Chart, type Point, renderCharts } from '../report/line-chart.js';
+import type { RunResult } from './events.js';
 import type { MetricsRecord } from './metrics-file.js';
+
+const X_LABEL = 'optimiser step';
 
 type Key = keyof Extract<MetricsRecord, { type: 'step' }> | keyof Extract<MetricsRecord, { type: 'epoch' }>;
 
@@ -24,62 +28,76 @@ function level(points: readonly Point[], value: number | undefined): Point[] {
       ];
 }
 
-/** The curves of a run, over optimiser steps. */
-export function runCharts(records: readonly MetricsRecord[], untrained: Baseline): Chart[] {
-  const knn = series(records, 'epoch', 'knn/top1');
-  const probe = series(records, 'step', 'probe/online/top1');
-  const xLabel = 'optimiser step';
-  const charts: Chart[] = [
-    {
-      title: 'BYOL loss (4 is chance)',
-      xLabel,
-      yMin: 0,
-      series: [{ name: 'loss', points: series(records, 'step', 'loss') }],
-    },
-    {
-      title: 'Accuracy',
-      xLabel,
-      percent: true,
-      yMin: 0,
-      series: [
-        { name: 'kNN, test images', points: knn },
-        { name: 'untrained kNN', points: level(knn, untrained.knn?.top1), dashed: true },
-        { name: 'online probe, training views', points: probe },
-      ],
-    },
-    {
-      title: 'Spread of the projections (1 spread, 0 collapsed)',
-      xLabel,
-      yMin: 0,
-      yMax: 1,
-      series: [{ name: 'collapse/std', points: series(records, 'step', 'collapse/std') }],
-    },
-    {
-      title: 'Effective rank of the projections',
-      xLabel,
-      yMin: 0,
-      series: [{ name: 'collapse/rank', points: series(records, 'step', 'collapse/rank') }],
-    },
-    {
-      title: 'Distance to the target',
-      xLabel,
-      yMin: 0,
-      series: [{ name: 'target/distance', points: series(records, 'step', 'target/distance') }],
-    },
-    {
-      title: 'Learning rate',
-      xLabel,
-      yMin: 0,
-      series: [{ name: 'learning rate', points: series(records, 'step', 'learning_rate') }],
-    },
-    { title: 'tau', xLabel, series: [{ name: 'tau', points: series(records, 'step', 'tau') }] },
+export interface CurvesInput {
+  readonly config: Config;
+  readonly records: readonly MetricsRecord[];
+  readonly result: Pick<RunResult, 'interrupted' | 'steps' | 'knn' | 'untrained'>;
+}
+
+/** The curves of a run, over optimiser steps; those that were not measured, or mean nothing for its method, are left out. */
+export function runCharts(input: CurvesInput): Chart[] {
+  const { config, records } = input;
+  const of = (title: string, key: Key, range: Pick<Chart, 'yMin' | 'yMax'> = { yMin: 0 }): Chart => ({
+    title,
+    xLabel: X_LABEL,
+    ...range,
+    series: [{ name: key, points: series(records, 'step', key) }],
+  });
+  const follows = config.target.mode === 'ema';
+  const charts = [
+    lossChart(config, records),
+    accuracyChart(input),
+    of('Spread of the projections (1 spread, 0 collapsed)', 'collapse/std', { yMin: 0, yMax: 1 }),
+    of('Effective rank of the projections', 'collapse/rank'),
+    ...(follows ? [of('Distance to the target', 'target/distance')] : []),
+    of('Learning rate', 'learning_rate'),
+    ...(follows ? [of('tau', 'tau', {})] : []),
   ];
-  return charts.map((chart) => ({ ...chart, series: chart.series.filter(({ points }) => points.length > 0) }));
+  const measured = charts
+    .map((chart) => ({ ...chart, series: chart.series.filter(({ points }) => points.length > 0) }))
+    .filter((chart) => chart.series.length > 0);
+  // Stopped before its first reading: one chart says so.
+  return measured.length > 0 ? measured : charts.slice(0, 1);
+}
+
+function lossChart(config: Config, records: readonly MetricsRecord[]): Chart {
+  const { title, chance } = readLoss(config);
+  return {
+    title: chance === null ? title : `${title} (${Number(chance.toPrecision(3))} is chance)`,
+    xLabel: X_LABEL,
+    // With negatives it never comes near 0.
+    ...(!hasNegatives(config) && { yMin: 0 }),
+    ...(chance !== null && { yMax: chance }),
+    series: [{ name: 'loss', points: series(records, 'step', 'loss') }],
+  };
+}
+
+function accuracyChart({ config, records, result }: CurvesInput): Chart {
+  const { knn: settings } = config.evaluation;
+  const during = series(records, 'epoch', 'knn/top1');
+  const last: Point[] = result.interrupted || result.knn === null ? [] : [[result.steps, result.knn.top1]];
+  // With all images: a point of the same curve only if that has them too.
+  const same = settings.bankImages === 0 && settings.queryImages === 0;
+  const knn = same ? [...during, ...last] : during;
+  const others = same ? [] : last;
+  const probe = series(records, 'step', 'probe/online/top1');
+  return {
+    title: 'Accuracy',
+    xLabel: X_LABEL,
+    percent: true,
+    yMin: 0,
+    series: [
+      { name: 'kNN, test images', points: knn },
+      { name: 'untrained kNN', points: level([...knn, ...last], result.untrained.knn?.top1), dashed: true },
+      { name: 'online probe, training views', points: probe },
+      { name: 'kNN, all test images', points: others },
+    ],
+  };
 }
 
 /** Loss and accuracy side by side. */
-export function runCurves(records: readonly MetricsRecord[], untrained: Baseline): string {
-  return renderCharts(runCharts(records, untrained).slice(0, 2));
+export function runCurves(input: CurvesInput): string {
+  return renderCharts(runCharts(input).slice(0, 2));
 }
 
 export interface ReportInput {
@@ -99,13 +117,13 @@ export function runReport({ config, environment, result, totalSteps, records }: 
     trained: after?.top1 ?? null,
   });
   return renderReport({
-    title: `${config.method ?? 'BYOL'}: ${config.preset ?? config.data.kind}`,
+    title: `${methodTitle(config)}: ${config.preset ?? config.data.kind}`,
     status: result.interrupted
       ? `Stopped at step ${result.steps} of ${totalSteps}.`
       : `Finished: ${result.epochs} epochs, ${result.steps} steps.`,
     verdict: result.verdict,
     rows: [row('kNN top-1', untrained.knn, knn), row('Linear top-1', untrained.linear, linear)],
-    charts: runCharts(records, untrained),
+    charts: runCharts({ config, records, result }),
     settings: config,
     environment,
   });

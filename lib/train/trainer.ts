@@ -260,6 +260,6 @@ export class Trainer {
       records,
     });
     await writeAtomically(this.#folder.report, page);
-    await writeAtomically(this.#folder.curves, runCurves(records, result.untrained));
+    await writeAtomically(this.#folder.curves, runCurves({ config: session.config, records, result }));
   }
 }

@@ -1,5 +1,6 @@
 import { whyItCollapses } from '../config/check.js';
 import type { Config } from '../config/schema.js';
+import { isDistanceLoss, readLoss } from '../methods/loss-reading.js';
 
 /**
  * What the numbers of a run mean, in words. A loss alone tells nothing: BYOL's is lowest when the representation is constant.
@@ -50,8 +51,8 @@ export const LOW_RANK = 10;
 /** Gains in kNN below this are within reach of luck whatever the number of test images. */
 export const LEAST_GAIN = 0.02;
 
-/** Without labels only the loss is left: 4 is chance, 3 is a mean cosine of 0.25 between prediction and target. */
-export const LOSS_LEARNING_BELOW = 3;
+/** Without labels only the loss is left: this part of what it is by chance is a mean cosine of 0.25 between prediction and target. */
+export const LOSS_LEARNING_BELOW = 0.75;
 
 /** A gain counts when it exceeds two standard errors of the difference of two accuracies, and LEAST_GAIN. */
 export function knnGainNeeded(untrained: number, queries: number): number {
@@ -133,21 +134,17 @@ function byAccuracy(input: VerdictInput): Verdict | null {
       };
 }
 
-/** Whether the loss is 2 - 2cos of both directions: of other objectives it cannot be read without knowing them. */
-function hasByolLoss({ objective, supervision }: Config): boolean {
-  return objective.similarity === 'l2' && objective.symmetric && objective.negatives === null && supervision === null;
-}
-
 function byLoss(input: VerdictInput): Verdict {
   const { config, loss, collapseStd } = input;
-  if (!hasByolLoss(config)) {
+  const { chance } = readLoss(config);
+  if (chance === null || !isDistanceLoss(config)) {
     return {
       state: 'not learning yet',
       text: `Nothing can be said without labels but that it is not collapsed (spread ${collapseStd.toFixed(2)}).${narrow(input)}`,
     };
   }
-  const numbers = `loss ${loss.toFixed(2)} of 4 by chance, spread ${collapseStd.toFixed(2)}`;
-  if (!(loss < LOSS_LEARNING_BELOW)) {
+  const numbers = `loss ${loss.toFixed(2)} of ${chance} by chance, spread ${collapseStd.toFixed(2)}`;
+  if (!(loss < LOSS_LEARNING_BELOW * chance)) {
     return {
       state: 'not learning yet',
       text: `Not learning yet: the views are hardly predicted (${numbers}).${narrow(input)}`,

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { renderReport } from '../../lib/report/html.js';
-import { type Point, renderChart, renderCharts, thin, ticks } from '../../lib/report/svg.js';
+import { type Point, renderChart, renderCharts, thin } from '../../lib/report/line-chart.js';
+import { escapeText, tickLabels, ticks } from '../../lib/report/svg.js';
+import { textBoxes, unreadable } from '../support/svg-boxes.js';
 
 const line: Point[] = [
   [0, 0],
@@ -11,7 +13,7 @@ const line: Point[] = [
 
 /** The first path's points in pixels. */
 function path(svg: string): number[][] {
-  const [, data = ''] = /<path d="([^"]*)"/.exec(svg) ?? [];
+  const [, data = ''] = /<path [^>]*d="([^"]*)"/.exec(svg) ?? [];
   return [...data.matchAll(/[ML](-?[\d.]+) (-?[\d.]+)/g)].map(([, x, y]) => [Number(x), Number(y)]);
 }
 
@@ -31,7 +33,7 @@ test('points that are not finite interrupt the line and do not spoil the scale',
   const broken: Point[] = [...line, [11, Number.NaN], [12, Number.POSITIVE_INFINITY], [13, 1]];
   const svg = renderChart({ title: 'loss', xLabel: 'step', series: [{ name: 'a', points: broken }] });
   assert.equal(path(svg).length, 4);
-  assert.equal((svg.match(/<path d="M[^"]*M/g) ?? []).length, 1);
+  assert.equal((svg.match(/<path [^>]*d="M[^"]*M/g) ?? []).length, 1);
   assert.doesNotMatch(svg, /NaN|Infinity/);
 });
 
@@ -84,4 +86,103 @@ test('a report is one file without foreign resources, and text stays text', () =
   assert.doesNotMatch(html, /Linear top-1/);
   assert.match(html, /<code>data\.batches<\/code><\/td><td><code>\[1,2\]/);
   assert.match(html, /<code>predictor<\/code><\/td><td><code>null/);
+});
+
+const accuracy = (names: readonly string[], last: number): string =>
+  renderChart({
+    title: 'Accuracy',
+    xLabel: 'optimiser step',
+    percent: true,
+    yMin: 0,
+    series: names.map((name) => ({
+      name,
+      points: [
+        [0, 0.1],
+        [last, 1],
+      ],
+    })),
+  });
+
+test('the legend is below the title and inside the picture, whatever the names', () => {
+  const usual = ['kNN, test images', 'untrained kNN', 'online probe, training views'];
+  for (const names of [usual, [...usual, 'kNN, all test images'], ['a name of many words '.repeat(9), 'b']]) {
+    for (const last of [1, 7, 23_400, 1_250_999, 312_000_000]) {
+      const svg = accuracy(names, last);
+      assert.deepEqual(unreadable(svg), [], `${names}, ${last} steps`);
+      assert.match(svg, />Accuracy</);
+    }
+  }
+});
+
+test('titles of any length and pictures of several charts stay readable', () => {
+  const chart = { title: 'A title that goes on and on '.repeat(8), xLabel: 'optimiser step' };
+  for (const scale of [1, 1e-9, 1e9, 1e30]) {
+    const points = line.map(([x, y]) => [x, scale * (1 + y / 1e3)] as const);
+    const svg = renderCharts(Array.from({ length: 5 }, () => ({ ...chart, series: [{ name: 'a', points }] })));
+    assert.deepEqual(unreadable(svg), [], `values around ${scale}`);
+    const values = textBoxes(svg).filter(({ right, text }) => right < 120 && /^[\d.e+-]+$/.test(text) && text !== '0');
+    assert.ok(values.length >= 3);
+  }
+});
+
+test('tick labels tell ticks apart', () => {
+  assert.deepEqual(tickLabels(ticks(0.9999, 0.99999)), ['0.99990', '0.99992', '0.99994', '0.99996', '0.99998']);
+  assert.deepEqual(tickLabels([0, 0.5, 1]), ['0.0', '0.5', '1.0']);
+  assert.deepEqual(tickLabels([0, 20, 40]), ['0', '20', '40']);
+  assert.deepEqual(tickLabels([0, 1e-5, 2e-5]), ['0', '1e-5', '2e-5']);
+  assert.deepEqual(tickLabels([1e7, 1.05e7]), ['1.00e+7', '1.05e+7']);
+});
+
+test('steps are whole numbers', () => {
+  const svg = renderChart({ title: 't', xLabel: 'step', series: [{ name: 'a', points: [[2, 0.3]] }] });
+  const labels = textBoxes(svg).filter(({ top }) => top > 225 && top < 240);
+  assert.deepEqual(
+    labels.map(({ text }) => text),
+    ['1', '2', '3'],
+  );
+});
+
+test('a point between two that are not finite is drawn, and does not spoil its neighbours', () => {
+  const points: Point[] = [
+    [0, Number.NaN],
+    [1, 0.5],
+    [2, Number.NaN],
+    [3, 0.5],
+    [4, 0.6],
+  ];
+  const svg = renderChart({ title: 't', xLabel: 'x', series: [{ name: 'a', points }] });
+  assert.equal((svg.match(/<circle /g) ?? []).length, 1);
+  assert.deepEqual(
+    thin(
+      [...points, ...points].filter((_, i) => i < 4),
+      2,
+    ).map(([, y]) => y),
+    [0.5, 0.5],
+  );
+});
+
+test('text that no SVG can hold is replaced, and characters are never cut in two', () => {
+  assert.equal(escapeText('a\u0000\u001b[1m\ud800b\uffff'), 'a\ufffd\ufffd[1m\ufffdb\ufffd');
+  const svg = renderChart({
+    title: '\u{1f600}'.repeat(100),
+    xLabel: 'x',
+    series: [{ name: 'a', points: line }],
+  });
+  assert.doesNotMatch(svg, /\ufffd|[\ud800-\udbff](?![\udc00-\udfff])/);
+});
+
+test('a page is no wider than its window: what is wider scrolls by itself', () => {
+  const html = renderReport({
+    title: 'x'.repeat(300),
+    status: 'Finished.',
+    verdict: { state: 'learning', text: 'Learning.' },
+    rows: [{ name: 'kNN top-1', untrained: 0.3, trained: 0.5 }],
+    charts: [],
+    settings: { path: '/x'.repeat(200) },
+    environment: {},
+  });
+  assert.match(html, /\.scroll \{ overflow-x: auto;/);
+  for (const [, before] of html.matchAll(/(.{0,20})<table/gs)) assert.match(before as string, /<div class="scroll">$/);
+  assert.match(html, /h1[^}]*overflow-wrap: anywhere/);
+  assert.match(html, /prefers-color-scheme: dark/);
 });
