@@ -35,35 +35,60 @@ async function download(url, file, sha256, onProgress = () => {}) {
 
 const sizeOf = (file) => fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 
-function receive(url, partial, have, onProgress) {
+/** Hosts of releases send their visitors on, some from one to the next. */
+const mostRedirects = 5;
+const redirects = [301, 302, 303, 307, 308];
+
+async function receive(url, partial, have, onProgress) {
+  for (let followed = 0; followed <= mostRedirects; followed += 1) {
+    const response = await request(url, have);
+    const { statusCode, headers } = response;
+    if (!redirects.includes(statusCode)) return store(response, partial, have, onProgress);
+    response.resume();
+    url = redirected(url, statusCode, headers.location);
+  }
+  throw new Error(`it redirects more than ${mostRedirects} times`);
+}
+
+function redirected(from, statusCode, location) {
+  if (location === undefined || !URL.canParse(location, from)) {
+    throw new Error(`it answers ${statusCode} without saying where to`);
+  }
+  const to = new URL(location, from);
+  if (to.protocol !== 'https:' && to.protocol !== new URL(from).protocol) {
+    throw new Error(`it redirects to ${to.href}, which is not HTTPS`);
+  }
+  return to.href;
+}
+
+function request(url, have) {
   const client = url.startsWith('https:') ? https : http;
   return new Promise((resolve, reject) => {
     const headers = have > 0 ? { Range: `bytes=${have}-` } : {};
-    const request = client.get(url, { headers, timeout: connectTimeout });
-    request.on('timeout', () => request.destroy(new Error('it does not answer')));
-    request.on('error', reject);
-    request.on('response', (response) => {
-      request.setTimeout(stallTimeout);
-      const { statusCode } = response;
-      if (statusCode !== 200 && statusCode !== 206) {
-        response.resume();
-        if (statusCode === 416)
-          resolve(); // nothing is missing; the checksum decides
-        else reject(new Error(`it answers ${statusCode}`));
-        return;
-      }
-      let received = statusCode === 206 ? have : 0;
-      const total = received + Number(response.headers['content-length'] ?? 0);
-      response.on('data', (chunk) => {
-        received += chunk.length;
-        onProgress(received, total);
-      });
-      pipeline(response, fs.createWriteStream(partial, { flags: statusCode === 206 ? 'a' : 'w' })).then(
-        resolve,
-        reject,
-      );
+    const asked = client.get(url, { headers, timeout: connectTimeout });
+    asked.on('timeout', () => asked.destroy(new Error('it does not answer')));
+    asked.on('error', reject);
+    asked.on('response', (response) => {
+      asked.setTimeout(stallTimeout);
+      resolve(response);
     });
   });
+}
+
+async function store(response, partial, have, onProgress) {
+  const { statusCode, headers } = response;
+  if (statusCode !== 200 && statusCode !== 206) {
+    response.resume();
+    if (statusCode === 416) return; // nothing is missing; the checksum decides
+    throw new Error(`it answers ${statusCode}`);
+  }
+  let received = statusCode === 206 ? have : 0;
+  const total = received + Number(headers['content-length'] ?? 0);
+  response.on('data', (chunk) => {
+    received += chunk.length;
+    onProgress(received, total);
+  });
+  await pipeline(response, fs.createWriteStream(partial, { flags: statusCode === 206 ? 'a' : 'w' }));
 }
 
 async function hash(file) {

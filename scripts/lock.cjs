@@ -2,6 +2,10 @@
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
+const { Failure } = require('./failure.cjs');
+
+/** Milliseconds in which a process does what takes it microseconds. */
+const patience = 5000;
 
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
@@ -9,7 +13,7 @@ const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, mil
 async function withLock(file, waiting, body) {
   fs.mkdirSync(path.dirname(file), { recursive: true });
   const mine = `${os.hostname()} ${process.pid} ${birthOf(process.pid)}`;
-  for (let told = false; !(await acquire(file, mine)); told = true) {
+  for (let told = false; !acquire(file, mine); told = true) {
     if (!told) console.log(`${waiting} (${file})`);
     await pause(500);
   }
@@ -20,28 +24,55 @@ async function withLock(file, waiting, body) {
   }
 }
 
-async function acquire(file, mine) {
+function acquire(file, mine) {
+  return create(file, mine) || (!holderLives(file) && removeDead(file) && create(file, mine));
+}
+
+/** false: there is one already. */
+function create(file, mine) {
   try {
     fs.writeFileSync(file, mine, { flag: 'wx' });
-    return true;
   } catch (error) {
-    if (error.code !== 'EEXIST') throw error;
+    if (error.code === 'EEXIST') return false;
+    throw error;
   }
-  if (holderLives(file)) return false;
-  // Several may find it dead at once. Each puts its own name over it, and the last to do so has it.
-  const named = `${file}.${process.pid}`;
-  fs.writeFileSync(named, mine);
-  fs.renameSync(named, file);
-  await pause(200);
+  // Whoever stopped for long between creating and writing it has been taken for dead meanwhile.
   return read(file) === mine;
 }
 
+/**
+ * Several may find the holder dead at once, and one of them may be slow: a lock is looked at again and removed by one at a
+ * time, so that nobody removes the lock that another has made since. false: not now.
+ */
+function removeDead(file) {
+  const guard = `${file}.removing`;
+  try {
+    fs.mkdirSync(guard);
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error;
+    // Held for a moment only: whoever made it was killed.
+    if (age(guard) > patience) fs.rmSync(guard, { recursive: true, force: true });
+    return false;
+  }
+  try {
+    if (holderLives(file)) return false;
+    fs.rmSync(file, { force: true });
+    return true;
+  } finally {
+    fs.rmSync(guard, { recursive: true, force: true });
+  }
+}
+
 function holderLives(file) {
+  const entry = fs.lstatSync(file, { throwIfNoEntry: false });
+  if (entry !== undefined && !entry.isFile()) {
+    throw new Failure('ERR_BYOL_SETUP', `${file} should be a lock file, but is something else. Delete it.`);
+  }
   const text = read(file);
   if (text === undefined) return true; // just released: the next attempt finds it free
   const [host, pid, birth] = text.split(' ');
   // Made, but not yet written: its holder needs a moment.
-  if (pid === undefined) return Date.now() - (fs.statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0) < 5000;
+  if (pid === undefined) return age(file) < patience;
   // Another machine's processes cannot be asked: its lock is believed.
   if (host !== os.hostname()) return true;
   try {
@@ -51,6 +82,8 @@ function holderLives(file) {
   }
   return birthOf(pid) === birth;
 }
+
+const age = (path) => Date.now() - (fs.statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
 
 // Process numbers are reused, above all in containers; a start time with them is not. '-' where no /proc tells.
 function birthOf(pid) {
@@ -63,7 +96,7 @@ function read(file) {
     return fs.readFileSync(file, 'utf8');
   } catch (error) {
     if (error.code === 'ENOENT' || error.code === 'ESRCH') return undefined;
-    throw error;
+    throw new Failure('ERR_BYOL_SETUP', `Cannot read the lock ${file}: ${error.message}.`);
   }
 }
 

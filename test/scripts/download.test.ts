@@ -116,3 +116,42 @@ test('a refusal by the server is an error and leaves nothing', async () => {
     },
   );
 });
+
+test('redirects are followed, to other paths and hosts, with the range that is missing', async () => {
+  const ranges: (string | undefined)[] = [];
+  const whole = ranged(ranges);
+  const asked: (string | undefined)[] = [];
+  const elsewhere: RequestListener = (request, response) => {
+    asked.push(request.url);
+    const to = { '/library.zip': '/latest?a=1', '/latest?a=1': `http://localhost:${request.socket.localPort}/there` }[
+      request.url as string
+    ];
+    if (to === undefined) return whole(request, response);
+    response.writeHead(request.url === '/library.zip' ? 302 : 307, { location: to }).end('moved');
+  };
+  await withServer(elsewhere, async (url, file) => {
+    writeFileSync(`${file}.part`, content.subarray(0, half));
+    await download(url, file, sha256);
+    assert.deepEqual(asked, ['/library.zip', '/latest?a=1', '/there']);
+    assert.deepEqual(ranges, [`bytes=${half}-`]);
+    assert.ok(readFileSync(file).equals(content));
+  });
+});
+
+test('redirects that lead nowhere are errors', async () => {
+  const cases: ReadonlyArray<readonly [location: string | undefined, message: RegExp]> = [
+    ['/library.zip', /it redirects more than 5 times/],
+    [undefined, /it answers 302 without saying where to/],
+    ['http://', /it answers 302 without saying where to/],
+    ['ftp://127.0.0.1/library.zip', /it redirects to ftp:.*, which is not HTTPS/],
+  ];
+  for (const [location, message] of cases) {
+    const away: RequestListener = (_, response) => {
+      response.writeHead(302, location === undefined ? {} : { location }).end();
+    };
+    await withServer(away, async (url, file) => {
+      await assert.rejects(download(url, file, sha256), message);
+      assert.ok(!existsSync(file) && !existsSync(`${file}.part`));
+    });
+  }
+});
