@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type FileHandle, link, open, readFile, rename, rm } from 'node:fs/promises';
+import { type FileHandle, lstat, mkdir, open, readFile, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -10,6 +10,11 @@ import { ByolError } from '../errors.js';
 /** `run.lock`: one process at a time writes to a run folder. A lock whose process is gone does not count. */
 
 export const LOCK_FILE = 'run.lock';
+
+/** Others' locks come and go while a process tries to get its own; more often than this they do not. */
+const ATTEMPTS = 20;
+/** What takes microseconds has been given up by a process that was killed. */
+const ABANDONED_MS = 5000;
 
 const ownerSchema = z.strictObject({
   pid: z.int(),
@@ -24,28 +29,39 @@ type Owner = z.infer<typeof ownerSchema>;
 const held = new Set<string>();
 
 export interface RunLock {
+  /** Never fails: a lock that stays does not count once its process is gone. */
   release(): Promise<void>;
 }
 
-/** Throws ERR_BYOL_RUN_LOCKED, naming the owner, if another run is writing to the folder. */
+/**
+ * Throws ERR_BYOL_RUN_LOCKED, naming the owner, if another run is writing to the folder; ERR_BYOL_IO if the lock cannot be
+ * read or written; ERR_BYOL_RUN if it is something else than a lock.
+ */
 export async function lockRun(folder: string): Promise<RunLock> {
   const path = join(resolve(folder), LOCK_FILE);
   if (held.has(path)) throw lockedError(folder, 'this process');
   held.add(path);
   try {
-    while (!(await tryCreate(path))) await removeIfStale(path, folder);
+    for (let attempt = 1; ; attempt += 1) {
+      const mine = await tryCreate(path);
+      if (mine !== null) return { release: () => release(path, mine) };
+      if (attempt === ATTEMPTS) throw lockedError(folder, 'processes that take it from each other');
+      await removeIfStale(path, folder);
+    }
   } catch (error) {
     held.delete(path);
     throw error;
   }
-  return {
-    async release() {
-      if (held.delete(path)) await rm(path, { force: true });
-    },
-  };
 }
 
-async function tryCreate(path: string): Promise<boolean> {
+async function release(path: string, mine: string): Promise<void> {
+  if (!held.delete(path)) return;
+  const text = await readFile(path, 'utf8').catch(() => null);
+  if (text === mine) await rm(path, { force: true }).catch(() => {});
+}
+
+/** The text of the lock that was made; null: there is one already. */
+async function tryCreate(path: string): Promise<string | null> {
   let file: FileHandle | undefined;
   try {
     file = await open(path, 'wx');
@@ -55,32 +71,62 @@ async function tryCreate(path: string): Promise<boolean> {
       birth: birthOf(process.pid),
       since: new Date().toISOString(),
     };
-    await file.writeFile(`${JSON.stringify(owner)}\n`);
-    return true;
+    const text = `${JSON.stringify(owner)}\n`;
+    await file.writeFile(text);
+    // Whoever stopped for long between creating and filling it has been taken for dead meanwhile.
+    return (await readFile(path, 'utf8').catch(() => null)) === text ? text : null;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    if (file !== undefined) await rm(path, { force: true });
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return null;
+    if (file !== undefined) await rm(path, { force: true }).catch(() => {});
     throw ioError(path, 'write', error);
   } finally {
     await file?.close();
   }
 }
 
+/** Throws if the lock counts, or if that cannot be told. */
 async function removeIfStale(path: string, folder: string): Promise<void> {
+  if (await isStale(path, folder)) await removeStale(path, folder);
+}
+
+/** false: it is gone. */
+async function isStale(path: string, folder: string): Promise<boolean> {
   const text = await readSettled(path);
-  if (text === null) return;
+  if (text === null) return false;
+  if (text === '') return true;
   const owner = parseOwner(text);
-  if (owner !== null && isAlive(owner)) throw lockedError(folder, describe(owner));
-  // Moved away before it is deleted: another process may have found it stale too and put its own lock here meanwhile.
-  const moved = `${path}.${process.pid}.stale`;
-  try {
-    await rename(path, moved);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw ioError(path, 'replace', error);
+  if (owner === null) {
+    throw new ByolError(
+      'ERR_BYOL_RUN',
+      `${path} does not say which process uses the run folder; it has been changed. Delete it if no run is using the folder.`,
+    );
   }
-  if ((await readFile(moved, 'utf8')) !== text) await link(moved, path).catch(() => {});
-  await rm(moved, { force: true });
+  if (isAlive(owner)) throw lockedError(folder, describe(owner));
+  return true;
+}
+
+/**
+ * Several processes may find a lock stale at once, and one of them may be slow: it is looked at again and removed by one at a
+ * time, so that nobody removes the lock that another has made since.
+ */
+async function removeStale(path: string, folder: string): Promise<void> {
+  const guard = `${path}.removing`;
+  try {
+    await mkdir(guard);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw ioError(path, 'replace', error);
+    const made = await stat(guard).catch(() => null);
+    if (made !== null && Date.now() - made.mtimeMs > ABANDONED_MS) await rm(guard, { recursive: true, force: true });
+    await setTimeout(100);
+    return;
+  }
+  try {
+    if (await isStale(path, folder)) await rm(path, { force: true });
+  } catch (error) {
+    throw error instanceof ByolError ? error : ioError(path, 'replace', error);
+  } finally {
+    await rm(guard, { recursive: true, force: true }).catch(() => {});
+  }
 }
 
 function lockedError(folder: string, by: string): ByolError {
@@ -91,13 +137,27 @@ function lockedError(folder: string, by: string): ByolError {
   );
 }
 
-/** The lock's text once it is whole; as it is, if its writer was killed between creating and filling it; null: gone. */
+/** The lock's text once it is whole; '', if its writer was killed between creating and filling it; null: gone. */
 async function readSettled(path: string): Promise<string | null> {
   for (let attempt = 0; ; attempt += 1) {
-    const text = await readFile(path, 'utf8').catch(() => null);
+    const text = await readLock(path);
     if (text === null || parseOwner(text) !== null || attempt === 5) return text;
     await setTimeout(100);
   }
+}
+
+async function readLock(path: string): Promise<string | null> {
+  try {
+    // Not by opening it: a pipe would be waited for, and a link to nowhere would look as if the lock were gone.
+    if ((await lstat(path)).isFile()) return await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw ioError(path, 'read the lock', error);
+  }
+  throw new ByolError(
+    'ERR_BYOL_RUN',
+    `${path} should be the lock of the run folder, but is no file. Delete it if no run is using the folder.`,
+  );
 }
 
 function parseOwner(text: string): Owner | null {

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -62,5 +71,72 @@ test("another machine's lock is believed, and stays", async () => {
     writeFileSync(path.join(dir, 'run.lock'), text);
     await assert.rejects(lockRun(dir), (error) => locked(error) && /elsewhere\.example/.test(String(error)));
     assert.equal(readFileSync(path.join(dir, 'run.lock'), 'utf8'), text);
+  });
+});
+
+test('a lock that cannot be read is an error at once that names it, whatever it is, and stays', async () => {
+  const kinds: ReadonlyArray<readonly [what: string, make: (lock: string) => void, code: string]> = [
+    ['a folder', (lock) => mkdirSync(lock), 'ERR_BYOL_RUN'],
+    ['a link to nowhere', (lock) => symlinkSync('nowhere', lock), 'ERR_BYOL_RUN'],
+    ['a link to itself', (lock) => symlinkSync('run.lock', lock), 'ERR_BYOL_RUN'],
+    ['a pipe', (lock) => spawnSync('mkfifo', [lock]), 'ERR_BYOL_RUN'],
+    ['other text', (lock) => writeFileSync(lock, 'do not touch'), 'ERR_BYOL_RUN'],
+    ['an owner without its birth', (lock) => writeFileSync(lock, `{"pid": 1}`), 'ERR_BYOL_RUN'],
+  ];
+  for (const [what, make, code] of kinds) {
+    await withTempDir(async (dir) => {
+      make(path.join(dir, 'run.lock'));
+      await assert.rejects(lockRun(dir), (error: unknown) => {
+        assert.ok(error instanceof ByolError, what);
+        assert.equal(error.code, code, what);
+        assert.match(error.message, /run\.lock .*Delete it if no run/, what);
+        return true;
+      });
+      assert.deepEqual(readdirSync(dir), ['run.lock'], what);
+    });
+  }
+});
+
+const isRoot = process.getuid?.() === 0;
+test("a lock of another user's that may not be read is an error", {
+  skip: isRoot && 'root may read everything',
+}, async () => {
+  await withTempDir(async (dir) => {
+    writeFileSync(path.join(dir, 'run.lock'), 'secret', { mode: 0o000 });
+    await assert.rejects(lockRun(dir), { code: 'ERR_BYOL_IO', message: /Cannot read the lock .*run\.lock/ });
+  });
+});
+
+test('a folder that is gone or cannot be written to is an error that names the lock', async () => {
+  await withTempDir(async (dir) => {
+    await assert.rejects(lockRun(path.join(dir, 'gone')), {
+      code: 'ERR_BYOL_IO',
+      message: /Cannot write .*gone\/run\.lock/,
+    });
+  });
+});
+
+test('a process that was killed while it removed a dead lock is not waited for', async () => {
+  await withTempDir(async (dir) => {
+    lockElsewhere(dir, 'process.kill(process.pid, "SIGKILL");');
+    const guard = path.join(dir, 'run.lock.removing');
+    mkdirSync(guard);
+    utimesSync(guard, 1, 1);
+    await (await lockRun(dir)).release();
+    assert.deepEqual(readdirSync(dir), []);
+  });
+});
+
+test("what is released is one's own lock only", async () => {
+  await withTempDir(async (dir) => {
+    const file = path.join(dir, 'run.lock');
+    const lock = await lockRun(dir);
+    writeFileSync(file, "another's");
+    await lock.release();
+    assert.equal(readFileSync(file, 'utf8'), "another's");
+    rmSync(file);
+    const other = await lockRun(dir);
+    rmSync(dir, { recursive: true });
+    await other.release();
   });
 });
