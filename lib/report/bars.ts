@@ -26,7 +26,7 @@ export interface BarChart {
 }
 
 const WIDTH = 960;
-const LEFT = 330;
+const LEFT = 380;
 const RIGHT = WIDTH - 60;
 const MARGIN = 16;
 const TITLE_LINE = 22;

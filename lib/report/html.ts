@@ -37,10 +37,8 @@ ${renderResults(page.rows)}
 <div class="charts">
 ${page.charts.map(renderChart).join('\n')}
 </div>
-<h2>Settings</h2>
-${renderTree(page.settings)}
-<h2>Environment</h2>
-${renderTree(page.environment)}`,
+${renderDetails('Settings', page.settings)}
+${renderDetails('Environment', page.environment)}`,
   );
 }
 
@@ -65,8 +63,10 @@ ${body}
 const STYLE = `
 :root { color-scheme: light dark; --text: #222; --page: #fff; --rule: #ddd; --good: #eef8f4; --fair: #fdf6e7; --bad: #fcefe6; }
 @media (prefers-color-scheme: dark) { :root { --text: #e6e6e6; --page: #15181c; --rule: #3a3f45; --good: #14291f; --fair: #2e2612; --bad: #331e12; } }
-body { font: 15px/1.5 system-ui, sans-serif; color: var(--text); background: var(--page); max-width: 1000px; margin: 2em auto; padding: 0 1em; }
+body { font: 15px/1.5 system-ui, sans-serif; color: var(--text); background: var(--page); max-width: 1240px; margin: 2em auto; padding: 0 1em; }
 h1, h2, p { overflow-wrap: anywhere; }
+p { max-width: 60em; }
+summary { font-size: 1.3em; font-weight: 600; margin: .5em 0; cursor: pointer; }
 .verdict { padding: .6em 1em; border-left: 5px solid; }
 .good { border-color: #009e73; background: var(--good); }
 .fair { border-color: #e69f00; background: var(--fair); }
@@ -105,8 +105,12 @@ ${body.join('\n')}
 </table></div>`;
 }
 
-/** Plain data as a table of paths and values. */
-export function renderTree(value: object): string {
+/** Plain data as a table of paths and values, which is opened where it is wanted. */
+export function renderDetails(title: string, value: object): string {
+  return `<details><summary>${escapeText(title)}</summary>${renderTree(value)}</details>`;
+}
+
+function renderTree(value: object): string {
   const rows = leaves(value, '').map(
     ([path, leaf]) => `<tr><td><code>${escapeText(path)}</code></td><td><code>${escapeText(leaf)}</code></td></tr>`,
   );

@@ -90,7 +90,8 @@ function drawChart(chart: Chart): string {
     WIDTH - 2 * MARGIN,
   );
 
-  const [xLow, xHigh] = widen(extent(points, 0), 1);
+  // Over the whole run, from its first step.
+  const [xLow, xHigh] = widen(extent([...points, [0, 0]], 0), 1);
   const [yLow, yHigh] = widen(extent(points, 1, chart));
   const yTicks = ticks(yLow, yHigh);
   const labels = chart.percent

@@ -1,4 +1,4 @@
-import { renderPage, renderTree } from '../report/html.js';
+import { renderDetails, renderPage } from '../report/html.js';
 import { escapeText } from '../report/svg.js';
 import { claimCells, claimHeader, introduction, resultCells } from './cells.js';
 import { renderChart } from './chart.js';
@@ -16,8 +16,7 @@ export function renderTablePage(report: TableReport): string {
           `<p>${escapeText(report.rule)}</p>`,
           renderCells(claimHeader, claimCells(report), []),
         ];
-  const environments =
-    report.environments.length === 0 ? [] : ['<h2>Environment</h2>', ...report.environments.map(renderTree)];
+  const environments = report.environments.map((place) => renderDetails('Environment', place));
   return renderPage(
     report.title,
     [
@@ -25,8 +24,7 @@ export function renderTablePage(report: TableReport): string {
       `<div class="scroll">${renderChart(report)}</div>`,
       renderCells(header, rows, numbers),
       ...claims,
-      '<h2>Base configuration</h2>',
-      renderTree(report.base),
+      renderDetails('Base configuration', report.base),
       ...environments,
     ].join('\n'),
   );

@@ -32,6 +32,8 @@ export interface CurvesInput {
   readonly config: Config;
   readonly records: readonly MetricsRecord[];
   readonly result: Pick<RunResult, 'interrupted' | 'steps' | 'knn' | 'untrained'>;
+  /** Whether kNN during the run had the images that it has after the last epoch: all. */
+  readonly sameImages: boolean;
 }
 
 /** The curves of a run, over optimiser steps; those that were not measured, or mean nothing for its method, are left out. */
@@ -72,14 +74,10 @@ function lossChart(config: Config, records: readonly MetricsRecord[]): Chart {
   };
 }
 
-function accuracyChart({ config, records, result }: CurvesInput): Chart {
-  const { knn: settings } = config.evaluation;
+function accuracyChart({ records, result, sameImages }: CurvesInput): Chart {
   const during = series(records, 'epoch', 'knn/top1');
   const last: Point[] = result.interrupted || result.knn === null ? [] : [[result.steps, result.knn.top1]];
-  // With all images: a point of the same curve only if that has them too.
-  const same = settings.bankImages === 0 && settings.queryImages === 0;
-  const knn = same ? [...during, ...last] : during;
-  const others = same ? [] : last;
+  const knn = sameImages ? [...during, ...last] : during;
   const probe = series(records, 'step', 'probe/online/top1');
   return {
     title: 'Accuracy',
@@ -90,7 +88,7 @@ function accuracyChart({ config, records, result }: CurvesInput): Chart {
       { name: 'kNN, test images', points: knn },
       { name: 'untrained kNN', points: level([...knn, ...last], result.untrained.knn?.top1), dashed: true },
       { name: 'online probe, training views', points: probe },
-      { name: 'kNN, all test images', points: others },
+      { name: 'kNN, all test images', points: sameImages ? [] : last },
     ],
   };
 }
@@ -100,16 +98,15 @@ export function runCurves(input: CurvesInput): string {
   return renderCharts(runCharts(input).slice(0, 2));
 }
 
-export interface ReportInput {
-  readonly config: Config;
+export interface ReportInput extends CurvesInput {
   readonly environment: object;
   readonly result: RunResult;
   readonly totalSteps: number;
-  readonly records: readonly MetricsRecord[];
 }
 
 /** report.html of a run. */
-export function runReport({ config, environment, result, totalSteps, records }: ReportInput): string {
+export function runReport(input: ReportInput): string {
+  const { config, environment, result, totalSteps } = input;
   const { untrained, knn, linear } = result;
   const row = (name: string, before: { top1: number } | null, after: { top1: number } | null): ReportRow => ({
     name,
@@ -123,7 +120,7 @@ export function runReport({ config, environment, result, totalSteps, records }: 
       : `Finished: ${result.epochs} epochs, ${result.steps} steps.`,
     verdict: result.verdict,
     rows: [row('kNN top-1', untrained.knn, knn), row('Linear top-1', untrained.linear, linear)],
-    charts: runCharts({ config, records, result }),
+    charts: runCharts(input),
     settings: config,
     environment,
   });

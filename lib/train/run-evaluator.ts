@@ -2,7 +2,7 @@ import type { Accuracy } from '../binding/native.js';
 import { evaluateKnn } from '../eval/knn.js';
 import { evaluateLinear } from '../eval/linear.js';
 import { PlainFeatures } from '../eval/plain-features.js';
-import type { Subject } from '../eval/subject.js';
+import type { LabelledImages, Subject } from '../eval/subject.js';
 import type { LinearResult } from './events.js';
 import type { BaselineFile } from './run-folder.js';
 import type { Session } from './session.js';
@@ -10,6 +10,13 @@ import type { Session } from './session.js';
 export interface KnnResult extends Accuracy {
   /** Test images asked. */
   readonly queries: number;
+}
+
+/** Whether kNN during the run has the same images as after the last epoch: all of them. */
+export function asksAllDuringRun({ config, train, test }: Pick<Session, 'config' | 'train' | 'test'>): boolean {
+  const { bankImages, queryImages } = config.evaluation.knn;
+  const isAll = (count: number, { store }: LabelledImages): boolean => count === 0 || count >= store.size;
+  return isAll(bankImages, train) && isAll(queryImages, test);
 }
 
 /** The evaluations that a run makes of its own encoder. Without labels every result is null. */

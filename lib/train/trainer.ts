@@ -12,7 +12,7 @@ import { EpochLoop } from './epoch-loop.js';
 import type { RunResult, TrainEvent } from './events.js';
 import { MetricsWriter, readMetrics, truncateMetrics } from './metrics-file.js';
 import { runCurves, runReport } from './report-page.js';
-import { RunEvaluator } from './run-evaluator.js';
+import { asksAllDuringRun, RunEvaluator } from './run-evaluator.js';
 import {
   type BaselineFile,
   type FolderState,
@@ -252,14 +252,14 @@ export class Trainer {
 
   async #writeReport(result: RunResult, session: Session): Promise<void> {
     const records = await readMetrics(this.#folder.metrics);
+    const curves = { config: session.config, records, result, sameImages: asksAllDuringRun(session) };
     const page = runReport({
-      config: session.config,
+      ...curves,
       environment: (await readEnvironment(this.#folder)) ?? {},
       result,
       totalSteps: session.schedule.steps,
-      records,
     });
     await writeAtomically(this.#folder.report, page);
-    await writeAtomically(this.#folder.curves, runCurves({ config: session.config, records, result }));
+    await writeAtomically(this.#folder.curves, runCurves(curves));
   }
 }

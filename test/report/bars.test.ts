@@ -4,7 +4,7 @@ import { renderBars } from '../../lib/report/bars.js';
 import { unreadable } from '../support/svg-boxes.js';
 
 const widths = (svg: string): number[] =>
-  [...svg.matchAll(/<rect x="330" y="\d+" width="([\d.]+)"/g)].map(([, width]) => Number(width));
+  [...svg.matchAll(/<rect x="380" y="\d+" width="([\d.]+)"/g)].map(([, width]) => Number(width));
 
 test('bars are as long as their values, and absent where there is none', () => {
   const svg = renderBars({
@@ -20,12 +20,12 @@ test('bars are as long as their values, and absent where there is none', () => {
   const [first = 0, second = 0, ...rest] = widths(svg);
   assert.ok(Math.abs(first - 2 * second) < 0.2);
   // Nothing reaches beyond 100 %.
-  assert.deepEqual(rest, [0, 570]);
+  assert.deepEqual(rest, [0, 520]);
   assert.match(svg, /a &lt;b&gt;/);
   assert.match(svg, /published &amp; measured/);
   // A range, and a stroke at 20 %.
   const strokes = [...svg.slice(svg.indexOf('0 %')).matchAll(/<path [^>]*d="(M[\d.]+) /g)].map(([, start]) => start);
-  assert.deepEqual(strokes, ['M444', 'M501']);
+  assert.deepEqual(strokes, ['M484', 'M536']);
   assert.match(svg, />before</);
   assert.doesNotMatch(svg, /NaN|Infinity|undefined/);
 });

@@ -138,7 +138,7 @@ test('steps are whole numbers', () => {
   const labels = textBoxes(svg).filter(({ top }) => top > 225 && top < 240);
   assert.deepEqual(
     labels.map(({ text }) => text),
-    ['1', '2', '3'],
+    ['0', '1', '2'],
   );
 });
 
@@ -185,4 +185,6 @@ test('a page is no wider than its window: what is wider scrolls by itself', () =
   for (const [, before] of html.matchAll(/(.{0,20})<table/gs)) assert.match(before as string, /<div class="scroll">$/);
   assert.match(html, /h1[^}]*overflow-wrap: anywhere/);
   assert.match(html, /prefers-color-scheme: dark/);
+  // Some hundred lines are there for whoever looks for them.
+  assert.match(html, /<details><summary>Settings<\/summary>/);
 });

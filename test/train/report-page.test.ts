@@ -31,6 +31,7 @@ function input(config: Config, changes: Partial<CurvesInput['result']> = {}): Cu
   return {
     config,
     records: [step(5), epoch(1, 0.4), step(15), epoch(2)],
+    sameImages: true,
     result: {
       interrupted: false,
       steps: 20,
@@ -69,15 +70,14 @@ test('what a method does not have is not drawn', () => {
 });
 
 test('kNN after the last epoch is drawn, with the curve where both are of all images', () => {
-  const all = { ...presets.shapes.evaluation.knn, bankImages: 0, queryImages: 0 };
-  const config = { ...presets.shapes, evaluation: { ...presets.shapes.evaluation, knn: all } };
+  const config = presets.shapes;
   assert.deepEqual(accuracy(input(config))['kNN, test images'], [
     [10, 0.4],
     [20, 0.5],
   ]);
-  const some = { ...config, evaluation: { ...config.evaluation, knn: { ...all, queryImages: 500 } } };
-  assert.deepEqual(accuracy(input(some))['kNN, test images'], [[10, 0.4]]);
-  assert.deepEqual(accuracy(input(some))['kNN, all test images'], [[20, 0.5]]);
+  const some = { ...input(config), sameImages: false };
+  assert.deepEqual(accuracy(some)['kNN, test images'], [[10, 0.4]]);
+  assert.deepEqual(accuracy(some)['kNN, all test images'], [[20, 0.5]]);
   // A stopped run's result is of an epoch that is drawn already.
   assert.deepEqual(accuracy(input(config, { interrupted: true }))['kNN, test images'], [[10, 0.4]]);
   const once = { ...input(config), records: [step(5), epoch(2)] };
