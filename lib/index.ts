@@ -13,11 +13,11 @@
 export type { Accuracy } from './binding/native.js';
 export { configWarnings } from './config/check.js';
 export { configHash } from './config/hash.js';
+export type { ConfigPatch } from './config/patch.js';
 export { type Operation, officialViews, type Pipeline } from './config/pipeline.js';
 export { records } from './config/preset-records.js';
 export { type PresetName, presetNames, presets } from './config/presets/index.js';
 export { findRecord, type PresetRecord, type RecordMatch, type Spread } from './config/records.js';
-export { type ConfigPatch, type ConfigSources, resolveConfig } from './config/resolve.js';
 export type { Config, DataConfig, EncoderConfig, HeadConfig, OptimizerConfig } from './config/schema.js';
 export { configToYaml } from './config/to-yaml.js';
 export { ByolError } from './errors.js';
@@ -25,6 +25,7 @@ export type { KnnEvaluation } from './eval/knn.js';
 export type { LinearEvaluation } from './eval/linear.js';
 export { type MethodName, methodNames, methods } from './methods/index.js';
 export type { Method } from './methods/method.js';
+export { type ConfigSources, resolveConfig } from './methods/resolve.js';
 export type {
   Baseline,
   CheckpointEvent,

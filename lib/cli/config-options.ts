@@ -1,5 +1,5 @@
 import type { InferredOptionTypes } from 'yargs';
-import type { ConfigPatch } from '../config/resolve.js';
+import type { ConfigPatch } from '../config/patch.js';
 import type { Config } from '../config/schema.js';
 import { ByolError } from '../errors.js';
 
@@ -41,15 +41,17 @@ export async function configFromArguments(
   base?: Config,
 ): Promise<Config> {
   // Help does without the schema.
-  const { resolveConfig } = await import('../config/resolve.js');
-  const { findMethod } = await import('../methods/index.js');
+  const { resolveConfig } = await import('../methods/resolve.js');
   const { preset, method, config: file, data, set = [], seed } = args;
   return resolveConfig({
-    ...(preset !== undefined && { preset }),
-    ...(method !== undefined && { method: findMethod(method) }),
-    ...(base !== undefined && { base }),
+    ...(base !== undefined ? { base } : preset !== undefined && { preset }),
     ...(file !== undefined && { file }),
-    patch: flagPatch({ ...flags, seed: numberOrText(seed), data: data === undefined ? undefined : { path: data } }),
+    patch: flagPatch({
+      ...flags,
+      method,
+      seed: numberOrText(seed),
+      data: data === undefined ? undefined : { path: data },
+    }),
     overrides: set,
   });
 }

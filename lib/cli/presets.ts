@@ -21,7 +21,7 @@ async function listPresets(): Promise<string> {
 }
 
 async function presetYaml(name: string): Promise<string> {
-  const { findPreset } = await import('../config/resolve.js');
+  const { findPreset } = await import('../config/presets/index.js');
   const { configToYaml } = await import('../config/to-yaml.js');
   return configToYaml(findPreset(name));
 }

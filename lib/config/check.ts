@@ -112,9 +112,10 @@ function normWarnings(config: Config): string[] {
 
 /** With no more images than dimensions least squares fits every batch exactly, and the loss has no gradient that teaches. */
 function predictorWarnings({ predictor, projector, batchSize }: Config): string[] {
-  if (predictor?.kind !== 'optimal' || batchSize >= IMAGES_PER_DIMENSION * projector.output) return [];
+  const { output } = projector;
+  if (predictor?.kind !== 'optimal' || output === 'classes' || batchSize >= IMAGES_PER_DIMENSION * output) return [];
   return [
-    `The optimal predictor is fitted to batchSize (${batchSize}) images in projector.output (${projector.output}) dimensions: with fewer ` +
+    `The optimal predictor is fitted to batchSize (${batchSize}) images in projector.output (${output}) dimensions: with fewer ` +
       `than ${IMAGES_PER_DIMENSION} images for each it fits the batch instead of predicting, and little is learnt.`,
   ];
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { additions } from './additions.js';
+import { withKnownClasses } from './classes.js';
 import type { Config } from './schema.js';
 
 /** JSON with sorted keys and no white space: equal values give equal text, whatever order their keys were written in. */
@@ -28,7 +29,7 @@ export function configHash(config: Config): string {
     checkpoint: _checkpoint,
     data,
     ...experiment
-  } = structuredClone(config);
+  } = structuredClone(withKnownClasses(config));
   for (const [path, before] of Object.entries(additions)) leaveOut(experiment, path.split('.'), canonicalJson(before));
   const images = Object.fromEntries(Object.entries(data).filter(([key]) => key !== 'path'));
   return createHash('sha256')

@@ -27,11 +27,11 @@ export const normSchema = z.strictObject({
   epsilon: z.number().positive(),
 });
 
-export type NormConfig = z.infer<typeof normSchema>;
+export type NormConfig = Readonly<z.infer<typeof normSchema>>;
 
 interface Head {
   readonly hidden: readonly number[];
-  readonly output: number;
+  readonly output: number | 'classes';
   readonly outputNorm: boolean;
 }
 
@@ -53,7 +53,7 @@ export function requireEvenGroups(config: Networks, context: z.RefinementCtx): v
     const head = config[part];
     if (norm[part] !== 'group' || head === null || !('hidden' in head)) continue;
     layers.push(...head.hidden.map((width, index) => [`${part}.hidden.${index}`, width] as const));
-    if (head.outputNorm) layers.push([`${part}.output`, head.output]);
+    if (head.outputNorm && head.output !== 'classes') layers.push([`${part}.output`, head.output]);
   }
   const uneven = layers.filter(([, channels]) => channels % norm.groups !== 0);
   if (uneven.length === 0) return;

@@ -10,7 +10,7 @@ export interface Override {
   readonly text: string;
 }
 
-/** Reads 'views.view1.0.probability=0.5'; entries of lists may also be written view1[0]. A string: what is wrong with it. */
+/** Reads 'views.view1.0.p=0.5'; entries of lists may also be written view1[0]. A string: what is wrong with it. */
 export function parseOverride(argument: string): Override | string {
   const equals = argument.indexOf('=');
   if (equals < 1) return `expected key.path=value, got '${argument}'`;
@@ -82,6 +82,11 @@ function readValue(text: string, path: Path, settings: Settings): unknown {
   if (node !== undefined && !quoted && alternatives(node).every((option) => option.type === 'string')) return text;
   const document = parseDocument(text, { prettyErrors: false });
   return document.errors[0] ?? document.toJS();
+}
+
+/** The value of a setting that is text and nothing else. */
+export function overrideText({ text, path }: Override): unknown {
+  return readValue(text, path, {});
 }
 
 function replaceAt(settings: Settings, path: Path, value: unknown): undefined {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { DeepReadonly } from './deep-readonly.js';
 
 /** The augmentations of one view, as plain data. What both views share (size, statistics) is in schema.ts. */
 
@@ -64,7 +65,7 @@ const schemas = [
 
 export const operationSchema = z.discriminatedUnion('kind', schemas);
 
-export type Operation = z.infer<typeof operationSchema>;
+export type Operation = DeepReadonly<z.infer<typeof operationSchema>>;
 export type OperationOf<Kind extends Operation['kind']> = Extract<Operation, { kind: Kind }>;
 
 /** Operations are executed in this order (paper appendix B); the two kinds of crop exclude each other. */
@@ -95,7 +96,7 @@ export const pipelineSchema = z
   })
   .readonly();
 
-export type Pipeline = z.infer<typeof pipelineSchema>;
+export type Pipeline = readonly Operation[];
 
 /** Random crop and flip: the training views of the linear protocol (paper C.1). */
 export const cropAndFlip: Pipeline = [

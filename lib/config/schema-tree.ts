@@ -33,7 +33,7 @@ export function schemaRoot(): SchemaNode {
   return root;
 }
 
-/** 'views.view1.0.op' */
+/** 'views.view1.0.kind' */
 export function formatPath(path: Path): string {
   return path.join('.');
 }
@@ -59,7 +59,7 @@ export function nodeAt(path: Path, value: unknown): SchemaNode | undefined {
   return node;
 }
 
-/** The one of a union's alternatives that the value's tag ('kind', 'op') asks for; other nodes as they are. */
+/** The one of a union's alternatives that the value's tag ('kind') asks for; other nodes as they are. */
 export function variantFor(node: SchemaNode, value: unknown): SchemaNode | undefined {
   const variants = alternatives(node).filter((option) => option.type !== 'null');
   if (variants.length === 1) return variants[0];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { additions } from './additions.js';
+import type { DeepReadonly } from './deep-readonly.js';
 import { normSchema, requireEvenGroups } from './norm.js';
 import { pipelineSchema } from './pipeline.js';
 
@@ -62,6 +63,9 @@ export const headSchema = z.strictObject({
   /** A norm of the head's kind after the last Linear, without ReLU, as SimSiam's projector has. */
   outputNorm: z.boolean(),
 });
+
+/** 'classes': as many as the training images have, for learning from labels; known once they are open. */
+export const projectorSchema = headSchema.extend({ output: z.union([positiveInt, z.literal('classes')]) });
 
 export const predictorSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('mlp'), ...headSchema.shape }),
@@ -236,10 +240,13 @@ export const evaluationSchema = z.strictObject({
 });
 
 const settingsSchema = z.strictObject({
-  /** Where the settings came from; informational. */
-  preset: z.string().optional(),
-  /** The method whose recipe was taken (lib/methods); informational, BYOL if left out. */
-  method: z.string().optional(),
+  /** The preset that these settings started from. In a file, a patch or --set it chooses that start. */
+  preset: z.string().min(1).optional(),
+  /**
+   * The method whose recipe was taken, BYOL if left out. In a file, a patch or --set it applies that recipe to the start; only
+   * a method written in TypeScript may have another name than those of lib/methods.
+   */
+  method: z.string().min(1).optional(),
   seed: z.int().nonnegative(),
   device: z.union([
     z.enum(['auto', 'cpu', 'cuda']),
@@ -254,7 +261,7 @@ const settingsSchema = z.strictObject({
   views: viewsSchema,
   encoder: encoderSchema,
   norm: normSchema,
-  projector: headSchema,
+  projector: projectorSchema,
   /** null removes it; BYOL then collapses (paper Table 5b). */
   predictor: predictorSchema.nullable(),
   target: targetSchema,
@@ -287,7 +294,8 @@ const settingsSchema = z.strictObject({
 /** With what single settings cannot say of each other. */
 export const configSchema = settingsSchema.superRefine(requireEvenGroups);
 
-export type Config = z.infer<typeof configSchema>;
+/** Read-only throughout: presets are frozen, and a run's settings do not change under it. */
+export type Config = DeepReadonly<z.infer<typeof configSchema>>;
 export type DataConfig = Config['data'];
 export type EncoderConfig = Config['encoder'];
 export type HeadConfig = Config['projector'];

@@ -37,7 +37,7 @@ function queueProblems({ objective, batchSize, target }: Config): string[] {
 }
 
 function headProblems({ predictor, projector }: Config): string[] {
-  if (predictor?.kind !== 'mlp' || predictor.output === projector.output) return [];
+  if (predictor?.kind !== 'mlp' || projector.output === 'classes' || predictor.output === projector.output) return [];
   return [`predictor.output (${predictor.output}) must be projector.output (${projector.output}), which it predicts`];
 }
 

@@ -1,22 +1,26 @@
 import { nearest } from '../config/nearest.js';
+import { parseConfig } from '../config/parse.js';
 import type { Config } from '../config/schema.js';
 import { ByolError } from '../errors.js';
 import { meanTeacher } from './mean-teacher.js';
-import type { Method } from './method.js';
+import { byolOf, type Method } from './method.js';
 import { mocoV1, mocoV2 } from './moco.js';
 import { simclr } from './simclr.js';
 import { simsiam } from './simsiam.js';
 import { supervised } from './supervised.js';
 
-/** Every method over the same learner. BYOL is what the presets are. */
+/**
+ * Every method over the same learner. BYOL is what the presets are. The result does not depend on the method that the base was
+ * of, and is checked: ERR_BYOL_CONFIG where a recipe does not go with the base.
+ */
 export const methods = {
-  byol: ((base) => base) as Method,
-  simclr,
-  'moco-v1': mocoV1,
-  'moco-v2': mocoV2,
-  simsiam,
-  'mean-teacher': meanTeacher,
-  supervised,
+  byol: recipe((base) => base),
+  simclr: recipe(simclr),
+  'moco-v1': recipe(mocoV1),
+  'moco-v2': recipe(mocoV2),
+  simsiam: recipe(simsiam),
+  'mean-teacher': recipe(meanTeacher),
+  supervised: recipe(supervised),
 } as const satisfies Readonly<Record<string, Method>>;
 
 export type MethodName = keyof typeof methods;
@@ -34,13 +38,25 @@ const TITLES: Readonly<Record<MethodName, string>> = {
 
 /** As its authors write it; what a configuration calls itself otherwise. */
 export function methodTitle({ method = 'byol' }: Pick<Config, 'method'>): string {
-  return Object.hasOwn(TITLES, method) ? TITLES[method as MethodName] : method;
+  return isMethodName(method) ? TITLES[method] : method;
 }
 
-/** A method by its name. Throws ERR_BYOL_CONFIG naming the nearest one and all there are. */
-export function findMethod(name: string): Method {
-  if (Object.hasOwn(methods, name)) return methods[name as MethodName];
+export function isMethodName(name: string): name is MethodName {
+  return Object.hasOwn(methods, name);
+}
+
+/** A method by its name. Throws ERR_BYOL_CONFIG naming the nearest one and all there are. `from`: where the name was given. */
+export function findMethod(name: string, from?: string): Method {
+  if (isMethodName(name)) return methods[name];
   const near = nearest(name, methodNames);
   const meant = near === undefined ? '' : ` Did you mean '${near}'?`;
-  throw new ByolError('ERR_BYOL_CONFIG', `There is no method '${name}'.${meant} There are: ${methodNames.join(', ')}.`);
+  const where = from === undefined ? '' : ` (${from})`;
+  throw new ByolError(
+    'ERR_BYOL_CONFIG',
+    `There is no method '${name}'${where}.${meant} There are: ${methodNames.join(', ')}.`,
+  );
+}
+
+function recipe(method: Method): Method {
+  return (base) => parseConfig(method(byolOf(base)));
 }

@@ -1,4 +1,5 @@
 import type { LearnerSpec, NativeInfo, ObjectiveSpec } from '../binding/native.js';
+import { projectorOutput } from '../config/classes.js';
 import type { Config } from '../config/schema.js';
 import { ByolError } from '../errors.js';
 
@@ -52,7 +53,7 @@ export function learnerSpec(config: Config, resolved: ResolvedDevice, classes: n
   return {
     encoder: config.encoder,
     norm: config.norm,
-    projector: config.projector,
+    projector: { ...config.projector, output: projectorOutput(config) },
     predictor: config.predictor,
     objective: objectiveSpec(config),
     supervision: supervision && { labelSmoothing: supervision.labelSmoothing, target: supervision.consistency > 0 },

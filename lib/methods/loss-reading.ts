@@ -1,3 +1,4 @@
+import { withKnownClasses } from '../config/classes.js';
 import type { Config } from '../config/schema.js';
 
 /** How to read the metric `loss` of a run: what it is, and where one starts that knows nothing. */
@@ -7,12 +8,15 @@ export interface LossReading {
   readonly chance: number | null;
 }
 
-type Objective = Pick<Config, 'objective' | 'supervision' | 'projector' | 'batchSize'>;
+type Objective = Pick<Config, 'data' | 'objective' | 'supervision' | 'projector' | 'batchSize'>;
 
 /** Of the loss as it is recorded: summed over the directions, before objective.scale. */
 export function readLoss(config: Objective): LossReading {
-  const { supervision, objective, projector } = config;
-  if (isSupervisedOnly(config)) return { title: 'Cross-entropy of the labels', chance: Math.log(projector.output) };
+  const { supervision, objective, projector } = withKnownClasses(config);
+  if (isSupervisedOnly(config)) {
+    const chance = projector.output === 'classes' ? null : Math.log(projector.output);
+    return { title: 'Cross-entropy of the labels', chance };
+  }
   return {
     title: `${supervision === null ? 'Loss' : 'Consistency loss'}${hasNegatives(config) ? ' with negatives' : ''}`,
     chance: chanceOf(config, objective.symmetric ? 2 : 1),

@@ -1,6 +1,6 @@
 import { cropAndFlip } from '../config/pipeline.js';
 import type { Config } from '../config/schema.js';
-import { knownClasses, type Method, plainSgd, sameViews } from './method.js';
+import { classifier, type Method, plainSgd, sameViews } from './method.js';
 
 /**
  * Mean Teacher (Tarvainen and Valpola 2017): cross-entropy on the labelled part, and the student's class probabilities on one
@@ -12,7 +12,7 @@ export const meanTeacher: Method = (base: Config): Config => ({
   ...base,
   method: 'mean-teacher',
   views: sameViews(base, cropAndFlip),
-  projector: { ...base.projector, hidden: [], output: knownClasses(base), outputBias: true },
+  projector: classifier(base),
   predictor: null,
   target: { mode: 'ema', tauBase: 0.99, schedule: 'warm', init: 'copy' },
   objective: { ...base.objective, similarity: 'softmax', symmetric: false },

@@ -1,4 +1,5 @@
 import type { Operation, Pipeline } from '../config/pipeline.js';
+import { isPresetName, presets } from '../config/presets/index.js';
 import { oneRate } from '../config/presets/shared.js';
 import type { Config } from '../config/schema.js';
 
@@ -9,21 +10,41 @@ import type { Config } from '../config/schema.js';
 export type Method = (base: Config) => Config;
 
 /** Recipes for small images differ from those for ImageNet. */
-export function isSmall({ encoder }: Config): boolean {
+export function isSmall({ encoder }: Pick<Config, 'encoder'>): boolean {
   return encoder.stem === 'small';
 }
 
-/** Of the data sets whose number is known before they are opened. */
-export function knownClasses({ data, projector }: Config): number {
-  switch (data.kind) {
-    case 'cifar10':
-    case 'shapes':
-      return 10;
-    case 'folder':
-      return 1000;
-    default:
-      return projector.output;
-  }
+/**
+ * Settings of another method as BYOL's: what methods set is again as in the preset that they started from (without one, in that
+ * for such images), everything else stays. A method so gives the same whichever method was there before.
+ */
+export function byolOf(base: Config): Config {
+  if (base.method === undefined || base.method === 'byol') return base;
+  const { method: _, ...rest } = base;
+  const from: Config = presets[presetFor(base)];
+  return {
+    ...rest,
+    views: { ...base.views, view1: from.views.view1, view2: from.views.view2 },
+    norm: { ...base.norm, projector: from.norm.projector },
+    projector: from.projector,
+    predictor: from.predictor,
+    target: from.target,
+    objective: from.objective,
+    supervision: from.supervision,
+    optimizer: from.optimizer,
+    batchSize: isSmall(base) ? base.batchSize : from.batchSize,
+    epochBoundary: from.epochBoundary,
+  };
+}
+
+function presetFor(base: Config): keyof typeof presets {
+  if (base.preset !== undefined && isPresetName(base.preset)) return base.preset;
+  return isSmall(base) ? 'cifar10' : 'imagenet-300';
+}
+
+/** A single Linear to class scores, in place of the projector. */
+export function classifier(base: Config): Config['projector'] {
+  return { ...base.projector, hidden: [], output: 'classes', outputBias: true };
 }
 
 /** torch.optim.SGD with momentum on all parameters, without warm-up. */

@@ -8,7 +8,7 @@ import { blur, isSmall, type Method, plainSgd, sameViews } from './method.js';
  */
 export const simsiam: Method = (base: Config): Config => {
   const small = isSmall(base);
-  const width = small ? Math.max(...base.projector.hidden) : 2048;
+  const width = small ? widthOf(base) : 2048;
   return {
     ...base,
     method: 'simsiam',
@@ -20,7 +20,13 @@ export const simsiam: Method = (base: Config): Config => {
       ...(small ? [] : [blur]),
     ]),
     projector: { ...base.projector, hidden: small ? [width] : [width, width], output: width, outputNorm: true },
-    predictor: { kind: 'mlp', ...base.projector, hidden: [width / 4], output: width, outputBias: true },
+    predictor: {
+      kind: 'mlp',
+      ...base.projector,
+      hidden: [Math.max(1, Math.round(width / 4))],
+      output: width,
+      outputBias: true,
+    },
     target: { ...base.target, mode: 'stop-gradient' },
     objective: { ...base.objective, scale: 1 / 4 },
     optimizer: {
@@ -35,3 +41,10 @@ export const simsiam: Method = (base: Config): Config => {
     epochBoundary: 'drop-last',
   };
 };
+
+/** Of the widest hidden layer; of the output where there is none. */
+function widthOf({ projector, encoder }: Config): number {
+  const { hidden, output } = projector;
+  if (hidden.length > 0) return Math.max(...hidden);
+  return output === 'classes' ? encoder.width : output;
+}

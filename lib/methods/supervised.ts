@@ -1,13 +1,13 @@
 import { cropAndFlip } from '../config/pipeline.js';
 import type { Config } from '../config/schema.js';
-import { knownClasses, type Method, sameViews } from './method.js';
+import { classifier, type Method, sameViews } from './method.js';
 
 /** The supervised baseline: cross-entropy on all labels with smoothing 0.1, crop and flip (byol-facts 7.4). */
 export const supervised: Method = (base: Config): Config => ({
   ...base,
   method: 'supervised',
   views: sameViews(base, cropAndFlip),
-  projector: { ...base.projector, hidden: [], output: knownClasses(base), outputBias: true },
+  projector: classifier(base),
   predictor: null,
   target: { ...base.target, mode: 'stop-gradient' },
   objective: { ...base.objective, symmetric: false },

@@ -1,7 +1,8 @@
 import { configHash } from '../config/hash.js';
-import { type ConfigPatch, resolveConfig } from '../config/resolve.js';
+import type { ConfigPatch } from '../config/patch.js';
 import type { Config } from '../config/schema.js';
 import { ByolError } from '../errors.js';
+import { resolveConfig } from '../methods/resolve.js';
 import { type Base, DEFAULT_SEEDS, type ScaleName, scaleBase } from './scales.js';
 import type { Row, Table } from './table.js';
 

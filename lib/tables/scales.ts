@@ -1,6 +1,6 @@
 import { presets } from '../config/presets/index.js';
-import { resolveConfig } from '../config/resolve.js';
 import type { Config } from '../config/schema.js';
+import { resolveConfig } from '../methods/resolve.js';
 import type { Table } from './table.js';
 
 /** How large a table is run: the configuration that its rows change. */

@@ -2,7 +2,8 @@ import { access } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { loadNative } from '../binding/load.js';
 import type { NativeLearner } from '../binding/native.js';
-import { type ConfigPatch, resolveConfig } from '../config/resolve.js';
+import { withClasses } from '../config/classes.js';
+import type { ConfigPatch } from '../config/patch.js';
 import type { Config } from '../config/schema.js';
 import type { ImageArray } from '../data/dataset.js';
 import { writeJson } from '../data/json-file.js';
@@ -12,6 +13,7 @@ import { evaluateKnn, type KnnEvaluation } from '../eval/knn.js';
 import { evaluateLinear, type LinearEvaluation } from '../eval/linear.js';
 import type { EvaluationProgress, LabelledImages, Subject } from '../eval/subject.js';
 import { learnerSpec, resolveDevice, resolvePrecision } from '../methods/learner-spec.js';
+import { resolveConfig } from '../methods/resolve.js';
 import { Checkpoints } from './checkpoints.js';
 import { differences, formatDifferences } from './config-difference.js';
 import { describeEnvironment, type Environment } from './environment.js';
@@ -73,7 +75,7 @@ export async function evaluateRun<P extends Protocol>(options: EvaluateRunOption
       labels: array.labels,
     });
     // No online classifier: its size follows the training data's classes, not those of the images asked here.
-    const learner = keep(new native.Learner(learnerSpec(config, resolved, 0)));
+    const learner = keep(new native.Learner(learnerSpec(withClasses(config, classNames.length), resolved, 0)));
     const weights = await loadEncoder(learner, folder, config);
     const subject: Subject = {
       native,

@@ -1,5 +1,6 @@
 import { loadNative } from '../binding/load.js';
 import type { NativeInfo, NativeLearner, NativeModule } from '../binding/native.js';
+import { withClasses } from '../config/classes.js';
 import type { Config } from '../config/schema.js';
 import type { Dataset, ImageArray } from '../data/dataset.js';
 import { labelledPart } from '../data/labelled-part.js';
@@ -17,6 +18,7 @@ import { useThreads } from './threads.js';
 export interface Session {
   readonly native: NativeModule;
   readonly info: NativeInfo;
+  /** With the number of classes where `projector.output` asks for it. */
   readonly config: Config;
   readonly resolved: ResolvedDevice;
   readonly learner: NativeLearner;
@@ -31,14 +33,16 @@ export interface Session {
 }
 
 /** Throws before anything is computed: ERR_BYOL_DATA, ERR_BYOL_CUDA_UNAVAILABLE, or why the addon cannot be loaded. */
-export async function openSession(config: Config): Promise<Session> {
+export async function openSession(asked: Config): Promise<Session> {
   const native = loadNative();
-  const info = { ...native.info(), threads: useThreads(native, config) };
-  const device = resolveDevice(config.device, info);
-  const resolved = { device, precision: resolvePrecision(config.precision, device, info) };
+  const info = { ...native.info(), threads: useThreads(native, asked) };
+  const device = resolveDevice(asked.device, info);
+  const resolved = { device, precision: resolvePrecision(asked.precision, device, info) };
 
+  checkObjective(asked);
+  const data = await readData(asked.data);
+  const config = withClasses(asked, data.classNames.length);
   checkObjective(config);
-  const data = await readData(config.data);
   const supervisedLabels = await labelsFor(config, data);
   const sampler = await makeSampler(config, data, supervisedLabels);
   const resources: Array<{ dispose(): void }> = [];

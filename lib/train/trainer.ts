@@ -1,10 +1,12 @@
 import { configWarnings } from '../config/check.js';
+import { projectorOutput, withClasses } from '../config/classes.js';
 import { canonicalJson } from '../config/hash.js';
 import type { Config } from '../config/schema.js';
 import { writeAtomically } from '../data/atomic-file.js';
 import { writeJson } from '../data/json-file.js';
 import { ByolError } from '../errors.js';
 import { encoderMetadata } from '../export/encoder.js';
+import { methodWarnings } from '../methods/warnings.js';
 import { Checkpoints, type Progress } from './checkpoints.js';
 import { formatDifferences, resumeDifferences } from './config-difference.js';
 import { describeEnvironment, type Environment } from './environment.js';
@@ -94,7 +96,8 @@ export class Trainer {
   }
 
   async #refuseOtherSettings(): Promise<void> {
-    const { refused } = resumeDifferences(await readRunConfig(this.#folder.path), this.#config);
+    const older = await readRunConfig(this.#folder.path);
+    const { refused } = resumeDifferences(older, withClasses(this.#config, projectorOutput(older)));
     if (refused.length === 0) return;
     throw new ByolError(
       'ERR_BYOL_CONFIG',
@@ -107,7 +110,7 @@ export class Trainer {
     const evaluator = new RunEvaluator(session, this.#stop);
     const environment = await describeEnvironment(session.info, session.resolved);
     const fresh = (await this.#checkpoints.list()).length === 0;
-    const initFrom = await this.#writeFiles(environment, state, fresh);
+    const initFrom = await this.#writeFiles(session.config, environment, state, fresh);
     if (fresh) this.#emitStart(session, 0);
     // The learner is still as it was drawn from the seed: also in a resumed run this is the untrained network.
     const baseline = await this.#baseline(evaluator);
@@ -156,10 +159,15 @@ export class Trainer {
   }
 
   /** config.json first, so that the folder says what it is from then on. Returns the weights that the run starts from. */
-  async #writeFiles(environment: Environment, state: FolderState, fresh: boolean): Promise<string | null> {
-    for (const message of configWarnings(this.#config)) this.#warn(message);
+  async #writeFiles(
+    config: Config,
+    environment: Environment,
+    state: FolderState,
+    fresh: boolean,
+  ): Promise<string | null> {
+    for (const message of [...configWarnings(config), ...methodWarnings(config)]) this.#warn(message);
     // Again in a resumed run: checkpoint and evaluation settings may have changed.
-    await writeJson(this.#folder.config, this.#config);
+    await writeJson(this.#folder.config, config);
     const first = state === 'new' ? null : await readEnvironment(this.#folder);
     const initFrom = first === null ? (this.#options.initFrom ?? null) : first.initFrom;
     if (fresh) await writeJson(this.#folder.environment, { ...environment, initFrom, resumed: [] });

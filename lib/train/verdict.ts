@@ -1,4 +1,5 @@
 import { whyItCollapses } from '../config/check.js';
+import { projectorOutput } from '../config/classes.js';
 import type { Config } from '../config/schema.js';
 import { isDistanceLoss, readLoss } from '../methods/loss-reading.js';
 
@@ -84,16 +85,18 @@ function collapse({ config, collapseStd }: VerdictInput): Verdict | null {
 
 function partialCollapse(input: VerdictInput): Verdict | null {
   const { config, collapseStd, collapseRank } = input;
-  const { supervision, projector, batchSize } = config;
+  const { supervision, batchSize } = config;
   // Outputs that are class scores have no more dimensions than classes, and use them as they should.
-  if (supervision !== null || Math.min(projector.output, batchSize) <= 2 * LOW_RANK) return null;
+  if (supervision !== null) return null;
+  const dimensions = projectorOutput(config);
+  if (Math.min(dimensions, batchSize) <= 2 * LOW_RANK) return null;
   const accuracy = accuracyOf(input);
   if (collapseRank >= (accuracy?.learnt === false ? LOW_RANK : LEAST_RANK)) return null;
   return {
     state: 'partly collapsed',
     text:
       `Partly collapsed: images still differ (spread ${collapseStd.toFixed(2)}), but their projections use only ${collapseRank.toFixed(1)} of ` +
-      `${projector.output} dimensions${accuracy === null ? '' : ` (${accuracy.numbers})`}. Usual causes are a predictor that learns too slowly or not at all, and a learning rate that is too high.`,
+      `${dimensions} dimensions${accuracy === null ? '' : ` (${accuracy.numbers})`}. Usual causes are a predictor that learns too slowly or not at all, and a learning rate that is too high.`,
   };
 }
 

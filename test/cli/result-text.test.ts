@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { quoteArgument, resultText } from '../../lib/cli/result-text.js';
 import { presets } from '../../lib/config/presets/index.js';
 import type { PresetRecord, RecordMatch } from '../../lib/config/records.js';
-import { resolveConfig } from '../../lib/config/resolve.js';
+import { resolveConfig } from '../../lib/methods/resolve.js';
 import type { RunResult } from '../../lib/train/events.js';
 
 const config = presets['cifar10-small'];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { configWarnings } from '../../lib/config/check.js';
-import { resolveConfig } from '../../lib/config/resolve.js';
+import { resolveConfig } from '../../lib/methods/resolve.js';
 
 const warnings = (preset: string, ...overrides: string[]) => configWarnings(resolveConfig({ preset, overrides }));
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { test } from 'node:test';
 import { parseSettings, readConfigFile } from '../../lib/config/config-file.js';
-import { resolveConfig } from '../../lib/config/resolve.js';
+import { resolveConfig } from '../../lib/methods/resolve.js';
 import { root, withTempDir } from '../support/paths.js';
 
 const refuses = (text: string, file: string, message: RegExp) =>

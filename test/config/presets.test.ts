@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import { configWarnings } from '../../lib/config/check.js';
 import { parseConfig } from '../../lib/config/parse.js';
 import { presetNames, presetSummaries, presets } from '../../lib/config/presets/index.js';
-import { resolveConfig } from '../../lib/config/resolve.js';
 import type { Config } from '../../lib/config/schema.js';
 import { configToYaml } from '../../lib/config/to-yaml.js';
+import { resolveConfig } from '../../lib/methods/resolve.js';
 
 /** What the paper and its code print is typed here once more, so that neither place can drift alone. */
 
@@ -161,4 +161,19 @@ test('a preset printed as YAML is the same preset as a file', async () => {
     const printed = configToYaml(presets[name]);
     assert.deepEqual(parseConfig(parseSettings(printed, 'x.yaml')), resolveConfig({ preset: name }));
   }
+});
+
+test('the compiler knows that presets cannot be changed, and the kinds that they have', () => {
+  assert.throws(() => {
+    // @ts-expect-error: read-only
+    presets.shapes.epochs = 3;
+  }, TypeError);
+  assert.throws(() => {
+    // @ts-expect-error: read-only all the way down
+    presets.shapes.evaluation.knn.k = 3;
+  }, TypeError);
+  const batches: readonly number[] = presets['cifar10-small'].data.batches;
+  const trust: number = presets['imagenet-40'].optimizer.trustCoefficient;
+  const { hidden } = presets.shapes.predictor;
+  assert.deepEqual([batches, trust, hidden], [[1], 1e-3, [512]]);
 });

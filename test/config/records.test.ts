@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { records } from '../../lib/config/preset-records.js';
 import { presets } from '../../lib/config/presets/index.js';
 import { findRecord, type PresetRecord, recordKey } from '../../lib/config/records.js';
-import { resolveConfig } from '../../lib/config/resolve.js';
+import { resolveConfig } from '../../lib/methods/resolve.js';
 import { root } from '../support/paths.js';
 
 const spread = { mean: 0.5, min: 0.4, max: 0.6 };

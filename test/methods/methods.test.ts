@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { configWarnings } from '../../lib/config/check.js';
+import { withClasses } from '../../lib/config/classes.js';
+import { configHash } from '../../lib/config/hash.js';
 import { presets } from '../../lib/config/presets/index.js';
-import { resolveConfig } from '../../lib/config/resolve.js';
+
 import { type Config, configSchema } from '../../lib/config/schema.js';
 import { checkObjective } from '../../lib/methods/check.js';
 import { findMethod, methodNames, methods } from '../../lib/methods/index.js';
+import { resolveConfig } from '../../lib/methods/resolve.js';
 
 test('every method makes valid settings of every preset, without a warning about collapse, and changes no preset', () => {
   const before = structuredClone(presets);
@@ -111,4 +114,52 @@ test('settings that fit only together are refused before anything is computed', 
   });
   refused(() => share({ labelled: 1 }), /labelledShare needs images without a label/);
   refused(() => share({ labelledShare: 0.001 }), /labelledShare \(0\.001\) of batchSize \(64\) is 0 images/);
+});
+
+test('a method gives the same from whatever other method it is applied to', () => {
+  for (const [preset, base] of Object.entries(presets)) {
+    for (const first of methodNames) {
+      for (const second of methodNames) {
+        const direct = methods[second](base);
+        assert.deepEqual(methods[second](methods[first](base)), direct, `${second} of ${first} of ${preset}`);
+      }
+    }
+  }
+});
+
+test('a method of a complete configuration without a preset drops what the one before it had set', () => {
+  const { preset: _, ...own } = presets.shapes;
+  const config = methods.simclr(methods.supervised(own));
+  assert.deepEqual([config.supervision, config.predictor, config.target.mode], [null, null, 'gradient']);
+  assert.notEqual(config.projector.output, 'classes');
+});
+
+test('SimSiam has whole widths, whatever the heads of the base', () => {
+  const { shapes } = presets;
+  const heads = (hidden: number[], output: number | 'classes') => {
+    const { projector, predictor } = methods.simsiam({ ...shapes, projector: { ...shapes.projector, hidden, output } });
+    return [projector.hidden, projector.output, predictor?.kind === 'mlp' && predictor.hidden];
+  };
+  assert.deepEqual(heads([510], 128), [[510], 510, [128]]);
+  assert.deepEqual(heads([], 96), [[96], 96, [24]]);
+  assert.deepEqual(heads([2], 2), [[2], 2, [1]]);
+  assert.deepEqual(heads([], 'classes'), [[16], 16, [4]]);
+});
+
+test('as many outputs as classes, known when the data are', () => {
+  const { imagenette, shapes } = presets;
+  for (const name of ['supervised', 'mean-teacher'] as const) {
+    const config = methods[name](imagenette);
+    assert.equal(config.projector.output, 'classes');
+    assert.equal(withClasses(config, 10).projector.output, 10);
+    assert.throws(() => withClasses(config, 0), { code: 'ERR_BYOL_DATA', message: /images have no labels/ });
+    // On images whose kind says the number both are one experiment, also that of older versions.
+    assert.equal(configHash(methods[name](shapes)), configHash(withClasses(methods[name](shapes), 10)));
+  }
+  assert.equal(withClasses(shapes, 3), shapes);
+});
+
+test('a recipe that does not go with the base is refused', () => {
+  const base = { ...presets.shapes, batchSize: 1.5 };
+  assert.throws(() => methods.simclr(base), { code: 'ERR_BYOL_CONFIG', message: /batchSize: expected a whole number/ });
 });

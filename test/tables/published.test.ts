@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { configHash } from '../../lib/config/hash.js';
+import type { ConfigPatch } from '../../lib/config/patch.js';
 import { presets } from '../../lib/config/presets/index.js';
-import type { ConfigPatch } from '../../lib/config/resolve.js';
 import type { Config } from '../../lib/config/schema.js';
 import { rowsOf } from '../../lib/tables/claims.js';
 import { findTable } from '../../lib/tables/find-table.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { resolveConfig } from '../../lib/config/resolve.js';
 import { methods } from '../../lib/methods/index.js';
+import { resolveConfig } from '../../lib/methods/resolve.js';
 import { judge } from '../../lib/train/verdict.js';
 
 const withSettings = (...overrides: string[]) => resolveConfig({ preset: 'shapes', overrides });

@@ -7,7 +7,7 @@ const milder = (view: Pipeline): Pipeline =>
   view.map((operation) => (operation.kind === 'randomResizedCrop' ? { ...operation, area: [0.2, 1] } : operation));
 
 /** Real images in minutes on two cores: a fifth of CIFAR-10's training images and a network of 0.3 million parameters. */
-export const cifar10Small: Config = {
+export const cifar10Small = {
   ...cifar10,
   preset: 'cifar10-small',
   data: { kind: 'cifar10', path: 'data/cifar-10-batches-bin', batches: [1] },
@@ -26,4 +26,4 @@ export const cifar10Small: Config = {
     // During the run 2,000 of the test images are asked; at the end all.
     knn: { ...cifar10.evaluation.knn, everyEpochs: 5, queryImages: 2_000 },
   },
-};
+} satisfies Config;

@@ -15,7 +15,7 @@ import {
  * benchmark (SGD 0.06 per 128 images, weight decay 5e-4 on everything, heads 1024 and 256, tau 0.99), which reports kNN 86.9 %
  * as the best epoch of 200. Views, but for the blur, and loss are the paper's.
  */
-export const cifar10: Config = {
+export const cifar10 = {
   preset: 'cifar10',
   seed: 0,
   device: 'auto',
@@ -63,4 +63,4 @@ export const cifar10: Config = {
   onlineProbe: true,
   evaluation: { knn: { ...standardKnn, everyEpochs: 5 }, linear: cachedLinear, batchSize: 500 },
   checkpoint: { everyEpochs: 1, everyMinutes: 10, keep: 2 },
-};
+} satisfies Config;

@@ -19,7 +19,7 @@ export interface ByEpochs {
 }
 
 /** BYOL on ImageNet with a ResNet-50 as its authors define it: paper section 3.3, official code where the paper is silent. */
-export function officialImagenet({ preset, epochs, baseLearningRate, weightDecay, tauBase }: ByEpochs): Config {
+export function officialImagenet({ preset, epochs, baseLearningRate, weightDecay, tauBase }: ByEpochs) {
   return {
     preset,
     seed: 0,
@@ -62,5 +62,5 @@ export function officialImagenet({ preset, epochs, baseLearningRate, weightDecay
     onlineProbe: true,
     evaluation: { knn: { ...standardKnn, everyEpochs: 10 }, linear: officialLinear, batchSize: 256 },
     checkpoint: { everyEpochs: 1, everyMinutes: 30, keep: 2 },
-  };
+  } satisfies Config;
 }

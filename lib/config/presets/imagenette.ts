@@ -5,7 +5,7 @@ import { imagenet1000 } from './imagenet-1000.js';
  * The only small-scale recipe of the authors (official README): ResNet-18, Imagenette's 160-pixel version at 128 pixels, batch
  * 256, otherwise the settings of 1000 epochs. Their online classifier reaches 92.3 %.
  */
-export const imagenette: Config = {
+export const imagenette = {
   ...imagenet1000,
   preset: 'imagenette',
   data: { kind: 'folder', path: 'data/imagenette2-160' },
@@ -18,4 +18,4 @@ export const imagenette: Config = {
     linear: { ...imagenet1000.evaluation.linear, batchSize: 256, heldOut: 0.1 },
     batchSize: 256,
   },
-};
+} satisfies Config;

@@ -1,4 +1,6 @@
+import { ByolError } from '../../errors.js';
 import { copySettings } from '../layers.js';
+import { nearest } from '../nearest.js';
 import type { Config } from '../schema.js';
 import { cifar10 } from './cifar10.js';
 import { cifar10Small } from './cifar10-small.js';
@@ -23,8 +25,16 @@ const all = {
 
 export type PresetName = keyof typeof all;
 
+/** A configuration whose kinds of data, optimiser and predictor are known to the compiler. */
+type Preset<Name extends PresetName> = Config & {
+  readonly [Group in 'data' | 'optimizer' | 'predictor']: Extract<
+    Config[Group],
+    { readonly kind: (typeof all)[Name][Group]['kind'] }
+  >;
+};
+
 /** Complete configurations to train with or to start one's own from. They are frozen, and each owns all of its parts. */
-export const presets: Readonly<Record<PresetName, Config>> = deepFreeze(copySettings(all));
+export const presets: { readonly [Name in PresetName]: Preset<Name> } = deepFreeze(copySettings(all));
 
 export const presetNames = Object.keys(all) as PresetName[];
 
@@ -43,6 +53,18 @@ export const presetSummaries: Readonly<Record<PresetName, string>> = {
   'imagenet-300': 'the setting of all ablations in the paper, ResNet-50, 300 epochs',
   'imagenet-1000': 'the main result of the paper, ResNet-50, 1000 epochs',
 };
+
+/** A preset by its name. Throws ERR_BYOL_CONFIG naming the nearest one and all there are. `from`: where the name was given. */
+export function findPreset(name: string, from?: string): Config {
+  if (isPresetName(name)) return presets[name];
+  const near = nearest(name, presetNames);
+  const meant = near === undefined ? '' : ` Did you mean '${near}'?`;
+  const where = from === undefined ? '' : ` (${from})`;
+  throw new ByolError(
+    'ERR_BYOL_CONFIG',
+    `There is no preset '${name}'${where}.${meant} There are: ${presetNames.join(', ')}.`,
+  );
+}
 
 function deepFreeze<T>(value: T): T {
   if (value !== null && typeof value === 'object') {

@@ -15,7 +15,7 @@ const view: Pipeline = [
 ];
 
 /** Needs no files: generated images, a few minutes on two cores from start to the linear classifier. */
-export const shapes: Config = {
+export const shapes = {
   ...cifar10Small,
   preset: 'shapes',
   data: { kind: 'shapes', trainImages: 6_000, testImages: 2_000, size: 32, seed: 0 },
@@ -30,4 +30,4 @@ export const shapes: Config = {
     linear: { ...cifar10Small.evaluation.linear, epochs: 40 },
   },
   checkpoint: { everyEpochs: 1, everyMinutes: 1, keep: 2 },
-};
+} satisfies Config;

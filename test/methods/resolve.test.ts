@@ -4,8 +4,8 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { presets } from '../../lib/config/presets/index.js';
 import { oneRate } from '../../lib/config/presets/shared.js';
-import { type ConfigSources, resolveConfig } from '../../lib/config/resolve.js';
 import { ByolError } from '../../lib/errors.js';
+import { type ConfigSources, resolveConfig } from '../../lib/methods/resolve.js';
 import { withTempDir } from '../support/paths.js';
 
 const withSet = (...overrides: string[]) => resolveConfig({ preset: 'cifar10', overrides });
@@ -28,11 +28,10 @@ function problems(sources: ConfigSources): string[] {
 
 const problemsOf = (...overrides: string[]) => problems({ preset: 'cifar10', overrides });
 
-test('a preset resolves to itself, as a copy that may be changed', () => {
+test('a preset resolves to itself, as a copy', () => {
   const config = resolveConfig({ preset: 'cifar10' });
   assert.deepEqual(config, presets.cifar10);
-  config.optimizer.momentum = 0;
-  assert.equal(presets.cifar10.optimizer.momentum, 0.9);
+  assert.notEqual(config.optimizer, presets.cifar10.optimizer);
 });
 
 test('each source goes over the ones before it', () =>
