@@ -29,9 +29,12 @@ export class TablesProgress {
         const { records, refused } = event.found;
         this.#output.line(`folder ${event.folder.path}: ${records.size} runs are finished already`);
         for (const { path, reason } of refused)
-          this.#output.warn(`warning: ${path} is not used: ${reason}; it is made anew.`);
+          this.#output.warn(`warning: ${path} is not used: ${reason}; it is made anew, and kept as .old.`);
         break;
       }
+      case 'warning':
+        this.#output.warn(`warning: ${event.message}`);
+        break;
       case 'run':
         this.#number = event.number;
         this.#of = event.of;

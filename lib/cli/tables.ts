@@ -81,6 +81,7 @@ async function runNamed(name: string, args: TablesArguments): Promise<void> {
   const { runTable } = await import('../tables/run-table.js');
   const { renderMarkdown } = await import('../tables/markdown.js');
   const { train } = await import('../train/train.js');
+  const { describePlace } = await import('../train/environment.js');
 
   const progress = new TablesProgress(progressOutput(process.stderr, args.quiet));
   const abort = new AbortController();
@@ -97,12 +98,14 @@ async function runNamed(name: string, args: TablesArguments): Promise<void> {
       out,
       train,
       keepRuns: args['keep-runs'],
+      origin: () => describePlace(plan.base.config),
       signal: abort.signal,
       onEvent: (event) => progress.show(event),
     });
     progress.close();
     const files = ['table.md', 'table.json', 'table.html'].map((file) => join(folder.path, file)).join(', ');
-    process.stdout.write(`${renderMarkdown(report)}\nSaved as ${files}; finished runs in ${folder.records}\n`);
+    const saved = report.finishedRuns === 0 ? '' : `\nSaved as ${files}; finished runs in ${folder.records}`;
+    process.stdout.write(`${renderMarkdown(report)}${saved}\n`);
     if (!interrupted) return;
     process.stdout.write('Stopped: the same command goes on.\n');
     process.exitCode = exitCodes.interrupted;

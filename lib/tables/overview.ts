@@ -6,6 +6,10 @@ import { readJson } from '../data/json-file.js';
 import { table } from './markdown.js';
 
 /** README.md of the folder of all tables: which reports there are and how the claims were judged, in one place. */
+export const OVERVIEW_FILE = 'README.md';
+
+/** How every overview begins, by which it is told from a README of somebody else. */
+export const OVERVIEW_START = '# Published tables, measured\n\nWritten by `byol tables`, after every run.';
 
 /** The part of a table.json (TableReport) that is told. */
 const reportSchema = z.object({
@@ -32,16 +36,14 @@ export async function writeOverview(out: string): Promise<void> {
       if (report !== null) found.push({ path: `${id}/${scale}/table.md`, report });
     }
   }
-  await writeAtomically(join(out, 'README.md'), renderOverview(found));
+  await writeAtomically(join(out, OVERVIEW_FILE), renderOverview(found));
 }
 
 export function renderOverview(found: readonly FoundReport[]): string {
   const verdicts = found.flatMap(({ report }) => report.claims.map(({ verdict }) => verdict));
   const counts = [...new Set(verdicts)].sort().map((verdict) => `${countOf(verdicts, verdict)} ${verdict}`);
   return [
-    '# Published tables, measured',
-    '',
-    'Written by `byol tables`, after every run. Each report has the published numbers beside the measured ones, the rule by which claims are judged, and where it was measured.',
+    `${OVERVIEW_START} Each report has the published numbers beside the measured ones, the rule by which claims are judged, and where it was measured.`,
     ...(verdicts.length === 0 ? [] : ['', `${verdicts.length} claims: ${counts.join(', ')}.`]),
     '',
     ...table(

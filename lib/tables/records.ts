@@ -1,5 +1,5 @@
-import { mkdir, readdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { mkdir, readdir, rename } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { ioError } from '../data/atomic-file.js';
 import { readJson, writeJson } from '../data/json-file.js';
@@ -117,12 +117,13 @@ async function readRecord(path: string): Promise<TableRecord | string | null> {
 
 /**
  * A record of the same experiment that another table made at this scale: tables have rows in common, and what was measured
- * once need not be measured again. null: there is none. Throws ERR_BYOL_IO.
+ * once need not be measured again. Only of those that `fits` accepts. null: there is none. Throws ERR_BYOL_IO.
  */
 export async function findElsewhere(
   out: string,
   folder: TableFolder,
   run: PlannedRun,
+  fits: (record: TableRecord) => boolean,
 ): Promise<{ readonly path: string; readonly record: TableRecord } | null> {
   for (const records of await recordFolders(out, basename(folder.path))) {
     if (records === folder.records) continue;
@@ -130,7 +131,8 @@ export async function findElsewhere(
       if (!name.endsWith(`-seed${run.seed}.json`)) continue;
       const path = join(records, name);
       const record = await readRecord(path);
-      if (record !== null && typeof record !== 'string' && record.key === run.key) return { path, record };
+      if (record !== null && typeof record !== 'string' && record.key === run.key && fits(record))
+        return { path, record };
     }
   }
   return null;
@@ -142,7 +144,7 @@ async function recordFolders(out: string, scaleFolder: string): Promise<string[]
 }
 
 /** In order; none of a folder that is not there. */
-async function namesIn(path: string): Promise<string[]> {
+export async function namesIn(path: string): Promise<string[]> {
   try {
     return (await readdir(path)).sort();
   } catch (error) {
@@ -151,10 +153,24 @@ async function namesIn(path: string): Promise<string[]> {
   }
 }
 
-/** Throws ERR_BYOL_IO. */
+/** A file that is there already is kept as NAME.old. Throws ERR_BYOL_IO. */
 export async function writeRecord(folder: TableFolder, run: PlannedRun, record: TableRecord): Promise<void> {
   await makeFolder(folder.records);
+  // Of other settings, it is hours of work; damaged, it may be mended.
+  await keepOld(recordPath(folder, run));
   await writeJson(recordPath(folder, run), record);
+}
+
+/** Gives way to a new file without loss: as NAME.old, NAME.old2 ... Nothing happens if there is no such file. */
+async function keepOld(path: string): Promise<void> {
+  const names = await namesIn(dirname(path));
+  let target = `${basename(path)}.old`;
+  for (let number = 2; names.includes(target); number += 1) target = `${basename(path)}.old${number}`;
+  try {
+    await rename(path, join(dirname(path), target));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw ioError(path, 'rename', error);
+  }
 }
 
 /** Throws ERR_BYOL_IO. */

@@ -9,7 +9,9 @@ import { RunFolder, readEnvironment } from '../train/run-folder.js';
 import type { Run, TrainOptions } from '../train/train.js';
 import { renderChart } from './chart.js';
 import { renderMarkdown } from './markdown.js';
+import { mixedOrigins, type Origin, sameOrigin } from './origin.js';
 import { writeOverview } from './overview.js';
+import { checkWritable, refuseForeignFiles } from './ownership.js';
 import { renderTablePage } from './page.js';
 import type { PlannedRun, TablePlan } from './plan.js';
 import {
@@ -33,6 +35,8 @@ export interface RunTableOptions {
   readonly out: string;
   /** train(), or something that behaves like it. */
   readonly train: (config: Config, options: TrainOptions) => Run;
+  /** What the runs that are left will be made with, asked for if there are any. If it is left out, nothing is compared. */
+  readonly origin?: () => Promise<Origin>;
   /** Keep the run folders of finished runs too: checkpoints, encoder, report. */
   readonly keepRuns?: boolean;
   /** Stops the run of now after its step; it is saved and goes on next time. */
@@ -42,6 +46,7 @@ export interface RunTableOptions {
 
 export type TableEvent =
   | { readonly type: 'records'; readonly folder: TableFolder; readonly found: FoundRecords }
+  | { readonly type: 'warning'; readonly message: string }
   | { readonly type: 'run'; readonly run: PlannedRun; readonly number: number; readonly of: number }
   | { readonly type: 'train'; readonly event: TrainEvent }
   | {
@@ -62,24 +67,36 @@ export interface TableOutcome {
 /**
  * Makes the runs of a plan that have no record yet, one after the other, and writes table.md, table.json, table.html and
  * chart.svg after each, and the overview of all tables (README.md). Records of the same settings under another table's name
- * count. Started runs go on where they stopped. A run that diverges is recorded as such; other errors of train() are thrown.
+ * count, if they were made with the same version, kind of device and precision. Started runs go on where they stopped. A run
+ * that diverges is recorded as such; other errors of train() are thrown. Reports that are there stay as they are until a run
+ * has been added, or none is left.
  *
- * @throws ByolError ERR_BYOL_IO before the first run if the folder cannot be written to.
+ * @throws ByolError before the first run: ERR_BYOL_IO if the folder cannot be written to, ERR_BYOL_RUN if a file there is
+ * somebody else's and would be replaced.
  */
 export async function runTable(plan: TablePlan, options: RunTableOptions): Promise<TableOutcome> {
   const { out, signal, onEvent = () => {} } = options;
   const folder = tableFolder(out, plan);
+  await refuseForeignFiles(out, plan, folder);
   const found = await readRecords(folder, plan.runs);
   const records = new Map(found.records);
   onEvent({ type: 'records', folder, found });
-  // Also to find a folder that cannot be written to before any time is spent.
-  let report = await writeReports(plan, out, folder, records);
   const missing = plan.runs.filter(({ name }) => !records.has(name));
+  const now = missing.length === 0 ? null : ((await options.origin?.()) ?? null);
+  const mixture = mixedOrigins(records, now);
+  if (mixture !== null) onEvent({ type: 'warning', message: mixture });
+  // A folder that cannot be written to is found before any time is spent.
+  await makeFolder(folder.path);
+  await checkWritable(folder);
+  let report = reportTable(plan, records);
+  if (missing.length === 0) await writeReports(report, out, folder);
+  const fits = ({ environment }: TableRecord): boolean =>
+    now === null || (environment !== null && sameOrigin(environment, now));
   for (const [index, run] of missing.entries()) {
     onEvent({ type: 'run', run, number: index + 1, of: missing.length });
     if (signal?.aborted) return { report, folder, interrupted: true };
     // Asked anew for each run: other tables may be on their way.
-    const known = await findElsewhere(out, folder, run);
+    const known = await findElsewhere(out, folder, run, fits);
     const record =
       known === null ? await makeRecord(plan, run, folder, options) : { ...known.record, ...identityOf(plan, run) };
     if (record === null) return { report, folder, interrupted: true };
@@ -87,7 +104,8 @@ export async function runTable(plan: TablePlan, options: RunTableOptions): Promi
     if (options.keepRuns !== true) await rm(runPath(folder, run), { recursive: true, force: true });
     records.set(run.name, record);
     onEvent({ type: 'recorded', run, record, ...(known !== null && { from: known.path }) });
-    report = await writeReports(plan, out, folder, records);
+    report = reportTable(plan, records);
+    await writeReports(report, out, folder);
   }
   return { report, folder, interrupted: false };
 }
@@ -117,18 +135,11 @@ async function makeRecord(
   }
 }
 
-async function writeReports(
-  plan: TablePlan,
-  out: string,
-  folder: TableFolder,
-  records: ReadonlyMap<string, TableRecord>,
-): Promise<TableReport> {
-  const report = reportTable(plan, records);
-  await makeFolder(folder.path);
+async function writeReports(report: TableReport, out: string, folder: TableFolder): Promise<void> {
+  // table.json first: by it the others are known to be ours.
   await writeJson(join(folder.path, 'table.json'), report);
   await writeAtomically(join(folder.path, 'table.md'), renderMarkdown(report));
   await writeAtomically(join(folder.path, 'table.html'), renderTablePage(report));
   await writeAtomically(join(folder.path, 'chart.svg'), renderChart(report));
   await writeOverview(out);
-  return report;
 }

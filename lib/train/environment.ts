@@ -4,8 +4,10 @@ import { cpus, hostname, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { loadNative } from '../binding/load.js';
 import type { NativeInfo } from '../binding/native.js';
-import type { ResolvedDevice } from '../methods/learner-spec.js';
+import type { Config } from '../config/schema.js';
+import { type ResolvedDevice, resolveDevice, resolvePrecision } from '../methods/learner-spec.js';
 
 /** Where and with what a run was made: enough to explain a number later. */
 export interface Environment {
@@ -47,6 +49,13 @@ export async function describeEnvironment(info: NativeInfo, resolved: ResolvedDe
     device: resolved.device,
     precision: resolved.precision,
   };
+}
+
+/** The environment that runs with these settings get. Loads the native part. */
+export async function describePlace(config: Config): Promise<Environment> {
+  const info = loadNative().info();
+  const device = resolveDevice(config.device, info);
+  return describeEnvironment(info, { device, precision: resolvePrecision(config.precision, device, info) });
 }
 
 /** The nearest folder upwards with a package.json: the same from lib/ and from dist/lib/. */

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import type { Config } from '../../lib/config/schema.js';
+import type { ByolError } from '../../lib/errors.js';
 import { planTable } from '../../lib/tables/plan.js';
 import { runTable, type TableEvent } from '../../lib/tables/run-table.js';
 import type { Table } from '../../lib/tables/table.js';
@@ -297,4 +298,120 @@ test('table.md and table.html show published beside measured, and the claims wit
     assert.match(html, /<td class="number">51\.0 ± 1\.0<\/td>/);
     assert.match(html, /<td>does not hold<\/td>/);
     assert.doesNotMatch(html, /<none>|https?:\/\/(?!www\.w3\.org\/2000\/svg")|<script|<link|NaN|undefined/);
+  }));
+
+test('files of somebody else are refused before anything is written, and stay as they are', async () => {
+  const foreign: ReadonlyArray<readonly [file: string, content: string]> = [
+    ['README.md', '# My project\n'],
+    ['README.md', ''],
+    ['README.md', '# Published tables, measured\n\nby me\n'],
+    ['small/ci/table.html', '<p>mine</p>'],
+    ['small/ci/table.md', 'mine'],
+    ['small/ci/chart.svg', '<svg/>'],
+    ['small/ci/table.json', '{"table":"small","scale":"card","plannedRuns":3}'],
+    ['small/ci/table.json', '[1, 2]'],
+    ['small/ci/table.json', 'null'],
+    ['small/ci/table.json', '{'],
+  ];
+  for (const [file, content] of foreign) {
+    await withTempDir(async (out) => {
+      const target = path.join(out, file);
+      mkdirSync(path.dirname(target), { recursive: true });
+      writeFileSync(target, content);
+      const before = readdirSync(out, { recursive: true });
+      const { train, calls } = fakeTrain(usual);
+      await assert.rejects(runTable(planTable(table), { out, train }), (error: ByolError) => {
+        assert.equal(error.code, 'ERR_BYOL_RUN');
+        assert.ok(error.message.startsWith(`${target} was not written by byol tables`), error.message);
+        return true;
+      });
+      assert.equal(calls.length, 0);
+      assert.deepEqual(readdirSync(out, { recursive: true }), before);
+      assert.equal(readFileSync(target, 'utf8'), content);
+    });
+  }
+});
+
+test('reports that are there stay until a run has been added', () =>
+  withTempDir(async (out) => {
+    await runTable(planTable(table), { out, train: fakeTrain(usual).train });
+    const before = read(out, 'table.md');
+    rmSync(path.join(out, 'small', 'ci', 'records'), { recursive: true });
+    const stopped = fakeTrain(() => 'stopped');
+    const outcome = await runTable(planTable(table), { out, train: stopped.train, signal: AbortSignal.abort() });
+    assert.equal(outcome.report.finishedRuns, 0);
+    assert.equal(read(out, 'table.md'), before);
+    await runTable(planTable(table, { seeds: 1 }), { out, train: fakeTrain(usual).train });
+    assert.match(read(out, 'table.md'), /2 of 2 runs are finished/);
+  }));
+
+test('a record of other settings is kept beside the one that takes its place', () =>
+  withTempDir(async (out) => {
+    await runTable(planTable(table, { seeds: 1 }), { out, train: fakeTrain(usual).train });
+    for (const batchSize of [128, 32]) {
+      const rows = table.rows.map((row) => ({ ...row, settings: { ...row.settings, batchSize } }));
+      await runTable(planTable({ ...table, rows }, { seeds: 1 }), { out, train: fakeTrain(usual).train });
+    }
+    const [alone] = ['alone', 'byol'].map((row) => recordsIn(out).filter((name) => name.startsWith(row)));
+    assert.deepEqual(alone, ['alone-seed0.json', 'alone-seed0.json.old', 'alone-seed0.json.old2']);
+  }));
+
+const here = { version: '0.1.0', commit: 'abc', device: 'cpu', precision: 'float32' };
+
+test('records that were made in another way count, and it is said', () =>
+  withTempDir(async (out) => {
+    await runTable(planTable(table, { seeds: 1 }), { out, train: fakeTrain(usual).train });
+    const warnings = async (origin: typeof here | undefined, seeds: number): Promise<string[]> => {
+      const messages: string[] = [];
+      const { train } = fakeTrain(usual);
+      await runTable(planTable(table, { seeds }), {
+        out,
+        train,
+        ...(origin !== undefined && { origin: async () => origin }),
+        signal: AbortSignal.abort(),
+        onEvent: (event) => event.type === 'warning' && messages.push(event.message),
+      });
+      return messages;
+    };
+    assert.deepEqual(await warnings(here, 2), []);
+    assert.deepEqual(await warnings(undefined, 2), []);
+    // Nothing is left to be made in another way.
+    assert.deepEqual(await warnings({ ...here, version: '0.2.0' }, 1), []);
+    for (const change of [{ version: '0.2.0' }, { commit: 'def' }, { device: 'cuda:0' }, { precision: 'bfloat16' }]) {
+      const [message = ''] = await warnings({ ...here, ...change }, 2);
+      assert.match(
+        message,
+        /^The finished runs were made: 2 with byol-torch 0\.1\.0 at abc on cpu in float32; those to come: /,
+      );
+      assert.match(message, new RegExp(`${Object.values(change)[0]?.split(':')[0]}.*All count`));
+    }
+    const record = path.join(out, 'small', 'ci', 'records', 'byol-seed0.json');
+    const { environment, ...rest } = JSON.parse(readFileSync(record, 'utf8'));
+    writeFileSync(record, JSON.stringify({ ...rest, environment: { ...environment, precision: 'bfloat16' } }));
+    assert.match(
+      (await warnings(here, 1)).join(),
+      /1 with .* in bfloat16.*, 1 with .* in float32|1 with .* in float32, 1 with .* in bfloat16/,
+    );
+    writeFileSync(record, JSON.stringify({ ...rest, environment: null }));
+    assert.match((await warnings(here, 2)).join(), /1 with something that they do not tell/);
+  }));
+
+test("another table's record is taken over only if it was made in the same way", () =>
+  withTempDir(async (out) => {
+    const [byol] = table.rows;
+    assert.ok(byol);
+    const other: Table = { ...table, id: 'other', rows: [byol], claims: [] };
+    await runTable(planTable(other, { seeds: 1 }), { out, train: fakeTrain(usual).train });
+    const again: Table = { ...other, id: 'again' };
+    const plan = planTable(again, { seeds: 1 });
+    const calls = async (origin: typeof here): Promise<number> => {
+      const fake = fakeTrain(usual);
+      await runTable(plan, { out, train: fake.train, origin: async () => origin });
+      rmSync(path.join(out, 'again'), { recursive: true });
+      return fake.calls.length;
+    };
+    assert.equal(await calls({ ...here, precision: 'bfloat16' }), 1);
+    assert.equal(await calls({ ...here, device: 'cuda:1' }), 1);
+    assert.equal(await calls({ ...here, version: '0.2.0' }), 1);
+    assert.equal(await calls({ ...here, commit: 'def' }), 0);
   }));
