@@ -1,12 +1,13 @@
 /**
  * npm run record DIR ...: what finished runs of presets gave, into bench/results/presets.json (every run) and
- * lib/config/preset-records.ts (mean and spread). All runs of a preset are given together; they differ in their seed.
+ * lib/config/preset-records.ts (mean and spread). All runs of a preset are given together: at least five seeds and both
+ * precisions, so that the record can tell what is unusual.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { packageRoot } from '../lib/binding/package-root.js';
 import { type PresetName, presetNames, presets } from '../lib/config/presets/index.js';
-import { type PresetRecord, recordKey, type Spread } from '../lib/config/records.js';
+import { leastUsualKnn, type PresetRecord, recordKey, type Spread } from '../lib/config/records.js';
 import { type Config, configSchema } from '../lib/config/schema.js';
 import type { RunResult } from '../lib/train/events.js';
 
@@ -19,13 +20,19 @@ interface Run {
   readonly result: RunResult;
 }
 
+/** What differs between the runs of a record. */
+interface Circumstances {
+  readonly seed: number;
+  readonly precision: 'float32' | 'bfloat16';
+  readonly cpuCapability: string;
+  readonly threads: number;
+}
+
 interface RecordedPreset {
   readonly command: string;
   readonly key: string;
   readonly environment: Record<string, unknown>;
-  readonly runs: ReadonlyArray<
-    Pick<RunResult, 'seconds' | 'untrained' | 'knn' | 'linear' | 'metrics'> & { seed: number }
-  >;
+  readonly runs: ReadonlyArray<Circumstances & Pick<RunResult, 'seconds' | 'untrained' | 'knn' | 'linear' | 'metrics'>>;
 }
 
 const readJson = (...parts: string[]): unknown => JSON.parse(readFileSync(path.join(...parts), 'utf8'));
@@ -39,32 +46,47 @@ function readRun(folder: string): Run {
 }
 
 function record(preset: PresetName, runs: readonly Run[]): RecordedPreset {
-  // Whose machine it was, and in which of its folders, is nobody's business.
-  const { host: _host, command: _command, resumed: _resumed, ...environment } = runs[0]?.environment ?? {};
+  // Whose machine it was, and in which of its folders, is nobody's business; what differs stands with each run.
+  const {
+    host: _host,
+    command: _command,
+    resumed: _resumed,
+    precision: _precision,
+    cpuCapability: _capability,
+    threads: _threads,
+    ...environment
+  } = runs[0]?.environment ?? {};
   return {
-    command: preset === 'shapes' ? 'npm start' : `npx byol train --preset ${preset} --data DIR --set seed=N`,
+    command: `npx byol train --preset ${preset}${preset === 'shapes' ? '' : ' --data DIR'} --set seed=N --set precision=P`,
     key: recordKey(presets[preset]),
     environment,
     runs: runs
-      .map(({ config, result: { seconds, untrained, knn, linear, metrics } }) => {
-        return { seed: config.seed, seconds, untrained, knn, linear, metrics };
+      .map(({ config: { seed }, environment: of, result: { seconds, untrained, knn, linear, metrics } }) => {
+        const { precision, cpuCapability, threads } = of as unknown as Omit<Circumstances, 'seed'>;
+        return { seed, precision, cpuCapability, threads, seconds, untrained, knn, linear, metrics };
       })
-      .sort((a, b) => a.seed - b.seed),
+      .sort((a, b) => a.precision.localeCompare(b.precision) || a.seed - b.seed),
   };
 }
 
+function spreadOf(values: readonly number[]): Spread {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  const sd = values.length < 2 ? 0 : Math.sqrt(squares / (values.length - 1));
+  const rounded = (value: number): number => Number(value.toFixed(4));
+  return { mean: rounded(mean), sd: rounded(sd), min: Math.min(...values), max: Math.max(...values) };
+}
+
 function summarize(preset: PresetName, { key, runs }: RecordedPreset): PresetRecord {
-  const over = (values: readonly number[]): Spread => {
-    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-    return { mean: Number(mean.toFixed(4)), min: Math.min(...values), max: Math.max(...values) };
-  };
   return {
     preset,
     key,
     runs: runs.length,
-    untrainedKnnTop1: over(runs.map(({ untrained }) => untrained.knn?.top1 ?? Number.NaN)),
-    knnTop1: over(runs.map(({ knn }) => knn?.top1 ?? Number.NaN)),
-    linearTop1: over(runs.map(({ linear }) => linear?.top1 ?? Number.NaN)),
+    seeds: new Set(runs.map(({ seed }) => seed)).size,
+    precisions: [...new Set(runs.map(({ precision }) => precision))],
+    untrainedKnnTop1: spreadOf(runs.map(({ untrained }) => untrained.knn?.top1 ?? Number.NaN)),
+    knnTop1: spreadOf(runs.map(({ knn }) => knn?.top1 ?? Number.NaN)),
+    linearTop1: spreadOf(runs.map(({ linear }) => linear?.top1 ?? Number.NaN)),
     file: RUNS,
   };
 }
@@ -89,4 +111,11 @@ writeFileSync(
 export const records: readonly PresetRecord[] = ${JSON.stringify(summaries, null, 2)};
 `,
 );
+for (const summary of summaries) {
+  if (leastUsualKnn(summary) === null) {
+    console.log(
+      `${summary.preset}: ${summary.runs} runs are too few to tell what is unusual (five seeds, both precisions).`,
+    );
+  }
+}
 console.log(`Written: ${RUNS}, ${SUMMARY}. Format the latter with npm run lint -- --write.`);

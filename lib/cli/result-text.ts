@@ -1,5 +1,5 @@
 import { presets } from '../config/presets/index.js';
-import { findRecord, type RecordMatch, type Spread } from '../config/records.js';
+import { findRecord, leastUsualKnn, type PresetRecord, type RecordMatch, type Spread } from '../config/records.js';
 import type { Config } from '../config/schema.js';
 import { differences } from '../train/config-difference.js';
 import type { RunResult } from '../train/events.js';
@@ -38,12 +38,9 @@ function spreadText({ mean, min, max }: Spread): string {
   return `${percent(mean)} (${(100 * min).toFixed(1)} to ${(100 * max).toFixed(1)})`;
 }
 
-/** Results of other machines and seeds differ by this much without anything being wrong. */
-const TOLERANCE = 0.02;
-
 function compareWithRecord(config: Config, result: RunResult, match: RecordMatch | null): string | undefined {
   if (match === null) return undefined;
-  const { preset, runs, file, knnTop1 } = match.record;
+  const { preset, runs, file } = match.record;
   const recorded = `Recorded: mean (lowest to highest) of ${runs} ${runs === 1 ? 'run' : 'runs'} of preset ${preset}, ${file}.`;
   switch (match.state) {
     case 'outdated':
@@ -52,11 +49,15 @@ function compareWithRecord(config: Config, result: RunResult, match: RecordMatch
       return `${recorded} Not the same experiment: this run changed ${changedSettings(config, match)}.`;
     case 'same':
       if (result.interrupted || result.knn === null) return recorded;
-      if (result.knn.top1 < knnTop1.min - TOLERANCE) {
-        return `${recorded} This run's kNN is lower than any of them: something may be wrong.`;
-      }
-      return `${recorded} This run's kNN is ${result.knn.top1 > knnTop1.max + TOLERANCE ? 'higher' : 'as expected'}.`;
+      return `${recorded} ${judged(result.knn.top1, match.record)}`;
   }
+}
+
+function judged(top1: number, record: PresetRecord): string {
+  const least = leastUsualKnn(record);
+  if (least === null) return 'Those are too few to say whether another result is unusual.';
+  if (top1 >= least) return "This run's kNN is as expected.";
+  return `This run's kNN is unusual: below ${percent(least)}, three standard deviations under the mean. Something may be wrong.`;
 }
 
 function changedSettings(config: Config, { record }: RecordMatch): string {

@@ -5,9 +5,11 @@ import type { Config } from './schema.js';
 
 /** What presets gave when they were measured: the answer to "did my run work?". */
 
-/** Over several runs that differ in the seed only; accuracies are fractions. */
+/** Over several runs that differ in seed, precision and machine only; accuracies are fractions. */
 export interface Spread {
   readonly mean: number;
+  /** Standard deviation, with n - 1; 0 of a single run. */
+  readonly sd: number;
   readonly min: number;
   readonly max: number;
 }
@@ -18,6 +20,10 @@ export interface PresetRecord {
   readonly key: string;
   /** Number of runs. */
   readonly runs: number;
+  /** Different seeds among them. */
+  readonly seeds: number;
+  /** Those that were run; what a short run learns differs between them. */
+  readonly precisions: ReadonlyArray<'float32' | 'bfloat16'>;
   readonly untrainedKnnTop1: Spread;
   readonly knnTop1: Spread;
   readonly linearTop1: Spread;
@@ -25,9 +31,19 @@ export interface PresetRecord {
   readonly file: string;
 }
 
-/** Identifies the experiment that a record is of: all settings that decide numbers, but the seed. */
+/** Identifies the experiment that a record is of: all settings that decide numbers, but the seed and the precision. */
 export function recordKey(config: Config): string {
-  return configHash({ ...config, seed: 0 });
+  return configHash({ ...config, seed: 0, precision: 'auto' });
+}
+
+/** Below mean - 3 sd lies one of some hundred good runs. */
+const UNUSUAL_SDS = 3;
+/** From fewer seeds nobody knows how far results lie apart. */
+const LEAST_SEEDS = 5;
+
+/** The least kNN top-1 of a run in which nothing is wrong; null where the record has too few runs to tell. */
+export function leastUsualKnn({ seeds, precisions, knnTop1: { mean, sd } }: PresetRecord): number | null {
+  return seeds < LEAST_SEEDS || precisions.length < 2 ? null : mean - UNUSUAL_SDS * sd;
 }
 
 /**

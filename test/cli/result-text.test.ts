@@ -25,10 +25,12 @@ const result: RunResult = {
 const record: PresetRecord = {
   preset: 'cifar10-small',
   key: 'k',
-  runs: 3,
-  untrainedKnnTop1: { mean: 0.3, min: 0.29, max: 0.31 },
-  knnTop1: { mean: 0.435, min: 0.429, max: 0.441 },
-  linearTop1: { mean: 0.501, min: 0.497, max: 0.505 },
+  runs: 10,
+  seeds: 5,
+  precisions: ['bfloat16', 'float32'],
+  untrainedKnnTop1: { mean: 0.3, sd: 0.01, min: 0.29, max: 0.31 },
+  knnTop1: { mean: 0.435, sd: 0.02, min: 0.429, max: 0.441 },
+  linearTop1: { mean: 0.501, sd: 0.02, min: 0.497, max: 0.505 },
   file: 'bench/results/cifar10-small.json',
 };
 
@@ -56,10 +58,22 @@ test('what the preset gave when it was recorded stands beside it', () => {
   assert.match(text, /kNN top-1 .* 43\.8 % {4}\+13\.6 {3}43\.5 % \(42\.9 to 44\.1\)/);
   assert.match(
     text,
-    /Recorded: .* of 3 runs of preset cifar10-small, bench\/results\/cifar10-small\.json\. This run's kNN is as expected\./,
+    /Recorded: .* of 10 runs of preset cifar10-small, bench\/results\/cifar10-small\.json\. This run's kNN is as expected\./,
   );
-  const low = { ...result, knn: { top1: 0.35, top5: 0.8 } };
-  assert.match(resultText(config, low, matched('same')), /lower than any of them/);
+  const withKnn = (top1: number): string =>
+    resultText(config, { ...result, knn: { top1, top5: 0.8 } }, matched('same'));
+  // Below every recorded run, but within three standard deviations.
+  assert.match(withKnn(0.38), /as expected/);
+  assert.match(
+    withKnn(0.37),
+    /unusual: below 37\.5 %, three standard deviations under the mean\. Something may be wrong\./,
+  );
+});
+
+test('from few runs nothing is called unusual', () => {
+  const match: RecordMatch = { state: 'same', record: { ...record, runs: 1, seeds: 1, precisions: ['bfloat16'] } };
+  const text = resultText(config, { ...result, knn: { top1: 0.1, top5: 0.4 } }, match);
+  assert.match(text, /of 1 run of preset .* too few to say whether another result is unusual/);
 });
 
 test('records of other settings say so', () => {
