@@ -3,33 +3,20 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { test } from 'node:test';
 import { configHash } from '../../lib/config/hash.js';
-import { presets } from '../../lib/config/presets/index.js';
-import type { Config } from '../../lib/config/schema.js';
 import { planTable } from '../../lib/tables/plan.js';
 import { runTable } from '../../lib/tables/run-table.js';
 import type { Table } from '../../lib/tables/table.js';
 import { train } from '../../lib/train/train.js';
 import { withTempDir } from '../support/paths.js';
+import { collapsingConfig, LEAST_SHORT_GAIN, shortConfig } from '../support/short-runs.js';
 import { runToEnd } from '../support/tiny.js';
-
-/** The preset `shapes`, with a third of its images and half of its epochs. */
-function shortConfig(changes: Partial<Config>): Config {
-  const { shapes } = presets;
-  return structuredClone({
-    ...shapes,
-    data: { kind: 'shapes', trainImages: 2048, testImages: 1000, size: 32, seed: 0 },
-    epochs: 8,
-    evaluation: { ...shapes.evaluation, linear: { ...shapes.evaluation.linear, atEnd: false } },
-    ...changes,
-  } as Config);
-}
 
 test('a short run on shapes beats its random initialisation', async () => {
   await withTempDir(async (dir) => {
-    const { result } = await runToEnd(shortConfig({}), { out: path.join(dir, 'run') });
+    const { result } = await runToEnd(shortConfig(), { out: path.join(dir, 'run') });
     const before = result.untrained.knn?.top1 ?? 1;
     const after = result.knn?.top1 ?? 0;
-    assert.ok(after > before + 0.1, `kNN ${before} -> ${after}`);
+    assert.ok(after > before + LEAST_SHORT_GAIN, `kNN ${before} -> ${after}`);
     assert.equal(result.verdict.state, 'learning');
   });
 });
@@ -54,7 +41,7 @@ test('a claim table, measured: without a predictor BYOL collapses, and says so (
     const plan = planTable(claims);
     const runs = plan.runs.map((run) => {
       const { predictor, seed } = run.config;
-      const config = shortConfig({ predictor, seed, epochs: 6 });
+      const config = (predictor === null ? collapsingConfig : shortConfig)({ predictor, seed });
       return { ...run, config, key: configHash(config) };
     });
     const { report, interrupted } = await runTable({ ...plan, runs }, { out, train });
@@ -71,7 +58,7 @@ test('a claim table, measured: without a predictor BYOL collapses, and says so (
 
 test('the verdict on a collapsed run names what is missing', async () => {
   await withTempDir(async (dir) => {
-    const { result } = await runToEnd(shortConfig({ predictor: null, epochs: 4 }), { out: path.join(dir, 'run') });
+    const { result } = await runToEnd(collapsingConfig(), { out: path.join(dir, 'run') });
     assert.equal(result.verdict.state, 'collapsed');
     assert.match(result.verdict.text, /no predictor and nothing pushes images apart/);
   });
