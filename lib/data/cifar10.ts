@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Breather } from '../breather.js';
 import { ByolError } from '../errors.js';
 import type { Dataset, ImageArray } from './dataset.js';
-import { isFile, isFolder, readDataFile } from './files.js';
+import { fileProblem, readDataFile, statData } from './files.js';
 
 /** CIFAR-10, binary version (A. Krizhevsky, https://www.cs.toronto.edu/~kriz/cifar.html). */
 
@@ -31,15 +31,19 @@ export async function readCifar10(path: string, batches: readonly number[]): Pro
 }
 
 async function findFolder(path: string): Promise<string> {
-  if (await isFile(path)) {
-    throw new ByolError('ERR_BYOL_DATA', `${path} is a file. data.path must be a folder: ${HINT}, or its parent.`);
-  }
-  if (!(await isFolder(path))) {
+  const what = 'the folder of CIFAR-10';
+  const entry = await statData(path, what);
+  if (entry === null) {
     throw new ByolError('ERR_BYOL_DATA', `There is no folder ${path}. data.path must be ${HINT}, or its parent.`);
   }
+  if (!entry.isDirectory()) {
+    throw new ByolError('ERR_BYOL_DATA', `${path} is a file. data.path must be a folder: ${HINT}, or its parent.`);
+  }
   const inner = join(path, FOLDER);
-  const folder = (await isFolder(inner)) ? inner : path;
-  const names = await readdir(folder);
+  const folder = (await statData(inner, what))?.isDirectory() ? inner : path;
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    throw fileProblem(folder, what, error);
+  });
   if (!names.some((name) => name.endsWith('.bin'))) {
     const holds = names.length === 0 ? 'is empty' : `holds no .bin files (but ${names.slice(0, 4).join(', ')})`;
     throw new ByolError('ERR_BYOL_DATA', `The folder ${folder} ${holds}. data.path must be ${HINT}, or its parent.`);

@@ -5,7 +5,7 @@ export interface ImageArray {
   readonly width: number;
   /** count x height x width x 3, row-major. */
   readonly pixels: Uint8Array;
-  /** One class per image, -1 where unknown; null: no labels at all. */
+  /** One class per image, -1 where unknown; null: none is known. */
   readonly labels: Int32Array | null;
 }
 

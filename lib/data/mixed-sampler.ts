@@ -41,6 +41,9 @@ export class MixedSampler implements StepSampler {
   private constructor(options: MixedSamplerOptions, labelled: Int32Array, others: Int32Array) {
     const { labelledRows, batchSize, accumulate, seed } = options;
     const width = batchSize - labelledRows;
+    if (labelled.length === 0) {
+      throw new ByolError('ERR_BYOL_DATA', 'No training image has a label, but every step takes images that have one.');
+    }
     if (others.length < width * accumulate) {
       throw new ByolError(
         'ERR_BYOL_DATA',

@@ -6,7 +6,7 @@ import { Breather } from '../breather.js';
 import { ByolError } from '../errors.js';
 import { ioError, writeAtomically } from './atomic-file.js';
 import type { Dataset, ImageArray } from './dataset.js';
-import { isFile, readDataFile } from './files.js';
+import { isPresent, readDataFile } from './files.js';
 import { writeJson } from './json-file.js';
 
 /**
@@ -31,7 +31,9 @@ export async function readRawStore(folder: string): Promise<Dataset> {
   const manifest = await readManifest(folder);
   const train = await readPart(folder, 'train', manifest);
   const test = await readPart(folder, 'test', manifest);
-  return { train, test, classNames: manifest.classes ?? numberedClasses(train, test) };
+  const labelled = train.labels !== null || test.labels !== null;
+  const classNames = labelled ? (manifest.classes ?? numberedClasses(train, test)) : [];
+  return { train, test, classNames };
 }
 
 /** Writes a store; raw.json comes last, so that an unfinished store is not taken for a whole one. Throws ERR_BYOL_IO. */
@@ -95,13 +97,14 @@ async function readPart(folder: string, part: 'train' | 'test', manifest: Manife
     checkSize(path, size, count * height * width * 3, `${count} images of ${width} x ${height} x 3 bytes`),
   );
   const labelsPath = join(folder, `${part}.labels.bin`);
-  if (!(await isFile(labelsPath))) return { count, height, width, pixels, labels: null };
+  // Whatever has this name is meant to be labels: left out because it cannot be read, they would be missed without a word.
+  if (!(await isPresent(labelsPath))) return { count, height, width, pixels, labels: null };
   const bytes = await readDataFile(labelsPath, 'the labels of a raw store', (size) =>
     checkSize(labelsPath, size, count * 4, `${count} labels of 4 bytes`),
   );
   const labels = decodeLabels(bytes);
-  await checkLabels(labelsPath, labels, manifest);
-  return { count, height, width, pixels, labels };
+  const known = await checkLabels(labelsPath, labels, manifest);
+  return { count, height, width, pixels, labels: known === 0 ? null : labels };
 }
 
 function checkSize(path: string, size: number, expected: number, as: string): void {
@@ -113,18 +116,22 @@ function checkSize(path: string, size: number, expected: number, as: string): vo
   );
 }
 
-async function checkLabels(path: string, labels: Int32Array, manifest: Manifest): Promise<void> {
+/** Returns how many are known. */
+async function checkLabels(path: string, labels: Int32Array, manifest: Manifest): Promise<number> {
   // Without names, more classes than training images can only be garbage, which must not become a giant classifier.
   const classes = manifest.classes?.length ?? manifest.train.images;
   const breather = new Breather();
+  let known = 0;
   for (const [image, label] of labels.entries()) {
     if (image % 4096 === 0) await breather.breathe();
+    if (label >= 0 && label < classes) known += 1;
     if (label >= -1 && label < classes) continue;
     throw new ByolError(
       'ERR_BYOL_DATA',
       `${path}: image ${image} has label ${label}, expected 0 to ${classes - 1}, or -1 for unknown.`,
     );
   }
+  return known;
 }
 
 function numberedClasses(...parts: readonly ImageArray[]): string[] {

@@ -228,7 +228,7 @@ export class EpochLoop {
   }
 
   get #hasProbe(): boolean {
-    return this.#o.session.config.onlineProbe && this.#o.session.classNames.length > 0;
+    return this.#o.session.config.onlineProbe && this.#o.session.train.labels !== null;
   }
 
   /** At the pace of this session so far, evaluations included. */

@@ -19,7 +19,7 @@ export function asksAllDuringRun({ config, train, test }: Pick<Session, 'config'
   return isAll(bankImages, train) && isAll(queryImages, test);
 }
 
-/** The evaluations that a run makes of its own encoder. Without labels every result is null. */
+/** The evaluations that a run makes of its own encoder. Without labels of training and test images every result is null. */
 export class RunEvaluator {
   readonly #session: Session;
   readonly #signal: AbortSignal | undefined;
@@ -29,8 +29,10 @@ export class RunEvaluator {
     this.#signal = signal;
   }
 
+  /** Both: neighbours and the classifier learn from the ones, and the others are asked. */
   get labelled(): boolean {
-    return this.#session.classNames.length > 0;
+    const { train, test } = this.#session;
+    return train.labels !== null && test.labels !== null;
   }
 
   /** kNN with the images that evaluation.knn sets aside for it during the run. */

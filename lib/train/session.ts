@@ -67,7 +67,9 @@ export async function openSession(asked: Config): Promise<Session> {
       test: images(data.test),
       classNames: data.classNames,
       supervisedLabels,
-      learner: keep(new native.Learner(learnerSpec(config, resolved, data.classNames.length))),
+      learner: keep(
+        new native.Learner(learnerSpec(config, resolved, data.train.labels === null ? 0 : data.classNames.length)),
+      ),
       sampler,
       schedule: makeSchedule(config, sampler.epochs),
       dispose,

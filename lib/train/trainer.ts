@@ -12,6 +12,7 @@ import { formatDifferences, resumeDifferences } from './config-difference.js';
 import { describeEnvironment, type Environment } from './environment.js';
 import { EpochLoop } from './epoch-loop.js';
 import type { RunResult, TrainEvent } from './events.js';
+import { labelWarnings } from './label-warnings.js';
 import { MetricsWriter, readMetrics, truncateMetrics } from './metrics-file.js';
 import { runCurves, runReport } from './report-page.js';
 import { asksAllDuringRun, RunEvaluator } from './run-evaluator.js';
@@ -221,6 +222,7 @@ export class Trainer {
       peakLearningRate: schedule.peakLearningRate,
       resumedAt,
     });
+    for (const message of labelWarnings(session)) this.#warn(message);
   }
 
   /** Measured once and kept, unless evaluation settings have changed. All null if the run is stopped meanwhile. */

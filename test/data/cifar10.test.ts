@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { readCifar10 } from '../../lib/data/cifar10.js';
@@ -23,6 +23,23 @@ test('planes become pixels, first bytes become labels', async () => {
     assert.equal(train.labels?.[7], 7);
     const pixel = (7 * 1024 + 33) * 3;
     assert.deepEqual([...train.pixels.subarray(pixel, pixel + 3)], [11, 22, 33]);
+  });
+});
+
+test('a folder that cannot be looked into is told from one that is not there', async () => {
+  await withTempDir(async (dir) => {
+    const circle = path.join(dir, 'circle');
+    symlinkSync(circle, circle);
+    await assert.rejects(readCifar10(circle, [1]), {
+      code: 'ERR_BYOL_DATA',
+      message: /circle \(the folder of CIFAR-10\): it is a link that leads in a circle/,
+    });
+    const file = path.join(dir, 'file');
+    writeFileSync(file, '');
+    await assert.rejects(readCifar10(path.join(file, 'inside'), [1]), {
+      code: 'ERR_BYOL_DATA',
+      message: /a part of the path is a file and not a folder/,
+    });
   });
 });
 

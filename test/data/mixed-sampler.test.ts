@@ -111,3 +111,10 @@ for (const of of [options, streamed]) {
     });
   });
 }
+
+test('images without any label that may be used are refused, not searched for ever', async () => {
+  await assert.rejects(MixedSampler.make({ ...options, labels: new Int32Array(images).fill(-1) }), {
+    code: 'ERR_BYOL_DATA',
+    message: /No training image has a label/,
+  });
+});

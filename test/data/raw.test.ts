@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import type { Dataset, ImageArray } from '../../lib/data/dataset.js';
@@ -67,6 +68,47 @@ test('every fault names the file, what was expected and what is there', async ()
       await writeRawStore(dir, labelled);
       spoil();
       await assert.rejects(readRawStore(dir), dataError(message));
+    }
+  });
+});
+
+test('labels that are all unknown are no labels; names of classes alone are none either', async () => {
+  await withTempDir(async (dir) => {
+    await writeRawStore(dir, { ...labelled, train: images(3, [-1, -1, -1]) });
+    assert.deepEqual(await readRawStore(dir), { ...labelled, train: images(3, null) });
+    await writeRawStore(dir, { train: images(3, null), test: images(2, [-1, -1]), classNames: ['cat', 'dog'] });
+    assert.deepEqual(await readRawStore(dir), { train: images(3, null), test: images(2, null), classNames: [] });
+  });
+});
+
+test('labels that are there and cannot be read are not taken for none', async () => {
+  await withTempDir(async (dir) => {
+    const labels = path.join(dir, 'train.labels.bin');
+    const entries: ReadonlyArray<readonly [() => void, RegExp]> = [
+      [() => mkdirSync(labels), /train\.labels\.bin .*it is a folder/],
+      [() => symlinkSync(path.join(dir, 'gone.bin'), labels), /train\.labels\.bin .*does not exist/],
+      [() => symlinkSync(labels, labels), /train\.labels\.bin .*leads in a circle/],
+    ];
+    for (const [make, message] of entries) {
+      await writeRawStore(dir, labelled);
+      rmSync(labels);
+      make();
+      await assert.rejects(readRawStore(dir), dataError(message));
+      rmSync(labels, { recursive: true });
+    }
+  });
+});
+
+test('a named pipe in place of a file is refused, not waited for', {
+  skip: process.platform === 'win32',
+  timeout: 20_000,
+}, async () => {
+  await withTempDir(async (dir) => {
+    for (const name of ['raw.json', 'train.bin', 'test.labels.bin']) {
+      await writeRawStore(dir, labelled);
+      rmSync(path.join(dir, name));
+      execFileSync('mkfifo', [path.join(dir, name)]);
+      await assert.rejects(readRawStore(dir), dataError(/it is not a regular file/));
     }
   });
 });
