@@ -120,12 +120,14 @@ function predictorWarnings({ predictor, projector, batchSize }: Config): string[
   ];
 }
 
-function batchWarnings({ batchSize, norm, predictor }: Config): string[] {
+function batchWarnings({ batchSize, norm, objective, predictor }: Config): string[] {
+  const { statisticsGroups } = objective;
   const kinds = [norm.encoder, norm.projector, ...(predictor === null ? [] : [norm.predictor])];
   // The first batch of 'affine' decides its scales.
-  if (batchSize >= SMALL_BATCH || !kinds.some((kind) => kind === 'batch' || kind === 'affine')) return [];
+  if (batchSize / statisticsGroups >= SMALL_BATCH || !kinds.some((kind) => kind === 'batch' || kind === 'affine'))
+    return [];
   return [
-    `batchSize is ${batchSize}: batch statistics over fewer than ${SMALL_BATCH} images are noise, and runs have collapsed from it. ` +
+    `batchSize is ${batchSize}${statisticsGroups === 1 ? '' : ` in objective.statisticsGroups ${statisticsGroups}`}: batch statistics over fewer than ${SMALL_BATCH} images are noise, and runs have collapsed from it. ` +
       'accumulate makes larger steps, not larger statistics.',
   ];
 }

@@ -112,7 +112,7 @@ export async function evaluateLinear(
       trainImages: indices.length,
       heldOutImages: split.heldOut.length,
       testImages: testBank.size,
-      notes: notesOf(settings, batchSize, best),
+      notes: notesOf(settings, batchSize, best, indices.length),
     };
   } finally {
     for (const made of fits) made.dispose();
@@ -204,7 +204,7 @@ function trainOptions(
   };
 }
 
-function notesOf(settings: LinearSettings, batchSize: number, best: number): string[] {
+function notesOf(settings: LinearSettings, batchSize: number, best: number, trainImages: number): string[] {
   const notes: string[] = [];
   if (settings.views === 'cached') {
     notes.push(
@@ -213,6 +213,12 @@ function notesOf(settings: LinearSettings, batchSize: number, best: number): str
   }
   if (batchSize < settings.batchSize) {
     notes.push(`The batch is ${batchSize} instead of ${settings.batchSize}: there are no more images to train on.`);
+  }
+  const leftOut = trainImages % batchSize;
+  if (leftOut > 0) {
+    notes.push(
+      `Each epoch leaves out ${leftOut} of the ${trainImages} training images, which do not fill a batch of ${batchSize}; other ones each time.`,
+    );
   }
   const sorted = [...settings.learningRates].sort((a, b) => a - b);
   const chosen = settings.learningRates[best];

@@ -20,6 +20,12 @@ function statisticsProblems({ objective, batchSize }: Config): string[] {
   if (batchSize % statisticsGroups !== 0) {
     return [`objective.statisticsGroups (${statisticsGroups}) must divide batchSize (${batchSize})`];
   }
+  // The variance of one image is 0, whatever it shows.
+  if (batchSize === statisticsGroups) {
+    return [
+      `objective.statisticsGroups (${statisticsGroups}) must leave at least two images of batchSize (${batchSize})`,
+    ];
+  }
   return [];
 }
 

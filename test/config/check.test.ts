@@ -38,6 +38,12 @@ const cases: ReadonlyArray<readonly [name: string, preset: string, overrides: re
     /zeroInitLastNorm changes nothing/,
   ],
   ['a tiny batch', 'cifar10', ['batchSize=16', 'accumulate=16'], /batchSize is 16: .*accumulate/],
+  [
+    'a batch in tiny groups',
+    'cifar10',
+    ['objective.statisticsGroups=16'],
+    /batchSize is 256 in objective\.statisticsGroups 16: .*fewer than 32/,
+  ],
   ['a network that leaves one pixel', 'cifar10', ['encoder.stem=imagenet'], /halved 5 times: .*encoder\.stem 'small'/],
   ['statistics of bytes', 'cifar10', ['views.mean=[125, 123, 114]'], /from 0 to 255/],
 ];

@@ -43,6 +43,8 @@ test('chooses on held-out training images and tests a classifier that was traine
   assert.deepEqual([result.trainImages, result.heldOutImages, result.testImages], [120, 24, 4]);
   assert.equal(result.views, 'cached');
   assert.match(result.notes.join(' '), /computed once; the paper's protocol draws new crops/);
+  // 120 = 3 * 32 + 24.
+  assert.match(result.notes.join(' '), /leaves out 24 of the 120 training images, which do not fill a batch of 32;/);
 
   const [select, final] = native.probes;
   assert.ok(select && final && native.probes.length === 2);
@@ -67,6 +69,11 @@ test('chooses on held-out training images and tests a classifier that was traine
     [[0, 1, 2, 4]],
   );
   assert.equal(native.undisposed, 0);
+});
+
+test('nothing is said of images left out where they fill the batches', async () => {
+  const { notes } = await evaluateLinear(recorder().subject(labels, testLabels), { ...settings, batchSize: 24 });
+  assert.doesNotMatch(notes.join(' '), /leaves out/);
 });
 
 test('learning rates are per 256 images and fall by a cosine to 0; each epoch has its own order', async () => {
@@ -105,7 +112,11 @@ test("'cached' embeds plain images once; 'crop-flip' draws new crops and flips e
   assert.equal(cached.banks.length, 3);
 
   const fresh = recorder();
-  const result = await evaluateLinear(fresh.subject(labels, testLabels), { ...settings, views: 'crop-flip' });
+  const result = await evaluateLinear(fresh.subject(labels, testLabels), {
+    ...settings,
+    batchSize: 24,
+    views: 'crop-flip',
+  });
   assert.equal(images(fresh), 3 * 120 + 24 + 4);
   assert.equal(fresh.banks.length, 3);
   assert.deepEqual(result.notes, []);

@@ -103,6 +103,10 @@ test('settings that fit only together are refused before anything is computed', 
   );
   refused((config) => ({ ...config, objective: { ...config.objective, statisticsGroups: 7 } }), /\(7\) must divide/);
   refused(
+    (config) => ({ ...config, objective: { ...config.objective, statisticsGroups: config.batchSize } }),
+    /must leave at least two images/,
+  );
+  refused(
     (config) => ({ ...methods['moco-v2'](config), batchSize: 96 }),
     /size \(4096\) must be a multiple of batchSize \(96\)/,
   );
