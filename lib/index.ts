@@ -23,6 +23,7 @@ export { configToYaml } from './config/to-yaml.js';
 export { ByolError } from './errors.js';
 export type { KnnEvaluation } from './eval/knn.js';
 export type { LinearEvaluation } from './eval/linear.js';
+export { type Embeddings, writeEmbeddings } from './export/embeddings.js';
 export { type MethodName, methodNames, methods } from './methods/index.js';
 export type { Method } from './methods/method.js';
 export { type ConfigSources, resolveConfig } from './methods/resolve.js';
@@ -41,6 +42,8 @@ export type {
   UntrainedEvent,
   WarningEvent,
 } from './train/events.js';
+export { type EmbedRunOptions, embedRun } from './train/run-embedding.js';
 export { type EvaluateRunOptions, evaluateRun, type Protocol, type RunEvaluation } from './train/run-evaluation.js';
+export { type MetricsRow, readRunMetrics, writeMetricsCsv, writeTensorboard } from './train/run-metrics.js';
 export { type Run, type TrainOptions, train } from './train/train.js';
 export type { Verdict, VerdictState } from './train/verdict.js';

@@ -4,7 +4,9 @@ import yargs, { type CommandModule } from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { nearest } from '../config/nearest.js';
 import { ByolError, exitCodes } from '../errors.js';
+import { embedCommand } from './embed.js';
 import { evalCommand } from './eval.js';
+import { metricsCommand } from './metrics.js';
 import { presetsCommand } from './presets.js';
 import { reportError } from './report-error.js';
 import { tablesCommand } from './tables.js';
@@ -34,6 +36,8 @@ const buildCommand: CommandModule = {
 const COMMANDS = [
   trainCommand,
   evalCommand,
+  embedCommand,
+  metricsCommand,
   tablesCommand,
   viewsCommand,
   presetsCommand,
@@ -48,6 +52,8 @@ async function main(args: string[]): Promise<void> {
     .usage('$0 <command>\n\nBYOL (Bootstrap Your Own Latent): trains image encoders without labels.')
     .command(trainCommand)
     .command(evalCommand)
+    .command(embedCommand)
+    .command(metricsCommand)
     .command(tablesCommand)
     .command(viewsCommand)
     .command(presetsCommand)

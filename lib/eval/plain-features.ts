@@ -10,44 +10,55 @@ export interface PlainBank {
 }
 
 /**
- * Features of the labelled images' centre crops, computed when they are first asked for and then kept, so that protocols
+ * Features of the images' centre crops, computed when they are first asked for and then kept, so that protocols
  * which look at the same encoder share the forward passes. Good for as long as the encoder does not change.
  */
 export class PlainFeatures {
   readonly #subject: Subject;
-  readonly #banks = new Map<string, PlainBank>();
+  readonly #banks = new Map<string, NativeFeatureBank>();
 
   constructor(subject: Subject) {
     this.#subject = subject;
   }
 
-  /** `count` images, evenly spread over the labelled ones; 0: all. Throws ERR_BYOL_DATA without labels. */
+  /** `count` labelled images, evenly spread over them; 0: all. Throws ERR_BYOL_DATA without labels. */
   async of(which: 'train' | 'test', count = 0): Promise<PlainBank> {
+    const phase = phaseOf(which);
+    const indices = evenSubset(await labelledIndices(this.#subject[which], phase), count);
+    return { bank: await this.#embed(which, `${which} ${indices.length}`, indices), indices };
+  }
+
+  /** Every image, labelled or not: row i is image i. */
+  all(which: 'train' | 'test'): Promise<NativeFeatureBank> {
+    return this.#embed(which, `${which} all`);
+  }
+
+  async #embed(which: 'train' | 'test', key: string, indices?: Int32Array): Promise<NativeFeatureBank> {
     const { native, learner, device, views, batchSize, statistics, signal, onProgress } = this.#subject;
-    const images = this.#subject[which];
-    const phase = which === 'train' ? 'training images' : 'test images';
-    const indices = evenSubset(await labelledIndices(images, phase), count);
-    const key = `${which} ${indices.length}`;
     const known = this.#banks.get(key);
     if (known !== undefined) return known;
+    const { store } = this.#subject[which];
     const view = viewSpec(views);
     const bank = await embedAll(native, learner, device, {
-      images: images.store,
-      indices,
-      plan: centerRows(images.store, view),
+      images: store,
+      ...(indices !== undefined && { indices }),
+      plan: centerRows(store, view),
       view,
       statistics,
       batchSize,
       signal,
-      onProgress: (done, total) => onProgress?.({ phase, done, total }),
+      onProgress: (done, total) => onProgress?.({ phase: phaseOf(which), done, total }),
     });
-    const made = { bank, indices };
-    this.#banks.set(key, made);
-    return made;
+    this.#banks.set(key, bank);
+    return bank;
   }
 
   dispose(): void {
-    for (const { bank } of this.#banks.values()) bank.dispose();
+    for (const bank of this.#banks.values()) bank.dispose();
     this.#banks.clear();
   }
+}
+
+function phaseOf(which: 'train' | 'test'): 'training images' | 'test images' {
+  return which === 'train' ? 'training images' : 'test images';
 }

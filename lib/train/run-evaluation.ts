@@ -12,7 +12,7 @@ import { ByolError } from '../errors.js';
 import { evaluateKnn, type KnnEvaluation } from '../eval/knn.js';
 import { evaluateLinear, type LinearEvaluation } from '../eval/linear.js';
 import type { EvaluationProgress, LabelledImages, Subject } from '../eval/subject.js';
-import { learnerSpec, resolveDevice, resolvePrecision } from '../methods/learner-spec.js';
+import { learnerSpec, type ResolvedDevice, resolveDevice, resolvePrecision } from '../methods/learner-spec.js';
 import { resolveConfig } from '../methods/resolve.js';
 import { Checkpoints } from './checkpoints.js';
 import { differences, formatDifferences } from './config-difference.js';
@@ -22,10 +22,10 @@ import { useThreads } from './threads.js';
 
 export type Protocol = 'knn' | 'linear';
 
-export interface EvaluateRunOptions<P extends Protocol> {
+/** What is asked of a run's encoder. */
+export interface RunEncoderOptions {
   /** The folder of a finished run, or of one that has a checkpoint. */
   readonly runDir: string;
-  readonly protocol: P;
   /** Settings over the run's own: of evaluation, data, device, precision, threads and seed. */
   readonly patch?: ConfigPatch;
   /** The same as 'key.path=value'; over `patch`. */
@@ -33,6 +33,20 @@ export interface EvaluateRunOptions<P extends Protocol> {
   /** Takes effect between batches; the promise then rejects with the signal's reason and nothing is written. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: EvaluationProgress) => void;
+}
+
+export interface EvaluateRunOptions<P extends Protocol> extends RunEncoderOptions {
+  readonly protocol: P;
+}
+
+/** A run's encoder with images, for as long as withRunEncoder lasts. */
+export interface RunEncoder {
+  readonly subject: Subject;
+  readonly config: Config;
+  readonly classNames: readonly string[];
+  /** The file that the encoder came from, relative to the run folder. */
+  readonly weights: string;
+  readonly resolved: ResolvedDevice;
 }
 
 /** What eval-knn.json and eval-linear.json hold. */
@@ -54,6 +68,25 @@ const CHANGEABLE = ['preset', 'method', 'evaluation', 'data', 'device', 'precisi
  * nothing to evaluate yet, ERR_BYOL_CONFIG for settings that cannot be changed, ERR_BYOL_DATA without images or labels.
  */
 export async function evaluateRun<P extends Protocol>(options: EvaluateRunOptions<P>): Promise<RunEvaluation<P>> {
+  return withRunEncoder(options, async ({ subject, config, weights, resolved }) => {
+    const result = await protocols[options.protocol](subject, config);
+    const evaluation = {
+      result,
+      weights,
+      data: config.data,
+      seed: config.seed,
+      environment: await describeEnvironment(subject.native.info(), resolved),
+    } as RunEvaluation<P>;
+    await writeJson(join(options.runDir, `eval-${options.protocol}.json`), evaluation);
+    return evaluation;
+  });
+}
+
+/** Opens a run's encoder and images, and disposes of them when `body` is done. Throws as evaluateRun, and what `body` throws. */
+export async function withRunEncoder<T>(
+  options: RunEncoderOptions,
+  body: (encoder: RunEncoder) => Promise<T>,
+): Promise<T> {
   const folder = new RunFolder(options.runDir);
   const config = evaluationConfig(await readRunConfig(options.runDir), options);
   const native = loadNative();
@@ -90,16 +123,7 @@ export async function evaluateRun<P extends Protocol>(options: EvaluateRunOption
       signal: options.signal,
       ...(options.onProgress && { onProgress: options.onProgress }),
     };
-    const result = await protocols[options.protocol](subject, config);
-    const evaluation = {
-      result,
-      weights: relative(folder.path, weights),
-      data: config.data,
-      seed: config.seed,
-      environment: await describeEnvironment(native.info(), resolved),
-    } as RunEvaluation<P>;
-    await writeJson(join(folder.path, `eval-${options.protocol}.json`), evaluation);
-    return evaluation;
+    return await body({ subject, config, classNames, weights: relative(folder.path, weights), resolved });
   } finally {
     for (const resource of resources) resource.dispose();
   }
@@ -110,7 +134,7 @@ const protocols = {
   linear: (subject: Subject, { evaluation, seed }: Config) => evaluateLinear(subject, { ...evaluation.linear, seed }),
 };
 
-function evaluationConfig(base: Config, { patch, overrides }: EvaluateRunOptions<Protocol>): Config {
+function evaluationConfig(base: Config, { patch, overrides }: RunEncoderOptions): Config {
   const config = resolveConfig({ base, ...(patch && { patch }), ...(overrides && { overrides }) });
   const refused = differences(base, config).filter(({ path }) => !CHANGEABLE.includes(path.split('.')[0] as string));
   if (refused.length > 0) {

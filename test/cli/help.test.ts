@@ -14,6 +14,8 @@ const withoutNative: ReadonlyArray<readonly [args: string, shown: readonly strin
       'byol eval <protocol>',
       'byol tables',
       'byol views',
+      'byol embed',
+      'byol metrics',
       'byol presets',
       'byol doctor',
       'byol build',

@@ -7,9 +7,11 @@ import { drawPlan } from '../../lib/augment/plan.js';
 import { viewSpec } from '../../lib/augment/view-spec.js';
 import { loadNative } from '../../lib/binding/load.js';
 import type { Config } from '../../lib/config/schema.js';
-import { openData } from '../../lib/data/open.js';
+import { openData, readData } from '../../lib/data/open.js';
+import type { Embeddings } from '../../lib/export/embeddings.js';
 import { learnerSpec } from '../../lib/methods/learner-spec.js';
 import { resolveConfig } from '../../lib/methods/resolve.js';
+import { embedRun } from '../../lib/train/run-embedding.js';
 import { evaluateRun } from '../../lib/train/run-evaluation.js';
 import { plainStep } from '../support/byol-spec.js';
 import { withTempDir } from '../support/paths.js';
@@ -158,3 +160,56 @@ test('says what cannot be evaluated', async () => {
     assert.ok(!readdirSync(dir).includes('eval-knn.json'));
   });
 });
+
+test('embeds every image in order, with the encoder that evaluations use, with and without labels', async () => {
+  await withTempDir(async (dir) => {
+    await makeRun(dir, true);
+    const before = readdirSync(dir).sort();
+    const embedded = await embedRun({ runDir: dir, split: 'train' });
+    assert.deepEqual(
+      [embedded.count, embedded.features.length, embedded.labels?.length, embedded.classNames.length],
+      [120, 120 * embedded.dimension, 120, 10],
+    );
+    assert.equal(embedded.weights, 'encoder.safetensors');
+    // The nearest training images by these features decide as kNN does: its protocol, written out.
+    const tested = await embedRun({ runDir: dir });
+    const { result } = await evaluateRun({ runDir: dir, protocol: 'knn', overrides: ['evaluation.knn.k=1'] });
+    assert.ok(Math.abs(nearestTop1(embedded, tested) - result.top1) < 1e-9);
+
+    // The same images without labels.
+    const { train, test: testImages } = await readData(config.data);
+    const raw = path.join(dir, 'raw');
+    mkdirSync(raw);
+    writeFileSync(
+      path.join(raw, 'raw.json'),
+      JSON.stringify({ height: 16, width: 16, train: { images: 120 }, test: { images: 40 } }),
+    );
+    writeFileSync(path.join(raw, 'train.bin'), train.pixels);
+    writeFileSync(path.join(raw, 'test.bin'), testImages.pixels);
+    rmSync(path.join(dir, 'eval-knn.json'));
+    const unlabelled = { ...config, data: { kind: 'raw', path: raw } };
+    writeFileSync(path.join(dir, 'config.json'), JSON.stringify(unlabelled));
+    const plain = await embedRun({ runDir: dir, split: 'train' });
+    assert.deepEqual([plain.labels, plain.classNames], [null, []]);
+    assert.deepEqual(plain.features, embedded.features);
+    rmSync(raw, { recursive: true });
+    assert.deepEqual(readdirSync(dir).sort(), before);
+  });
+});
+
+function nearestTop1(bank: Embeddings, queries: Embeddings): number {
+  const row = (of: Embeddings, index: number): Float32Array => {
+    const values = of.features.subarray(index * of.dimension, (index + 1) * of.dimension);
+    const length = Math.hypot(...values);
+    return values.map((value) => value / length);
+  };
+  const rows = Array.from({ length: bank.count }, (_, i) => row(bank, i));
+  let right = 0;
+  for (let query = 0; query < queries.count; query += 1) {
+    const wanted = row(queries, query);
+    const similarities = rows.map((values) => values.reduce((sum, value, i) => sum + value * (wanted[i] as number), 0));
+    const best = similarities.indexOf(Math.max(...similarities));
+    if (bank.labels?.[best] === queries.labels?.[query]) right += 1;
+  }
+  return right / queries.count;
+}

@@ -1,0 +1,65 @@
+import type { CommandModule, InferredOptionTypes } from 'yargs';
+import { exitCodes } from '../errors.js';
+import type { EvaluationProgress } from '../eval/subject.js';
+import { flagPatch, setOption } from './config-options.js';
+import { count } from './format.js';
+import { onInterrupt } from './interrupts.js';
+import { progressOutput } from './progress-output.js';
+
+const options = {
+  run: { type: 'string', requiresArg: true, demandOption: true, describe: 'Folder of the run' },
+  out: {
+    type: 'string',
+    requiresArg: true,
+    demandOption: true,
+    describe: 'FILE.npy, with an index of its rows in FILE.csv, or FILE.csv with both',
+  },
+  split: { choices: ['train', 'test'] as const, default: 'test' as const, describe: 'Which images' },
+  data: { type: 'string', requiresArg: true, describe: 'Where the images lie, if not where they were' },
+  device: { type: 'string', requiresArg: true, describe: 'auto, cpu, cuda or cuda:N' },
+  set: { ...setOption, describe: 'One setting: evaluation.batchSize=100. May be repeated' },
+  quiet: { type: 'boolean', default: false, describe: 'No progress, only the result' },
+} as const;
+
+export const embedCommand: CommandModule<object, InferredOptionTypes<typeof options>> = {
+  command: 'embed',
+  describe: "Write a run's representations of images, one row of float32 each",
+  builder: (yargs) => yargs.options(options),
+  handler: async ({ run, out, split, data, device, set = [], quiet }) => {
+    const { checkEmbeddingFiles, writeEmbeddings } = await import('../export/embeddings.js');
+    await checkEmbeddingFiles(out);
+    const { embedRun } = await import('../train/run-embedding.js');
+    const output = progressOutput(process.stderr, quiet);
+    const abort = new AbortController();
+    const release = onInterrupt({
+      first: () => {
+        output.warn('Stopping; nothing is written.');
+        abort.abort();
+      },
+      second: () => output.close(),
+    });
+    try {
+      const embeddings = await embedRun({
+        runDir: run,
+        split,
+        patch: flagPatch({ device, data: data === undefined ? undefined : { path: data } }),
+        overrides: set,
+        signal: abort.signal,
+        onProgress: ({ phase, done, total }: EvaluationProgress) =>
+          output.state(done, total, `${phase} ${count(done)}/${count(total)}`),
+      });
+      output.close();
+      const files = await writeEmbeddings(out, embeddings);
+      const { count: images, dimension, weights } = embeddings;
+      process.stdout.write(
+        `${count(images)} ${split} images, ${count(dimension)} features each, by ${weights}\nSaved as ${files.join(' and ')}\n`,
+      );
+    } catch (error) {
+      output.close();
+      if (!abort.signal.aborted) throw error;
+      process.exitCode = exitCodes.interrupted;
+    } finally {
+      release();
+    }
+  },
+};

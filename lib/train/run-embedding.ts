@@ -1,0 +1,28 @@
+import { PlainFeatures } from '../eval/plain-features.js';
+import type { Embeddings } from '../export/embeddings.js';
+import { type RunEncoderOptions, withRunEncoder } from './run-evaluation.js';
+
+export interface EmbedRunOptions extends RunEncoderOptions {
+  /** 'test' if left out. */
+  readonly split?: 'train' | 'test';
+}
+
+/**
+ * Embeds every image of a split, labelled or not, as kNN sees them: the plain image, its centre if it is larger than the views,
+ * with frozen weights and running statistics. Another data set of the same sort: patch: { data: { path } }. All in memory:
+ * 4 * count * dimension bytes. Throws as evaluateRun, but needs no labels.
+ */
+export async function embedRun(options: EmbedRunOptions): Promise<Embeddings> {
+  const { split = 'test' } = options;
+  return withRunEncoder(options, async ({ subject, classNames, weights }) => {
+    const { labels, store } = subject[split];
+    const plain = new PlainFeatures(subject);
+    try {
+      const bank = await plain.all(split);
+      const features = await bank.read(0, bank.size);
+      return { split, count: store.size, dimension: bank.dimension, features, labels, classNames, weights };
+    } finally {
+      plain.dispose();
+    }
+  });
+}
