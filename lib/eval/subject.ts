@@ -52,8 +52,18 @@ export async function labelledIndices(
   return found;
 }
 
-/** `count` of the indices, evenly spread over them; all if `count` is 0 or exceeds them. */
+/** The golden ratio's fraction: its multiples fall into step with no period of the labels. */
+const GOLDEN = (Math.sqrt(5) - 1) / 2;
+
+/**
+ * `count` of the indices, one of each of as many equal parts, always the same; all if `count` is 0 or exceeds them. Which one of
+ * its part varies: of images that lie class after class in turn, a regular stride would take a single class.
+ */
 export function evenSubset(indices: Int32Array, count: number): Int32Array {
   if (count === 0 || count >= indices.length) return indices;
-  return Int32Array.from({ length: count }, (_, i) => indices[Math.floor((i * indices.length) / count)] as number);
+  return Int32Array.from({ length: count }, (_, i) => {
+    const begin = Math.floor((i * indices.length) / count);
+    const end = Math.floor(((i + 1) * indices.length) / count);
+    return indices[begin + Math.floor(((i * GOLDEN) % 1) * (end - begin))] as number;
+  });
 }

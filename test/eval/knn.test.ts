@@ -40,7 +40,8 @@ test('asks an even subset where the settings say so', async () => {
   const subject = native.subject(labels, labels, { statistics: 'batch' });
   const result = await evaluateKnn(subject, { ...settings, k: 5, bankImages: 9, queryImages: 1000 });
   assert.deepEqual([result.k, result.bankImages, result.queryImages], [5, 9, 45]);
-  assert.deepEqual(native.knnCalls[0]?.train.images, [0, 6, 13, 20, 26, 33, 40, 46, 53]);
+  const labelled = Int32Array.from(labels.flatMap((label, i) => (label < 0 ? [] : [i])));
+  assert.deepEqual(native.knnCalls[0]?.train.images, [...evenSubset(labelled, 9)]);
   assert.ok(native.embeds.every(({ statistics }) => statistics === 'batch'));
 });
 
@@ -93,9 +94,34 @@ test('batches are as few as possible and all of nearly the same size', () => {
   for (const [i, { start }] of bounds.entries()) if (i > 0) assert.equal(start, bounds[i - 1]?.end);
 });
 
-test('subsets are evenly spread', () => {
-  const all = Int32Array.from({ length: 10 }, (_, i) => i * 3);
-  assert.deepEqual([...evenSubset(all, 4)], [0, 6, 15, 21]);
+test('subsets are evenly spread: one image of every equal part, the same each time', () => {
+  const all = Int32Array.from({ length: 103 }, (_, i) => i * 3);
+  for (const count of [1, 2, 7, 50, 64, 102]) {
+    const subset = evenSubset(all, count);
+    assert.equal(subset.length, count);
+    for (const [part, index] of subset.entries()) {
+      const [begin, end] = [Math.floor((part * 103) / count), Math.floor(((part + 1) * 103) / count)];
+      assert.ok(index % 3 === 0 && index / 3 >= begin && index / 3 < end, `${count}: ${index} in part ${part}`);
+    }
+    assert.deepEqual(evenSubset(all, count), subset);
+  }
   assert.equal(evenSubset(all, 0), all);
-  assert.equal(evenSubset(all, 11), all);
+  assert.equal(evenSubset(all, 103), all);
+});
+
+test('a subset has every class also of images that lie in turn, class after class', () => {
+  // Every tenth of 10,000 images would be of one class.
+  for (const [images, count, classes] of [
+    [10_000, 1000, 10],
+    [10_000, 2000, 10],
+    [60_000, 2000, 10],
+    [50_000, 1000, 100],
+    [1200, 300, 4],
+  ] as const) {
+    const perClass = new Array<number>(classes).fill(0);
+    const all = Int32Array.from({ length: images }, (_, i) => i);
+    for (const image of evenSubset(all, count)) perClass[image % classes] = (perClass[image % classes] ?? 0) + 1;
+    const fair = count / classes;
+    assert.ok(Math.min(...perClass) >= 0.6 * fair && Math.max(...perClass) <= 1.4 * fair, perClass.join(' '));
+  }
 });
