@@ -1,6 +1,7 @@
 // The augmentation executors against the float64 implementation of augment_oracle.h and against ATen's own resampling.
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 
 #include <algorithm>
 #include <array>
@@ -302,10 +303,13 @@ TEST(augment_does_not_depend_on_threads_or_batch) {
   const ImageStore store = cases.store();
   ViewSpec view = view_of(32, 27);
   view.blur_radius = 1;
+  const int before = at::get_num_threads();
+  at::set_num_threads(4);
   const at::Tensor one = execute_plan(store, cases.indices, cases.plan.data(), view, at::kFloat, 1);
   for (const int threads : {0, 2, 3, 64}) {
     CHECK(at::equal(one, execute_plan(store, cases.indices, cases.plan.data(), view, at::kFloat, threads)));
   }
+  at::set_num_threads(before);
   // Alone, backwards: the scratch memory has other leftovers then.
   for (std::size_t i = cases.indices.size(); i-- > 0;) {
     const at::Tensor alone =

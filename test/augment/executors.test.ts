@@ -167,8 +167,11 @@ describe('the result does not depend on', () => {
   const batch = batchOf(images, 61, officialViews[1], viewOf(32), { view: 1 });
 
   test('the number of threads', async () => {
+    const before = native.info().threads;
+    native.setThreads(4);
     const one = await execute(native, batch, { threads: 1 });
     for (const threads of [0, 2, 3, 16]) assert.deepEqual(await execute(native, batch, { threads }), one);
+    native.setThreads(before);
   });
 
   test('the batch: any part of it can be replayed alone', async () => {
