@@ -1,5 +1,5 @@
 /**
- * npm run bench [step|augment|run|learning ...]: side by side with what a user would take instead, in one run on one machine. Results
+ * npm run bench [step|augment|run|learning|load ...]: side by side with what a user would take instead, in one run on one machine. Results
  * go to bench/results/ with the environment and the commit. BYOL_BENCH_PYTHON names a Python with torch (and torchvision).
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -9,10 +9,17 @@ import { packageRoot } from '../lib/binding/package-root.js';
 import { describeEnvironment } from '../lib/train/environment.js';
 import { benchAugment } from './augment.js';
 import { benchLearning } from './learning.js';
+import { benchLoad } from './load.js';
 import { benchRun } from './run.js';
 import { benchStep } from './step.js';
 
-const benches = { step: benchStep, augment: benchAugment, run: benchRun, learning: benchLearning } as const;
+const benches = {
+  step: benchStep,
+  augment: benchAugment,
+  run: benchRun,
+  learning: benchLearning,
+  load: benchLoad,
+} as const;
 type Name = keyof typeof benches;
 
 const asked = process.argv.slice(2);

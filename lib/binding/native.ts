@@ -259,6 +259,11 @@ export interface NativeModule {
    * worker computes.
    */
   setThreads(threads: number): void;
+  /**
+   * At most so many of these threads, 1 to 1024, for this worker's work from the next layer on: also within the step that is
+   * in progress, which others may have made slow by taking the cores.
+   */
+  limitThreads(threads: number): void;
   /** Stops accepting work, waits at most `milliseconds` for the command in progress. For process 'exit' handlers. */
   shutdown(milliseconds: number): void;
   ImageStore: new (

@@ -5,7 +5,7 @@ import type { LinearEvaluation } from '../eval/linear.js';
 import type { EvaluationProgress } from '../eval/subject.js';
 import type { Protocol } from '../train/run-evaluation.js';
 import { flagPatch, setOption } from './config-options.js';
-import { count, percent, table } from './format.js';
+import { count, percent, table, threadsText } from './format.js';
 import { onInterrupt } from './interrupts.js';
 import { progressOutput } from './progress-output.js';
 
@@ -56,6 +56,7 @@ export const evalCommand: CommandModule<object, EvalArguments> = {
         signal: abort.signal,
         onProgress: ({ phase, done, total }: EvaluationProgress) =>
           output.state(done, total, `${phase} ${count(done)}/${count(total)}`),
+        onThreads: (threads, most) => output.line(threadsText(threads, most)),
       });
       output.close();
       process.stdout.write(`${evaluationText(evaluation.result)}\nSaved as eval-${protocol}.json in ${run}\n`);

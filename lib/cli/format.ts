@@ -42,3 +42,10 @@ export function table(rows: readonly (readonly string[])[], numberColumns: reado
     numberColumns.includes(column) ? cell.padStart(widths[column] as number) : cell.padEnd(widths[column] as number);
   return rows.map((row) => row.map(pad).join('   ').trimEnd()).join('\n');
 }
+
+/** What the number of threads has changed to, and why. */
+export function threadsText(threads: number, most: number): string {
+  return threads < most
+    ? `other work keeps this machine's cores busy: computing with ${threads} of ${most} threads`
+    : `the cores are free again: computing with ${threads} threads`;
+}

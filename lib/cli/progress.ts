@@ -1,6 +1,6 @@
 import type { EpochEvent, PhaseEvent, StepEvent, TrainEvent } from '../train/events.js';
 import type { VerdictState } from '../train/verdict.js';
-import { duration, percent } from './format.js';
+import { duration, percent, threadsText } from './format.js';
 import type { ProgressOutput } from './progress-output.js';
 import { startText } from './start-text.js';
 
@@ -42,6 +42,9 @@ export class Progress {
         break;
       case 'warning':
         this.#output.warn(`warning: ${event.message}`);
+        break;
+      case 'threads':
+        this.#output.line(threadsText(event.threads, event.most));
         break;
       case 'checkpoint':
       case 'end':

@@ -1,7 +1,7 @@
 import type { TablePlan } from '../tables/plan.js';
 import type { TableEvent } from '../tables/run-table.js';
 import type { TrainEvent } from '../train/events.js';
-import { duration, percent, points } from './format.js';
+import { duration, percent, points, threadsText } from './format.js';
 import type { ProgressOutput } from './progress-output.js';
 
 /** Shows how far a table is: a line for each finished run, and what the run of now is doing. */
@@ -68,6 +68,8 @@ export class TablesProgress {
   #showTraining(event: TrainEvent): void {
     if (event.type === 'warning') {
       this.#output.line(`${this.#prefix}: ${event.message}`);
+    } else if (event.type === 'threads') {
+      this.#output.line(`${this.#prefix}: ${threadsText(event.threads, event.most)}`);
     } else if (event.type === 'step') {
       const { step, steps, loss, collapseStd } = event;
       const done = this.#number - 1 + step / steps;

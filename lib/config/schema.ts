@@ -255,7 +255,10 @@ const settingsSchema = z.strictObject({
   ]),
   /** 'auto': bfloat16 where the device has instructions for it. */
   precision: z.enum(['auto', 'float32', 'bfloat16']),
-  /** CPU threads; 0: as many as the process may use cores. */
+  /**
+   * CPU threads. 0: as many as the process may use cores, and fewer while other work on the machine keeps those busy. Results
+   * depend on it in their last digits: with the same number, and no other, a run repeats bit for bit.
+   */
   threads: z.int().nonnegative(),
   data: dataSchema,
   views: viewsSchema,

@@ -207,6 +207,7 @@ export class EpochLoop {
       secondsLeft: this.#secondsLeft(step),
       ...values,
     });
+    const threads = session.threads.takeFewest();
     this.#written = this.#written.then(() =>
       file.write({
         type: 'step',
@@ -221,6 +222,7 @@ export class EpochLoop {
         tau: values.tau,
         images_per_second: values.imagesPerSecond,
         data_wait: values.dataWait,
+        threads,
       }),
     );
     // Awaited at the next #readAll.

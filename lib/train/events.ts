@@ -151,6 +151,16 @@ export interface WarningEvent {
   readonly message: string;
 }
 
+/**
+ * Other work on the machine has taken cores, or given them back: from here on `threads` of `most` threads compute. Only with
+ * `threads: 0`. Results depend on the number in their last digits.
+ */
+export interface ThreadsEvent {
+  readonly type: 'threads';
+  readonly threads: number;
+  readonly most: number;
+}
+
 export interface EndEvent {
   readonly type: 'end';
   readonly result: RunResult;
@@ -164,4 +174,5 @@ export type TrainEvent =
   | EpochEvent
   | CheckpointEvent
   | WarningEvent
+  | ThreadsEvent
   | EndEvent;

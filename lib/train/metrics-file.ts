@@ -20,6 +20,8 @@ export interface StepRecord {
   readonly tau: number;
   readonly images_per_second: number;
   readonly data_wait: number;
+  /** The fewest that have computed since the previous record. */
+  readonly threads?: number;
 }
 
 export interface EpochRecord extends Metrics {

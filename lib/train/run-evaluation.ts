@@ -33,6 +33,8 @@ export interface RunEncoderOptions {
   /** Takes effect between batches; the promise then rejects with the signal's reason and nothing is written. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: EvaluationProgress) => void;
+  /** Other work on the machine has changed the number of threads, of at most `most`; only with `threads: 0`. */
+  readonly onThreads?: (threads: number, most: number) => void;
 }
 
 export interface EvaluateRunOptions<P extends Protocol> extends RunEncoderOptions {
@@ -90,7 +92,6 @@ export async function withRunEncoder<T>(
   const folder = new RunFolder(options.runDir);
   const config = evaluationConfig(await readRunConfig(options.runDir), options);
   const native = loadNative();
-  useThreads(native, config);
   const info = native.info();
   const device = resolveDevice(config.device, info);
   const resolved = { device, precision: resolvePrecision(config.precision, device, info) };
@@ -103,6 +104,7 @@ export async function withRunEncoder<T>(
     return resource;
   };
   try {
+    keep(useThreads(native, config, options.onThreads));
     const images = (array: ImageArray): LabelledImages => ({
       store: keep(makeStore(native, array)),
       labels: array.labels,

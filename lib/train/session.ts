@@ -12,7 +12,7 @@ import type { LabelledImages } from '../eval/subject.js';
 import { checkObjective, labelledRowsOf } from '../methods/check.js';
 import { learnerSpec, type ResolvedDevice, resolveDevice, resolvePrecision } from '../methods/learner-spec.js';
 import { makeSchedule, type Schedule } from './schedules.js';
-import { useThreads } from './threads.js';
+import { type Threads, useThreads } from './threads.js';
 
 /** Everything in native memory that a run works with, opened together and disposed of together. */
 export interface Session {
@@ -21,6 +21,7 @@ export interface Session {
   /** With the number of classes where `projector.output` asks for it. */
   readonly config: Config;
   readonly resolved: ResolvedDevice;
+  readonly threads: Threads;
   readonly learner: NativeLearner;
   readonly train: LabelledImages;
   readonly test: LabelledImages;
@@ -32,12 +33,17 @@ export interface Session {
   dispose(): void;
 }
 
-/** Throws before anything is computed: ERR_BYOL_DATA, ERR_BYOL_CUDA_UNAVAILABLE, or why the addon cannot be loaded. */
-export async function openSession(asked: Config): Promise<Session> {
+/**
+ * `onThreads`: see useThreads(). Throws before anything is computed: ERR_BYOL_DATA, ERR_BYOL_CUDA_UNAVAILABLE, or why the
+ * addon cannot be loaded.
+ */
+export async function openSession(
+  asked: Config,
+  onThreads?: (threads: number, most: number) => void,
+): Promise<Session> {
   const native = loadNative();
-  const info = { ...native.info(), threads: useThreads(native, asked) };
-  const device = resolveDevice(asked.device, info);
-  const resolved = { device, precision: resolvePrecision(asked.precision, device, info) };
+  const device = resolveDevice(asked.device, native.info());
+  const resolved = { device, precision: resolvePrecision(asked.precision, device, native.info()) };
 
   checkObjective(asked);
   const data = await readData(asked.data);
@@ -58,11 +64,13 @@ export async function openSession(asked: Config): Promise<Session> {
     for (const resource of resources.splice(0)) resource.dispose();
   };
   try {
+    const threads = keep(useThreads(native, config, onThreads));
     return {
       native,
-      info,
+      info: { ...native.info(), threads: threads.most },
       config,
       resolved,
+      threads,
       train: images(data.train),
       test: images(data.test),
       classNames: data.classNames,

@@ -1,13 +1,62 @@
-import { availableParallelism } from 'node:os';
 import type { NativeModule } from '../binding/native.js';
 import type { Config } from '../config/schema.js';
+import { availableCores } from './available-cores.js';
+import { CoreShortage } from './core-shortage.js';
+import { ThreadPolicy } from './thread-policy.js';
+
+/** Milliseconds between two looks at what other work leaves of the machine. */
+const EVERY = 200;
+
+/** The largest limit, which is none. */
+const NO_LIMIT = 1024;
+
+/** The threads that LibTorch computes with, until they are disposed of. */
+export interface Threads {
+  /** On a quiet machine. */
+  readonly most: number;
+  /** The fewest since this was called last. */
+  takeFewest(): number;
+  dispose(): void;
+}
 
 /**
- * Sets the threads that LibTorch computes with, and returns their number. 0 in the settings: the cores that this process may
- * use. More threads than those would wait for each other at every operation (taskset, containers): a hundredth of the speed.
+ * Sets the threads that LibTorch computes with. 0 in the settings: the cores that this process may use, and fewer while other
+ * work on the machine keeps them busy, since every operation waits for the slowest of its threads (beside five busy processes
+ * two threads made a twentieth of the speed of one). Any other number is kept, whatever happens. `onChange`: a number other
+ * than the one before, from the layer that is computed next.
  */
-export function useThreads(native: NativeModule, { threads }: Pick<Config, 'threads'>): number {
-  const count = threads === 0 ? availableParallelism() : threads;
-  native.setThreads(count);
-  return count;
+export function useThreads(
+  native: Pick<NativeModule, 'setThreads' | 'limitThreads'>,
+  { threads }: Pick<Config, 'threads'>,
+  onChange: (threads: number, most: number) => void = () => {},
+): Threads {
+  const most = threads === 0 ? availableCores() : threads;
+  native.setThreads(most);
+  native.limitThreads(NO_LIMIT);
+  const shortage = threads === 0 && most > 1 ? CoreShortage.open() : null;
+  if (shortage === null) return { most, takeFewest: () => most, dispose: () => {} };
+
+  const policy = new ThreadPolicy(most);
+  let fewest = most;
+  const timer = setInterval(() => {
+    const before = policy.threads;
+    const now = policy.next(shortage.read(before < most));
+    if (now === before) return;
+    native.limitThreads(now);
+    fewest = Math.min(fewest, now);
+    onChange(now, most);
+  }, EVERY);
+  timer.unref();
+  return {
+    most,
+    takeFewest: () => {
+      const taken = fewest;
+      fewest = policy.threads;
+      return taken;
+    },
+    dispose: () => {
+      clearInterval(timer);
+      native.limitThreads(NO_LIMIT);
+    },
+  };
 }

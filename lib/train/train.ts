@@ -7,7 +7,10 @@ import { Trainer } from './trainer.js';
 export interface TrainOptions {
   /** The run folder; a new runs/NAME-N if left out. */
   readonly out?: string;
-  /** Go on with the run in `out`, bit-exactly. */
+  /**
+   * Go on with the run in `out`: bit for bit as without the break on the same device with the same `threads`, and with
+   * `threads: 0` if other work on the machine changes their number in neither case.
+   */
   readonly resume?: boolean;
   /** Weights to start a new run from: a training state or an exported encoder. Nothing else of the file is used. */
   readonly initFrom?: string;

@@ -13,7 +13,7 @@ import { describeEnvironment, type Environment } from './environment.js';
 import { EpochLoop } from './epoch-loop.js';
 import type { RunResult, TrainEvent } from './events.js';
 import { labelWarnings } from './label-warnings.js';
-import { MetricsWriter, readMetrics, truncateMetrics } from './metrics-file.js';
+import { type MetricsRecord, MetricsWriter, readMetrics, truncateMetrics } from './metrics-file.js';
 import { runCurves, runReport } from './report-page.js';
 import { asksAllDuringRun, RunEvaluator } from './run-evaluator.js';
 import {
@@ -58,7 +58,7 @@ export class Trainer {
     this.#options.signal?.throwIfAborted();
     this.#refuseContradiction();
     if ((await this.#admit()) === 'finished') return this.#alreadyFinished();
-    const session = await openSession(this.#config);
+    const session = await openSession(this.#config, (threads, most) => this.#emit({ type: 'threads', threads, most }));
     try {
       await makeFolder(this.#folder);
       const lock = await lockRun(this.#folder.path);
@@ -197,6 +197,16 @@ export class Trainer {
     await writeJson(this.#folder.environment, { ...first, resumed: [...first.resumed, { step, ...environment }] });
   }
 
+  #noteThreads(records: readonly MetricsRecord[]): void {
+    const numbers = records.flatMap((record) => (record.type === 'step' ? (record.threads ?? []) : []));
+    const [least, most] = [Math.min(...numbers), Math.max(...numbers)];
+    if (!(least < most)) return;
+    this.#warn(
+      `Other work on the machine changed the number of threads of this run (${least} to ${most}), so another run will not ` +
+        `repeat its numbers bit for bit. A given number of threads is kept: --set threads=${most}.`,
+    );
+  }
+
   #warn(message: string): void {
     this.#emit({ type: 'warning', message });
   }
@@ -262,6 +272,7 @@ export class Trainer {
 
   async #writeReport(result: RunResult, session: Session): Promise<void> {
     const records = await readMetrics(this.#folder.metrics);
+    this.#noteThreads(records);
     const curves = { config: session.config, records, result, sameImages: asksAllDuringRun(session) };
     const page = runReport({
       ...curves,

@@ -31,6 +31,13 @@ void set_threads(const Napi::CallbackInfo& call) {
   });
 }
 
+void limit_threads(const Napi::CallbackInfo& call) {
+  guard(call.Env(), [&] {
+    const auto most = static_cast<int>(to_integer(call[0], "threads", 1, kMostThreads));
+    Environment::of(call.Env()).thread(call.Env())->limit_threads(most);
+  });
+}
+
 void shutdown(const Napi::CallbackInfo& call) {
   guard(call.Env(),
         [&] { Environment::of(call.Env()).shutdown(to_integer(call[0], "milliseconds", 0, kMostMilliseconds)); });
@@ -43,6 +50,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("info", Napi::Function::New<info>(env, "info"));
   exports.Set("setErrorClass", Napi::Function::New<set_error_class>(env, "setErrorClass"));
   exports.Set("setThreads", Napi::Function::New<set_threads>(env, "setThreads"));
+  exports.Set("limitThreads", Napi::Function::New<limit_threads>(env, "limitThreads"));
   exports.Set("shutdown", Napi::Function::New<shutdown>(env, "shutdown"));
   exports.Set("ImageStore", ImageStoreWrap::define(env));
   exports.Set("FeatureBank", FeatureBankWrap::define(env));

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/error.h"
+#include "core/thread_limit.h"
 #include "napi/torch_thread.h"
 
 namespace byol::napi {
@@ -41,7 +42,7 @@ void ThreadCount::set(TorchThread& thread, int count) {
     }
     chosen = count;
   }
-  thread.run([count] { at::set_num_threads(count); });
+  thread.run([count] { use_threads(count); });
 }
 
 int ThreadCount::get() {

@@ -1,5 +1,6 @@
 #include "napi/torch_thread.h"
 
+#include <pthread.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -10,6 +11,7 @@
 #include <system_error>
 
 #include "core/error.h"
+#include "core/thread_limit.h"
 #include "napi/devices.h"
 #include "napi/thread_count.h"
 
@@ -82,6 +84,11 @@ void TorchThread::shutdown(int64_t milliseconds) {
 }
 
 void TorchThread::loop() {
+#ifdef __linux__
+  // OpenMP's threads inherit it: TEAM in lib/train/core-shortage.ts.
+  pthread_setname_np(pthread_self(), "byol-torch");
+#endif
+  obey_thread_limit(thread_limit_);
   std::unique_lock lock(mutex_);
   while (true) {
     wake_.wait(lock, [this] { return stopping_ || !urgent_.empty() || !queue_.empty(); });
@@ -105,6 +112,7 @@ void TorchThread::execute(Command command) {
   Deliver deliver;
   std::exception_ptr error;
   try {
+    heed_thread_limit();
     deliver = command.work();
   } catch (...) {
     error = std::current_exception();

@@ -6,6 +6,7 @@
 #include <deque>
 #include <functional>
 #include <initializer_list>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -31,6 +32,10 @@ class TorchThread {
   Napi::Promise submit(Napi::Env env, Work work, std::initializer_list<Napi::Value> keep = {});
   /// Runs something before what is queued, waits for it and rethrows what it throws: for constructors.
   void run(const std::function<void()>& work);
+
+  /// At most so many threads from the next operation on, also of the command in progress; the number itself is
+  /// ThreadCount's.
+  void limit_threads(int most) { thread_limit_ = most; }
 
   /// Takes an object over and returns its number.
   uint64_t adopt(std::shared_ptr<void> object);
@@ -63,6 +68,7 @@ class TorchThread {
   std::deque<Command> urgent_, queue_;
   std::unordered_map<uint64_t, std::shared_ptr<void>> objects_;
   uint64_t last_object_ = 0;
+  std::atomic<int> thread_limit_ = std::numeric_limits<int>::max();
   std::atomic<bool> stopping_ = false;
   bool has_ended_ = false;
   std::thread thread_;

@@ -153,6 +153,7 @@ test('arguments that are no structs', async () => {
     [() => probe.step(bank, firstRows(2), Number.NaN), /^scale must be .*got nan/],
     [() => native.setThreads(-1), /^threads must be a whole number from 1 to 1024, got -1/],
     [() => native.setThreads(1.5), /^threads must be/],
+    [() => native.limitThreads(0), /^threads must be a whole number from 1 to 1024, got 0/],
     [() => native.shutdown(-1), /^milliseconds must be/],
     [() => native.setErrorClass(loose(1)), /^errorClass must be a class/],
     [() => learner.save('', {}), /^path must be a file's path, got ''/],

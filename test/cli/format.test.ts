@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { count, duration, parameters, percent, points, table } from '../../lib/cli/format.js';
+import { count, duration, parameters, percent, points, table, threadsText } from '../../lib/cli/format.js';
 
 test('numbers are written as people read them', () => {
   assert.equal(percent(0.43816), '43.8 %');
@@ -27,4 +27,10 @@ test('tables align text to the left and numbers to the right', () => {
     ['kNN', '30.2 %', '9 %'],
   ];
   assert.equal(table(rows, [1, 2]), ['      before   after', 'kNN   30.2 %     9 %'].join('\n'));
+});
+
+test('a number of threads that changed says why', () => {
+  assert.match(threadsText(1, 2), /other work .* with 1 of 2 threads$/);
+  assert.match(threadsText(6, 8), / 6 of 8 threads$/);
+  assert.match(threadsText(2, 2), /free again.* with 2 threads$/);
 });

@@ -163,6 +163,8 @@ test('--quiet leaves warnings', () => {
   const progress = new Progress(progressOutput(stream, true));
   progress.show(start);
   progress.show(step);
+  progress.show({ type: 'threads', threads: 1, most: 2 });
+  progress.show({ type: 'threads', threads: 2, most: 2 });
   progress.show({ type: 'warning', message: 'the disk is nearly full' });
   assert.deepEqual(written, ['warning: the disk is nearly full\n']);
 });

@@ -8,6 +8,7 @@
 #include "core/eval/accuracy_counter.h"
 #include "core/eval/feature_bank.h"
 #include "core/ssl/loss.h"
+#include "core/thread_limit.h"
 
 namespace byol {
 namespace {
@@ -38,6 +39,7 @@ Accuracy knn_accuracy(const FeatureBank& train, const FeatureBank& test, int64_t
 
   AccuracyCounter counter;
   for (const at::Tensor& rows : test_rows.split(chunk)) {
+    heed_thread_limit();
     const at::Tensor similarity = l2_normalize(test.features().index_select(0, rows)).mm(bank);
     const auto [nearest, indices] = similarity.topk(neighbours, 1);
     // Relative to the nearest one, in float64: low temperatures neither overflow nor lose whole classes.

@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/eval/accuracy_counter.h"
+#include "core/thread_limit.h"
 
 namespace byol {
 namespace {
@@ -100,6 +101,7 @@ std::vector<Accuracy> LinearProbe::evaluate(const FeatureBank& bank) const {
   at::NoGradGuard no_grad;
   std::vector<AccuracyCounter> counters(classifiers_);
   for (const at::Tensor& rows : labelled_rows(bank, classes_).split(kEvaluationRows)) {
+    heed_thread_limit();
     const at::Tensor scores = logits(bank.features().index_select(0, rows));
     const at::Tensor labels = bank.labels().index_select(0, rows);
     for (int64_t i = 0; i < classifiers_; ++i) counters[i].add(scores.select(1, i), labels);

@@ -3,6 +3,7 @@
 #include "core/error.h"
 #include "core/model/fused_norm.h"
 #include "core/model/group_norm.h"
+#include "core/thread_limit.h"
 
 namespace byol {
 namespace {
@@ -27,6 +28,7 @@ at::Tensor ForwardContext::batch_norm(const NormSlot& slot, const BatchStatistic
 
 at::Tensor ForwardContext::norm(const NormSlot& slot, at::Tensor x, const std::optional<at::Tensor>& residual,
                                 bool relu) const {
+  heed_thread_limit();
   switch (slot.kind) {
     case NormKind::Batch:
       return batch_norm(slot, statistics, std::move(x), residual, relu);

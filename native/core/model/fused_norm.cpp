@@ -11,6 +11,7 @@
 
 #include "core/error.h"
 #include "core/model/norm_passes.h"
+#include "core/thread_limit.h"
 
 namespace byol {
 namespace {
@@ -144,6 +145,7 @@ struct FusedNorm : torch::autograd::Function<FusedNorm> {
 
   static variable_list backward(AutogradContext* ctx, const variable_list& gradients) {
     RECORD_USER_SCOPE("byol::norm_backward");
+    heed_thread_limit();
     if (at::GradMode::is_enabled()) {
       throw Error("ERR_BYOL_VALUE",
                   "fused batch normalisation has no second derivative; run the backward pass without create_graph.");
