@@ -74,7 +74,7 @@ summary { font-size: 1.3em; font-weight: 600; margin: .5em 0; cursor: pointer; }
 .scroll { overflow-x: auto; margin: 1em 0; }
 table { border-collapse: collapse; }
 th, td { text-align: left; padding: .2em 1.2em .2em 0; vertical-align: top; }
-.ruled { font-size: 13px; line-height: 1.35; }
+.ruled { font-size: 13px; line-height: 1.35; min-width: 56em; }
 .ruled td { border-top: 1px solid var(--rule); min-width: 3em; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
 td.number { white-space: nowrap; }

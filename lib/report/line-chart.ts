@@ -117,10 +117,11 @@ function drawChart(chart: Chart): string {
   return [title, legend.svg, ...grid, ...marks, axis, ...lines].join('\n');
 }
 
-function legendItem({ dashed }: Series, index: number, all: readonly Series[]): LegendItem {
+function legendItem({ name, dashed, points }: Series, index: number): LegendItem {
+  if (points.length === 1) return { name, sign: `<circle class="${paint(index, 'fill')}" cx="9" r="3"/>` };
   const dash = dashed === true ? ' stroke-dasharray="5 4"' : '';
   return {
-    name: (all[index] as Series).name,
+    name,
     sign: `<line class="${paint(index, 'stroke')}" x2="18" stroke-width="2"${dash}/>`,
   };
 }

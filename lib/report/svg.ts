@@ -50,7 +50,7 @@ export function textWidth(text: string, size = FONT_SIZE): number {
 }
 
 function widthOf(character: string): number {
-  if (/[ijlI.,:;'|!()[\]/ ]/.test(character)) return 0.42;
+  if (/[fijlrtI.,:;'|!()[\]/ -]/.test(character)) return 0.42;
   if (/[mwMW%@&<>=+~]/.test(character)) return 1;
   if (/[A-Z]/.test(character)) return 0.78;
   return (character.codePointAt(0) as number) < 0x1100 ? 0.65 : 1.05;

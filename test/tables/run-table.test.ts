@@ -99,6 +99,7 @@ test('a table that is judged by the linear classifier is, and says so', () =>
     assert.equal(report.claims[0]?.verdict, 'holds');
     assert.equal(report.claims[0]?.why, 'gain +5.0 points, twice its standard error 0.0 points');
     assert.match(report.rule, /^Top-1 is linear top-1\./);
+    assert.match(read(out, 'chart.svg'), />measured linear top-1, scale ci<.*>40\.0</s);
     assert.match(read(out, 'table.md'), /\| 40\.0 ± 0\.0 \| \+5\.0 ± 0\.0 \| 0\.80/);
     const byKnn: Table = { ...table, claims: learns };
     const again = await runTable(planTable(byKnn), { out, train });
