@@ -9,13 +9,16 @@ RunningStatistics::RunningStatistics(int64_t channels, double decay, at::Device 
   mean = at::zeros({channels}, float32);
   variance = at::zeros({channels}, float32);
   updates = at::zeros({}, float32.dtype(at::kDouble));
-  restage();
+  staged_mean_ = at::zeros_like(mean);
+  staged_variance_ = at::zeros_like(variance);
+  staged_updates_ = at::zeros_like(updates);
 }
 
 void RunningStatistics::restage() {
-  staged_mean_ = mean.clone();
-  staged_variance_ = variance.clone();
-  staged_updates_ = updates.clone();
+  // In place: nothing is allocated, which could fail again where a step failed for lack of memory.
+  staged_mean_.copy_(mean);
+  staged_variance_.copy_(variance);
+  staged_updates_.copy_(updates);
 }
 
 void RunningStatistics::stage(const BatchStatistics& batch) {
@@ -25,9 +28,9 @@ void RunningStatistics::stage(const BatchStatistics& batch) {
 }
 
 void RunningStatistics::commit(const at::Tensor& alive) {
-  mean = at::where(alive, staged_mean_, mean);
-  variance = at::where(alive, staged_variance_, variance);
-  updates = at::where(alive, staged_updates_, updates);
+  mean.copy_(at::where(alive, staged_mean_, mean));
+  variance.copy_(at::where(alive, staged_variance_, variance));
+  updates.copy_(at::where(alive, staged_updates_, updates));
   restage();
 }
 

@@ -88,6 +88,12 @@ void ParameterStore::collect_gradient() {
   mirror_gradient_.zero_();
 }
 
+void ParameterStore::clear_gradient() {
+  at::NoGradGuard no_grad;
+  gradient_.zero_();
+  if (mirror_gradient_.defined()) mirror_gradient_.zero_();
+}
+
 void ParameterStore::refresh() {
   if (!mirror_.defined()) return;
   at::NoGradGuard no_grad;

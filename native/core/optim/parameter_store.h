@@ -51,6 +51,8 @@ class ParameterStore {
   int64_t numel() const;
   /// Adds the low-precision gradients of the last backward pass to the float32 ones and clears them.
   void collect_gradient();
+  /// Of a trainable store: forgets every gradient, also those that were not collected.
+  void clear_gradient();
   /// Copies the float32 weights into the low-precision mirror; after every change of master().
   void refresh();
 

@@ -23,10 +23,21 @@ at::ScalarType Learner::compute_dtype() const {
 }
 
 Learner::Learner(const LearnerSpec& spec, at::Device device)
-    : spec_(spec), device_(device), impl_(std::make_shared<Impl>(spec, device)) {
+    : spec_(spec), device_(device), impl_(std::make_unique<Impl>(spec, device)) {
   impl_->metrics = at::zeros({kMetrics}, at::TensorOptions().device(device).dtype(at::kFloat));
   restart();
 }
+
+Learner::~Learner() = default;
+
+void Learner::require_whole() const {
+  if (impl_->whole) return;
+  throw Error("ERR_BYOL_NATIVE",
+              "An earlier change of this learner failed half-way, so that its state is of no use. "
+              "Load a checkpoint, or start the process again.");
+}
+
+void Learner::begin_change() { impl_->whole = false; }
 
 void Learner::restart() {
   const auto options = at::TensorOptions().device(device_);
@@ -36,10 +47,13 @@ void Learner::restart() {
   impl_->metrics.zero_();
   impl_->metric_count = 0;
   impl_->steps_since_read = 0;
+  impl_->remembered.reset();
 }
 
 void Learner::apply(const StepScalars& scalars) {
   RECORD_USER_SCOPE("byol::update");
+  require_whole();
+  begin_change();
   Impl& m = *impl_;
   at::NoGradGuard no_grad;
   const auto scalar = [&](double value) {
@@ -67,11 +81,14 @@ void Learner::apply(const StepScalars& scalars) {
   if (m.queue) m.queue->commit(m.alive);
 
   for (NetworkState* network : {&m.online, &m.own, &m.target}) network->running.commit(m.alive);
+  m.remembered.reset();
   ++step_;
   ++m.steps_since_read;
+  m.whole = true;
 }
 
 StepMetrics Learner::read_metrics() {
+  require_whole();
   Impl& m = *impl_;
   at::NoGradGuard no_grad;
   StepMetrics out;
@@ -100,6 +117,7 @@ StepMetrics Learner::read_metrics() {
 }
 
 at::Tensor Learner::embed(const at::Tensor& images, EmbedStatistics statistics) {
+  require_whole();
   at::NoGradGuard no_grad;
   const ForwardContext context =
       statistics == EmbedStatistics::Batch ? impl_->online.training() : impl_->online.inference();

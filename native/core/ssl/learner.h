@@ -46,6 +46,14 @@ struct StepMetrics {
   int64_t first_bad_step = -1;   // global index of the first optimiser step whose loss or gradient was not finite
 };
 
+/// What is known of a learner before it is made.
+struct LearnerFacts {
+  int64_t features, encoder_parameters;
+  double bytes;  // of its tensors, about
+};
+/// Throws ERR_BYOL_SHAPE for networks that cannot be. Touches no tensor: any thread may ask.
+LearnerFacts facts_of(const LearnerSpec& spec);
+
 enum class EmbedStatistics { Running, Batch };
 
 /// Online and target network, optimiser and EMA of BYOL (Grill et al. 2020, Algorithm 1) and of the objectives around
@@ -54,9 +62,18 @@ class Learner {
  public:
   struct Impl;  // learner_parts.h
   explicit Learner(const LearnerSpec& spec, at::Device device);
+  ~Learner();
+  Learner(const Learner&) = delete;
+  Learner& operator=(const Learner&) = delete;
 
-  /// Adds this micro-batch's gradient / `micro_batches`.
+  /// Throws ERR_BYOL_SHAPE for a number of rows that no micro-batch can have: one that does not split into the groups of
+  /// batch statistics, or does not divide the queue.
+  void check_rows(int64_t rows) const;
+  /// Adds this micro-batch's gradient / `micro_batches`. After whatever it throws, abandon() is due.
   void accumulate(const MicroBatch& batch);
+  /// Forgets the micro-batches since the last apply(), also one that threw half-way: gradients, statistics, metrics,
+  /// everything is as if they had never been.
+  void abandon();
   /// One optimiser step on the accumulated gradient, then the EMA of the target. A step whose loss or gradient is not
   /// finite, and every later one, changes nothing: what remains is the last good state.
   void apply(const StepScalars& scalars);
@@ -79,16 +96,21 @@ class Learner {
 
   /// Everything needed to go on bit-exactly, by name ("online.encoder.conv1.weight", "momentum....", "target....").
   NamedTensors state() const;
-  /// Throws ERR_BYOL_CHECKPOINT where a name is missing, unknown or of another shape. Strict.
+  /// Strict: throws ERR_BYOL_CHECKPOINT where a name is missing, unknown, or of another shape or type. What is refused
+  /// changes nothing.
   void load_state(const NamedTensors& tensors);
   /// Copies only the parameters and statistics of the networks present in `tensors` (init-from): encoder needed, rest
-  /// optional.
+  /// optional. What is refused changes nothing.
   void load_weights(const NamedTensors& tensors);
   /// The online encoder with torchvision's parameter names, float32, with the running statistics of its batch
   /// normalisations. Weights under weight standardisation are the raw ones.
   NamedTensors encoder_state() const;
 
  private:
+  /// Throws ERR_BYOL_NATIVE after a change of the state that threw half-way (an allocation that failed): what is there
+  /// is neither the old state nor the new one. Only load_state() mends that.
+  void require_whole() const;
+  void begin_change();
   /// Forgets failures and metrics; movement of the target counts from now.
   void restart();
   void after_load();
@@ -96,7 +118,7 @@ class Learner {
   LearnerSpec spec_;
   at::Device device_;
   int64_t step_ = 0;
-  std::shared_ptr<Impl> impl_;
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace byol

@@ -28,10 +28,6 @@ Pass each(const Pass& pass, const std::function<at::Tensor(const at::Tensor&)>& 
 /// images, as MoCo's shuffling between GPUs makes sure of.
 Pass forward_groups(const at::Tensor& view, int64_t groups, bool dealt, const Forward& forward) {
   if (groups == 1) return forward(view);
-  if (view.size(0) % groups != 0) {
-    throw Error("ERR_BYOL_SHAPE", std::to_string(view.size(0)) + " rows cannot be split into " +
-                                      std::to_string(groups) + " equal groups of batch statistics.");
-  }
   const int64_t rows = view.size(0) / groups;
   std::vector<at::Tensor> representations, projections, predictions;
   for (int64_t g = 0; g < groups; ++g) {
@@ -76,8 +72,28 @@ Classification supervise(const std::vector<Pass>& passes, const at::Tensor& labe
 
 }  // namespace
 
+void Learner::check_rows(int64_t rows) const {
+  const int64_t groups = spec_.objective.statistics_groups;
+  if (rows % groups != 0) {
+    throw Error("ERR_BYOL_SHAPE", std::to_string(rows) + " rows cannot be split into " + std::to_string(groups) +
+                                      " equal groups of batch statistics.");
+  }
+  if (impl_->queue) impl_->queue->check_rows(rows);
+}
+
+void Learner::abandon() {
+  if (!impl_->whole) return;  // an update that failed half-way: there is no way back
+  impl_->whole = false;
+  impl_->clear_step();
+  impl_->restore();
+  impl_->whole = true;
+}
+
 void Learner::accumulate(const MicroBatch& batch) {
+  require_whole();
+  check_rows(batch.view1.size(0));
   Impl& m = *impl_;
+  m.remember();
   const ObjectiveSpec& spec = spec_.objective;
   const bool has_objective = !spec_.supervision || spec_.supervision->target;
   const bool ema = spec.target == TargetMode::Ema;

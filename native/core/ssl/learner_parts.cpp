@@ -29,7 +29,38 @@ at::Tensor Learner::Impl::sample_target() const {
   return flat.slice(0, 0, flat.numel(), std::max<int64_t>(1, flat.numel() / kMovementSamples)).clone();
 }
 
-Learner::Impl::Impl(const LearnerSpec& spec, at::Device device)
+void Learner::Impl::remember() {
+  if (remembered) return;
+  Remembered now{{}, {}, last_projection, target_at_start, metric_count};
+  std::vector<at::Tensor> changed{alive, metrics};
+  for (NetworkState* network : {&online, &own, &target}) {
+    if (!network->affine.any_waits()) continue;
+    now.waited.push_back(network);
+    changed.insert(changed.end(), {network->parameters.master(), network->affine.initialized});
+  }
+  for (const at::Tensor& tensor : changed) now.contents.emplace_back(tensor, tensor.clone());
+  remembered = std::move(now);
+}
+
+void Learner::Impl::restore() {
+  if (!remembered) return;
+  const at::NoGradGuard no_grad;
+  for (const auto& [tensor, copy] : remembered->contents) tensor.copy_(copy);
+  for (NetworkState* network : remembered->waited) network->affine.refresh();
+  last_projection = remembered->last_projection;
+  target_at_start = remembered->target_at_start;
+  metric_count = remembered->metric_count;
+  remembered.reset();
+}
+
+void Learner::Impl::clear_step() {
+  const at::NoGradGuard no_grad;
+  for (NetworkState* network : {&online, &own}) network->parameters.clear_gradient();
+  for (NetworkState* network : {&online, &own, &target}) network->running.restage();
+  if (queue) queue->unstage();
+}
+
+LearnerStructure::LearnerStructure(const LearnerSpec& spec)
     : shared_builder(spec.encoder.initialization),
       own_builder(spec.encoder.initialization),
       encoder(shared_builder, spec.encoder, spec.norm.layers(spec.norm.encoder), "encoder."),
@@ -42,7 +73,24 @@ Learner::Impl::Impl(const LearnerSpec& spec, at::Device device)
                     : std::nullopt),
       classifier(spec.classes > 0
                      ? std::make_optional<LinearClassifier>(own_builder, spec.encoder.features(), spec.classes)
-                     : std::nullopt),
+                     : std::nullopt) {}
+
+LearnerFacts facts_of(const LearnerSpec& spec) {
+  LearnerStructure structure(spec);
+  const auto shared = static_cast<double>(structure.shared_builder.parameters().numel());
+  const auto own = static_cast<double>(structure.own_builder.parameters().numel());
+  // Parameters, gradients and momenta; the target has none but the first. Mirrors in bfloat16, and their gradients.
+  double bytes = sizeof(float) * (4 * shared + 3 * own);
+  if (spec.precision == Precision::BFloat16) bytes += 2 * (3 * shared + 2 * own);
+  const auto& negatives = spec.objective.negatives;
+  if (negatives && negatives->kind == NegativesKind::Queue) {
+    bytes += sizeof(float) * static_cast<double>(negatives->size) * static_cast<double>(spec.projector.output);
+  }
+  return {spec.encoder.features(), structure.encoder_parameters, bytes};
+}
+
+Learner::Impl::Impl(const LearnerSpec& spec, at::Device device)
+    : LearnerStructure(spec),
       online(shared_builder, spec.norm, spec.precision, device, true, stream_seed(spec.seed, kOnline)),
       target(shared_builder, spec.norm, spec.precision, device, false,
              stream_seed(spec.seed, spec.target_init == TargetInit::Copy ? kOnline : kTarget)),

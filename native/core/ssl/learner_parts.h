@@ -1,6 +1,8 @@
 #pragma once
 
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "core/model/encoder.h"
 #include "core/model/mlp.h"
@@ -25,16 +27,9 @@ class LinearClassifier {
   size_t weight_, bias_;
 };
 
-/// The structure of the networks (shared by online and target) and their states. `own` holds what only the online side
-/// has.
-struct Learner::Impl {
-  Impl(const LearnerSpec& spec, at::Device device);
-
-  /// Enough of the target's parameters to see it move.
-  at::Tensor sample_target() const;
-  /// Gives the affine layers that wait for it their data-dependent initialisation, the online and the target network
-  /// each from its own pass over this batch; true if there were any. affine_initialization.cpp
-  bool initialize_affine(const at::Tensor& view);
+/// The structure of the networks: `shared` by online and target, and `own` of the online side alone. No tensors.
+struct LearnerStructure {
+  explicit LearnerStructure(const LearnerSpec& spec);
 
   NetworkBuilder shared_builder, own_builder;
   Encoder encoder;
@@ -42,6 +37,26 @@ struct Learner::Impl {
   Mlp projector;
   std::optional<Mlp> predictor;
   std::optional<LinearClassifier> classifier;
+};
+
+/// The structure and the states of the networks.
+struct Learner::Impl : LearnerStructure {
+  Impl(const LearnerSpec& spec, at::Device device);
+  Impl(const Impl&) = delete;  // the optimisers refer to the networks beside them
+
+  /// Enough of the target's parameters to see it move.
+  at::Tensor sample_target() const;
+  /// Gives the affine layers that wait for it their data-dependent initialisation, the online and the target network
+  /// each from its own pass over this batch; true if there were any. affine_initialization.cpp
+  bool initialize_affine(const at::Tensor& view);
+
+  /// Before the first micro-batch of a step, once: what accumulate() changes in place and clear_step() cannot tell.
+  void remember();
+  /// Back to what was remembered.
+  void restore();
+  /// Gradients, staged statistics and staged rows of the queue.
+  void clear_step();
+
   NetworkState online, target, own;
   std::optional<TargetQueue> queue;
   Optimizer online_optimizer, own_optimizer;
@@ -58,6 +73,15 @@ struct Learner::Impl {
     ++metric_count;
   }
   int64_t steps_since_read = 0;
+
+  bool whole = true;  // false: Learner::require_whole()
+  struct Remembered {
+    std::vector<std::pair<at::Tensor, at::Tensor>> contents;  // a tensor, and a copy of what it held
+    std::vector<NetworkState*> waited;                        // for the data-dependent initialisation of affine layers
+    at::Tensor last_projection, target_at_start;
+    int64_t metric_count;
+  };
+  std::optional<Remembered> remembered;
 };
 
 }  // namespace byol

@@ -1,9 +1,12 @@
 // What a learner writes and reads: training state, weights to start from, the encoder for use elsewhere.
 #include <cmath>
+#include <functional>
+#include <limits>
 #include <map>
 #include <set>
 
 #include "core/error.h"
+#include "core/io/safetensors_header.h"
 #include "core/ssl/learner_parts.h"
 
 namespace byol {
@@ -11,9 +14,9 @@ namespace {
 
 constexpr const char* kEncoderPrefix = "encoder.";
 
-// Visits every tensor of a network's state under its name, as (name, destination view).
-template <typename Visit>
-void visit_network(const std::string& prefix, NetworkState& network, const Visit& visit) {
+// Visits every tensor of a network's state under its name, as (name, view).
+template <typename Network, typename Visit>
+void visit_network(const std::string& prefix, Network& network, const Visit& visit) {
   for (size_t i = 0; i < network.parameters.count(); ++i) {
     visit(prefix + network.parameters.name(i), network.parameters.master(i));
   }
@@ -27,14 +30,14 @@ void visit_network(const std::string& prefix, NetworkState& network, const Visit
 }
 
 template <typename Visit>
-void visit_momentum(NetworkState& network, Optimizer& optimizer, const Visit& visit) {
+void visit_momentum(const NetworkState& network, const Optimizer& optimizer, const Visit& visit) {
   for (size_t i = 0; i < network.parameters.count(); ++i) {
     visit("momentum." + network.parameters.name(i), network.parameters.view_of(optimizer.momentum(), i));
   }
 }
 
 template <typename Visit>
-void visit_state(Learner::Impl& m, const Visit& visit) {
+void visit_state(const Learner::Impl& m, const Visit& visit) {
   visit_network("online.", m.online, visit);
   visit_network("online.own.", m.own, visit);
   visit_network("target.", m.target, visit);
@@ -52,14 +55,45 @@ std::string shape_text(const at::Tensor& tensor) {
   return text + "]";
 }
 
-void copy_checked(const std::string& name, at::Tensor destination, const at::Tensor& source) {
-  if (source.sizes() != destination.sizes()) {
-    throw Error("ERR_BYOL_CHECKPOINT", "The checkpoint's tensor '" + name + "' has shape " + shape_text(source) +
-                                           ", this network needs " + shape_text(destination) +
-                                           ": it was made with another architecture.");
+// What a file will change, noted while all of it is checked: a file that is refused has changed nothing.
+class Changes {
+ public:
+  /// Throws ERR_BYOL_CHECKPOINT where the source is of another shape, or of a type that is not numbers of the same sort.
+  /// `factor`: of the copy.
+  void copy(const std::string& name, const at::Tensor& destination, const at::Tensor& source, double factor = 1.0) {
+    if (source.sizes() != destination.sizes()) {
+      throw Error("ERR_BYOL_CHECKPOINT", "The checkpoint's tensor '" + name + "' has shape " + shape_text(source) +
+                                             ", this network needs " + shape_text(destination) +
+                                             ": it was made with another architecture.");
+    }
+    if (source.is_floating_point() != destination.is_floating_point()) refuse_type(name, destination, source);
+    changes_.emplace_back([=] {
+      destination.copy_(source);
+      if (factor != 1.0) destination.mul_(factor);
+    });
   }
-  destination.copy_(source);
-}
+  /// The same, for a source of exactly the destination's type.
+  void copy_exactly(const std::string& name, const at::Tensor& destination, const at::Tensor& source) {
+    copy(name, destination, source);
+    if (source.scalar_type() != destination.scalar_type()) refuse_type(name, destination, source);
+  }
+  void fill(const at::Tensor& destination, double value) {
+    changes_.emplace_back([=] { destination.fill_(value); });
+  }
+  void make() const {
+    for (const auto& change : changes_) change();
+  }
+
+ private:
+  [[noreturn]] static void refuse_type(const std::string& name, const at::Tensor& needed, const at::Tensor& found) {
+    throw Error("ERR_BYOL_CHECKPOINT", "The checkpoint's tensor '" + name + "' is " +
+                                           safetensors_type(found.scalar_type()) + ", this network needs " +
+                                           safetensors_type(needed.scalar_type()) +
+                                           ": it was not written by this program, or converted since.");
+  }
+
+  std::vector<std::function<void()>> changes_;
+};
 
 std::map<std::string, at::Tensor> by_name(const NamedTensors& tensors) { return {tensors.begin(), tensors.end()}; }
 
@@ -72,9 +106,21 @@ const at::Tensor& need(const std::map<std::string, at::Tensor>& tensors, const s
   return found->second;
 }
 
+/// A 0-dim number from 0 to `most`.
+int64_t whole_number(const std::map<std::string, at::Tensor>& tensors, const std::string& name, int64_t most) {
+  const at::Tensor& tensor = need(tensors, name);
+  const int64_t value = tensor.dim() == 0 && tensor.scalar_type() == at::kLong ? tensor.item<int64_t>() : -1;
+  if (value < 0 || value > most) {
+    throw Error("ERR_BYOL_CHECKPOINT", "The checkpoint's tensor '" + name + "' must be one whole number from 0 to " +
+                                           std::to_string(most) + ". Use another checkpoint.");
+  }
+  return value;
+}
+
 }  // namespace
 
 NamedTensors Learner::state() const {
+  require_whole();
   NamedTensors out;
   visit_state(*impl_, [&](const std::string& name, const at::Tensor& tensor) { out.emplace_back(name, tensor); });
   const int64_t bad = impl_->bad_step.item<int64_t>();
@@ -86,7 +132,11 @@ void Learner::load_state(const NamedTensors& tensors) {
   at::NoGradGuard no_grad;
   const auto source = by_name(tensors);
   std::set<std::string> expected = {"step"};
-  visit_state(*impl_, [&](const std::string& name, const at::Tensor&) { expected.insert(name); });
+  Changes changes;
+  visit_state(*impl_, [&](const std::string& name, const at::Tensor& destination) {
+    changes.copy_exactly(name, destination, need(source, name));
+    expected.insert(name);
+  });
   for (const auto& [name, tensor] : source) {
     if (!expected.count(name)) {
       throw Error("ERR_BYOL_CHECKPOINT",
@@ -94,33 +144,36 @@ void Learner::load_state(const NamedTensors& tensors) {
                       "' that this configuration does not: it was made with another architecture or version.");
     }
   }
-  // All are looked up before the first is changed.
-  for (const std::string& name : expected) need(source, name);
-  visit_state(*impl_, [&](const std::string& name, const at::Tensor& destination) {
-    copy_checked(name, destination, need(source, name));
-  });
-  step_ = need(source, "step").item<int64_t>();
+  const int64_t step = whole_number(source, "step", std::numeric_limits<int64_t>::max());
+  if (impl_->queue) whole_number(source, "queue.position", impl_->queue->rows.size(0) - 1);
+  begin_change();
+  changes.make();
+  step_ = step;
   after_load();
 }
 
 void Learner::after_load() {
+  impl_->clear_step();
   for (NetworkState* network : {&impl_->online, &impl_->own, &impl_->target}) {
     network->parameters.refresh();
     network->running.restage();
     network->affine.refresh();
   }
   restart();
+  impl_->whole = true;
 }
 
 void Learner::load_weights(const NamedTensors& tensors) {
+  require_whole();
   at::NoGradGuard no_grad;
   const auto source = by_name(tensors);
+  Changes changes;
   if (source.count("step")) {  // a training state: both networks, without optimiser and step
     for (auto [prefix, network] :
          {std::pair{"online.", &impl_->online}, {"online.own.", &impl_->own}, {"target.", &impl_->target}}) {
       visit_network(prefix, *network, [&](const std::string& name, const at::Tensor& destination) {
         const bool encoder = name.rfind(prefix + std::string(kEncoderPrefix), 0) == 0;
-        if (encoder || source.count(name)) copy_checked(name, destination, need(source, name));
+        if (encoder || source.count(name)) changes.copy(name, destination, need(source, name));
       });
     }
   } else {  // an encoder file
@@ -132,7 +185,7 @@ void Learner::load_weights(const NamedTensors& tensors) {
         const std::string& name = network->parameters.name(i);
         if (name.rfind(kEncoderPrefix, 0) != 0) continue;
         const std::string key = name.substr(std::string(kEncoderPrefix).size());
-        copy_checked(key, network->parameters.master(i), need(source, key));
+        changes.copy(key, network->parameters.master(i), need(source, key));
       }
       for (const NormSlot& norm : impl_->shared_builder.norms()) {
         if (norm.name.rfind(kEncoderPrefix, 0) != 0) continue;
@@ -140,24 +193,26 @@ void Learner::load_weights(const NamedTensors& tensors) {
         if (norm.kind == NormKind::Affine) {
           // Gamma and beta of a batch normalisation still have statistics to take in; others are used as they are.
           const bool initialized = source.count(key + ".running_mean") == 0;
-          network->affine.initialized[static_cast<int64_t>(norm.affine)].fill_(initialized ? 1 : 0);
+          changes.fill(network->affine.initialized[static_cast<int64_t>(norm.affine)], initialized ? 1 : 0);
         }
         if (norm.kind != NormKind::Batch) continue;
-        const auto fill = [&](at::Tensor& flat, const std::string& statistic) {
-          at::Tensor slot = flat.narrow(0, norm.offset, norm.channels);
-          copy_checked(key + statistic, slot, need(source, key + statistic));
-          slot.mul_(debias);
+        const auto fill = [&](const at::Tensor& flat, const std::string& statistic) {
+          const at::Tensor slot = flat.narrow(0, norm.offset, norm.channels);
+          changes.copy(key + statistic, slot, need(source, key + statistic), debias);
         };
         fill(network->running.mean, ".running_mean");
         fill(network->running.variance, ".running_var");
       }
-      if (batch) network->running.updates.fill_(updates);
+      if (batch) changes.fill(network->running.updates, updates);
     }
   }
+  begin_change();
+  changes.make();
   after_load();
 }
 
 NamedTensors Learner::encoder_state() const {
+  require_whole();
   const BatchStatistics average = impl_->online.running.average();
   if (spec_.norm.encoder == NormKind::Batch && !average.mean.defined()) {
     throw Error("ERR_BYOL_VALUE", "An encoder that was never trained has no running statistics to export.");

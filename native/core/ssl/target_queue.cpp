@@ -15,13 +15,13 @@ TargetQueue::TargetQueue(int64_t size, int64_t dimension, uint64_t seed, at::Dev
   rows = l2_normalize(at::empty({size, dimension}, at::kFloat).normal_(0.0, 1.0, generator)).to(device);
 }
 
-void TargetQueue::stage(const at::Tensor& targets) {
-  if (rows.size(0) % targets.size(0) != 0) {
-    throw Error("ERR_BYOL_SHAPE", "The queue's size must be a multiple of the " + std::to_string(targets.size(0)) +
-                                      " targets that a forward pass adds, not " + std::to_string(rows.size(0)) + ".");
-  }
-  staged_.push_back(targets.detach().to(at::kFloat));
+void TargetQueue::check_rows(int64_t targets) const {
+  if (rows.size(0) % targets == 0) return;
+  throw Error("ERR_BYOL_SHAPE", "The queue's size must be a multiple of the " + std::to_string(targets) +
+                                    " targets that a forward pass adds, not " + std::to_string(rows.size(0)) + ".");
 }
+
+void TargetQueue::stage(const at::Tensor& targets) { staged_.push_back(targets.detach().to(at::kFloat)); }
 
 void TargetQueue::commit(const at::Tensor& alive) {
   at::NoGradGuard no_grad;

@@ -15,8 +15,12 @@ class TargetQueue {
   /// Starts with normalised Gaussian rows, as MoCo's code does.
   TargetQueue(int64_t size, int64_t dimension, uint64_t seed, at::Device device);
 
-  /// `targets`: [n, D], already normalised. Throws ERR_BYOL_SHAPE unless the size is a multiple of n.
+  /// Throws ERR_BYOL_SHAPE unless the size is a multiple of `rows`, the targets of a forward pass.
+  void check_rows(int64_t rows) const;
+  /// `targets`: [n, D], already normalised; the size is a multiple of n.
   void stage(const at::Tensor& targets);
+  /// Drops what was staged.
+  void unstage() { staged_.clear(); }
   /// `alive`: 0-dim bool; false drops what was staged.
   void commit(const at::Tensor& alive);
 
