@@ -3,8 +3,14 @@
  * the TypeScript above. Long work happens on one LibTorch thread; its results are promises.
  *
  * Errors are ByolErrors. Arguments that cannot be meant are refused at the call, by a throw, and nothing is queued; what goes
- * wrong in the work rejects its promise. Native objects belong to whoever made them: `dispose()` frees them (or `using`),
- * commands that are already queued still have them, and later calls throw ERR_BYOL_DISPOSED.
+ * wrong in the work rejects its promise. What is given is copied at the call, and may be changed or used again at once.
+ *
+ * No call waits for the LibTorch thread, constructors included: they check what they are given, and the object is made behind
+ * the commands that are queued. Where that fails (memory, the device), every command on the object rejects with the reason.
+ * A step that rejects, whatever the reason, leaves the learner as if it had never been asked for.
+ *
+ * Native objects belong to whoever made them: `dispose()` frees them (or `using`), commands that are already queued still
+ * have them, and later calls throw ERR_BYOL_DISPOSED.
  */
 
 /** Must equal the number that the addon exports; the loader refuses another. */
@@ -132,7 +138,7 @@ export interface StepInput {
   /** Micro-batches x batch rows. */
   readonly indices: Int32Array;
   readonly microBatches: number;
-  /** Rows x plan columns, one per view. Not copied: must not be changed before the promise settles. */
+  /** Rows x plan columns, one per view. */
   readonly plans: readonly [Float32Array, Float32Array];
   readonly views: readonly [ViewSpec, ViewSpec];
   readonly learningRate: number;
@@ -217,7 +223,7 @@ export interface NativeLearner {
   embed(input: EmbedInput): Promise<void>;
   /** Everything needed to go on bit-exactly, as one safetensors file, atomically. */
   save(path: string, metadata: Readonly<Record<string, string>>): Promise<void>;
-  /** Strict: another architecture is refused. Resolves with the metadata. */
+  /** Strict: another architecture is refused, and changes nothing. Resolves with the metadata. */
   load(path: string): Promise<Record<string, string>>;
   /** Weights only, from a training state or an encoder file; what the file lacks keeps its initial value. */
   loadWeights(path: string): Promise<Record<string, string>>;
@@ -255,8 +261,8 @@ export interface NativeModule {
   /** The ByolError class, so that native failures are instances of it. Called once by the loader. */
   setErrorClass(errorClass: new (code: string, message: string) => Error): void;
   /**
-   * Threads of LibTorch's CPU pool, in the whole process: 1 to 1024. ERR_BYOL_BUSY where it would change them while another
-   * worker computes.
+   * Threads of LibTorch's CPU pool, in the whole process: 1 to 1024. Holds for the commands that are queued after it; those
+   * before it keep theirs. ERR_BYOL_BUSY where it would change them while another worker computes.
    */
   setThreads(threads: number): void;
   /**

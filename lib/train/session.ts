@@ -65,6 +65,10 @@ export async function openSession(
   };
   try {
     const threads = keep(useThreads(native, config, onThreads));
+    const classes = data.train.labels === null ? 0 : data.classNames.length;
+    const learner = keep(new native.Learner(learnerSpec(config, resolved, classes)));
+    // It is made behind the call: a network that does not fit into memory is to be heard of before the run has a folder.
+    await learner.stepCount;
     return {
       native,
       info: { ...native.info(), threads: threads.most },
@@ -75,9 +79,7 @@ export async function openSession(
       test: images(data.test),
       classNames: data.classNames,
       supervisedLabels,
-      learner: keep(
-        new native.Learner(learnerSpec(config, resolved, data.train.labels === null ? 0 : data.classNames.length)),
-      ),
+      learner,
       sampler,
       schedule: makeSchedule(config, sampler.epochs),
       dispose,

@@ -113,14 +113,14 @@ Napi::Uint8Array to_bytes(const Napi::Value& value, const std::string& path) {
   return value.As<Napi::Uint8Array>();
 }
 
-Napi::Float32Array to_floats(const Napi::Value& value, const std::string& path, size_t rows, size_t columns) {
+std::vector<float> to_floats(const Napi::Value& value, const std::string& path, size_t rows, size_t columns) {
   if (!is_typed(value, napi_float32_array)) refuse(value, path, "a Float32Array");
   const auto array = value.As<Napi::Float32Array>();
   if (array.ElementLength() != rows * columns) {
     throw Error("ERR_BYOL_SHAPE", path + " must have " + std::to_string(rows) + " rows of " + std::to_string(columns) +
                                       " numbers, got " + std::to_string(array.ElementLength()) + " numbers.");
   }
-  return array;
+  return {array.Data(), array.Data() + array.ElementLength()};
 }
 
 Napi::Float32Array from_floats(Napi::Env env, const std::vector<float>& values) {

@@ -40,10 +40,12 @@ int64_t to_integer(const Napi::Value& value, const std::string& path, int64_t le
 std::string to_text(const Napi::Value& value, const std::string& path);
 /// A file's path: not empty, without zero bytes.
 std::string to_path(const Napi::Value& value, const std::string& path);
+/// A copy of an Int32Array.
 std::vector<int64_t> to_int32s(const Napi::Value& value, const std::string& path);
+/// Not a copy: valid until any JavaScript runs.
 Napi::Uint8Array to_bytes(const Napi::Value& value, const std::string& path);
-/// Float32Array [rows, columns]; ERR_BYOL_SHAPE for another length.
-Napi::Float32Array to_floats(const Napi::Value& value, const std::string& path, size_t rows, size_t columns);
+/// A copy of a Float32Array [rows, columns]; ERR_BYOL_SHAPE for another length.
+std::vector<float> to_floats(const Napi::Value& value, const std::string& path, size_t rows, size_t columns);
 /// A copy of float32 values.
 Napi::Float32Array from_floats(Napi::Env env, const std::vector<float>& values);
 

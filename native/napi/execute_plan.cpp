@@ -18,21 +18,20 @@ Napi::Value execute_plan_for_js(const Napi::CallbackInfo& call) {
     const Fields f(call[0], "input");
     const auto images = ImageStoreWrap::get(f.value("images"), f.path_of("images"));
     const std::vector<int64_t> indices = f.indices("indices");
-    const Napi::Float32Array plan = to_floats(f.value("plan"), f.path_of("plan"), indices.size(), kPlanColumns);
-    const float* const rows = plan.Data();
+    std::vector<float> plan = to_floats(f.value("plan"), f.path_of("plan"), indices.size(), kPlanColumns);
     const ViewSpec view = read_view_spec(f.object("view"));
     const auto executor =
         f.choice<Executor>("executor", {{"fused", Executor::Fused}, {"reference", Executor::Reference}});
     const auto dtype = f.choice<at::ScalarType>("dtype", {{"float32", at::kFloat}, {"bfloat16", at::kBFloat16}});
     const auto threads = static_cast<int>(f.integer("threads", 0, kMostThreads));
-    const auto work = [=]() -> Deliver {
-      const at::Tensor views = executor == Executor::Fused ? execute_plan(*images, indices, rows, view, dtype, threads)
-                                                           : execute_plan_reference(*images, indices, rows, view);
+    auto work = [=, plan = std::move(plan)]() -> Deliver {
+      const at::Tensor views = executor == Executor::Fused ? execute_plan(*images, indices, plan.data(), view, dtype, threads)
+                                                           : execute_plan_reference(*images, indices, plan.data(), view);
       return [values = to_values(views.to(dtype).permute({0, 2, 3, 1}))](Napi::Env env) -> Napi::Value {
         return from_floats(env, values);
       };
     };
-    return Environment::of(call.Env()).thread(call.Env())->submit(call.Env(), work, {plan});
+    return Environment::of(call.Env()).thread(call.Env())->submit(call.Env(), std::move(work));
   });
 }
 

@@ -22,9 +22,9 @@ FeatureBankWrap::FeatureBankWrap(const Napi::CallbackInfo& call) : Wrap(call) {
     size_ = to_integer(call[0], "count", 1, kLargestIndex);
     dimension_ = to_integer(call[1], "dimension", 1, kMostFeatures);
     const at::Device device = to_device(to_text(call[2], "device"));
-    uint64_t object = 0;
-    thread().run([&] { object = thread().adopt(std::make_shared<FeatureBank>(size_, dimension_, device)); });
-    finish(call, object, device.is_cpu() ? size_ * dimension_ * static_cast<int64_t>(sizeof(float)) : 0);
+    const double bytes = static_cast<double>(size_) * (sizeof(float) * static_cast<double>(dimension_) + sizeof(int64_t));
+    make(call, device, bytes,
+         [=, size = size_, dimension = dimension_] { return std::make_shared<FeatureBank>(size, dimension, device); });
   });
 }
 

@@ -52,11 +52,14 @@ ImageStoreWrap::ImageStoreWrap(const Napi::CallbackInfo& call) : Wrap(call) {
       labels = read_labels(call[4], size_);
       largest_label_ = *std::max_element(labels.begin(), labels.end());
     }
-    // Copied here and now: the LibTorch thread would come to it after the step in progress, and the bytes are
-    // JavaScript's. Nothing is computed, so no mode of that thread matters.
-    const uint64_t object = thread().adopt(
-        std::make_shared<ImageStore>(pixels.Data(), size_, height_, width_, labelled_ ? labels.data() : nullptr));
-    finish(call, object, bytes);
+    // Copied here and now, because the bytes are JavaScript's, and into plain memory: an operation of LibTorch on this
+    // thread could start a second team of OpenMP threads, which would live as long as the process.
+    std::shared_ptr<uint8_t[]> copy(new uint8_t[pixels.ElementLength()]);
+    std::copy_n(pixels.Data(), pixels.ElementLength(), copy.get());
+    make(call, at::kCPU, static_cast<double>(bytes) + sizeof(int64_t) * static_cast<double>(size_),
+         [count = size_, height = height_, width = width_, copy = std::move(copy), labels = std::move(labels)] {
+           return std::make_shared<ImageStore>(copy, count, height, width, labels);
+         });
   });
 }
 

@@ -47,16 +47,12 @@ LearnerWrap::LearnerWrap(const Napi::CallbackInfo& call) : Wrap(call) {
     const Fields fields(call[0], "spec");
     const LearnerSpec spec = read_learner_spec(fields);
     const at::Device device = to_device(fields.text("device"));
-    uint64_t object = 0;
-    thread().run([&] {
-      const auto learner = std::make_shared<Learner>(spec, device);
-      features_ = learner->features();
-      encoder_parameters_ = learner->encoder_parameters();
-      object = thread().adopt(learner);
-    });
+    const LearnerFacts facts = facts_of(spec);
+    features_ = facts.features;
+    encoder_parameters_ = facts.encoder_parameters;
     classes_ = spec.classes;
     supervised_classes_ = spec.supervision ? spec.projector.output : 0;
-    finish(call, object, 0);
+    make(call, device, facts.bytes, [=] { return std::make_shared<Learner>(spec, device); });
   });
 }
 
@@ -95,19 +91,18 @@ Napi::Value LearnerWrap::embed(const Napi::CallbackInfo& call) {
     const auto images = ImageStoreWrap::get(f.value("images"), f.path_of("images"));
     const auto bank = FeatureBankWrap::get(f.value("bank"), f.path_of("bank"));
     const std::vector<int64_t> indices = f.indices("indices");
-    const Napi::Float32Array plan = to_floats(f.value("plan"), f.path_of("plan"), indices.size(), kPlanColumns);
-    const float* const rows = plan.Data();
+    std::vector<float> plan = to_floats(f.value("plan"), f.path_of("plan"), indices.size(), kPlanColumns);
     const ViewSpec view = read_view_spec(f.object("view"));
     const auto statistics = f.choice<EmbedStatistics>(
         "statistics", {{"running", EmbedStatistics::Running}, {"batch", EmbedStatistics::Batch}});
     const int64_t offset = f.integer("offset", 0, kLargestIndex);
-    const auto work = [=, learner = object()]() -> Deliver {
+    auto work = [=, plan = std::move(plan), learner = object()]() -> Deliver {
       const at::Tensor views =
-          execute_plan(*images, indices, rows, view, learner->compute_dtype()).to(learner->device());
+          execute_plan(*images, indices, plan.data(), view, learner->compute_dtype()).to(learner->device());
       bank->write(offset, learner->embed(views, statistics), images->labels_of(indices));
       return {};
     };
-    return thread().submit(call.Env(), work, {plan});
+    return thread().submit(call.Env(), std::move(work));
   });
 }
 

@@ -40,12 +40,12 @@ LinearProbeWrap::LinearProbeWrap(const Napi::CallbackInfo& call) : Wrap(call) {
     const double decay = f.number("weightDecay", Range::at_least(0));
     const auto seed = static_cast<uint64_t>(f.integer("seed", 0, kLargestInteger));
     const at::Device device = to_device(f.text("device"));
-    uint64_t object = 0;
-    thread().run([&] {
-      object = thread().adopt(
-          std::make_shared<LinearProbe>(features, classes, rates, momentum, nesterov, decay, seed, device));
+    // Weights, biases and their momenta.
+    const double bytes =
+        sizeof(float) * 2 * (static_cast<double>(features) + 1) * static_cast<double>(classes) * std::ssize(rates);
+    make(call, device, bytes, [=] {
+      return std::make_shared<LinearProbe>(features, classes, rates, momentum, nesterov, decay, seed, device);
     });
-    finish(call, object, 0);
   });
 }
 

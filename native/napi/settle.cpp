@@ -6,6 +6,15 @@
 namespace byol::napi {
 namespace {
 
+// Code of JavaScript runs while an error is made: the class's constructor, setters. What that throws is the reason then.
+Napi::Value reason_of(Napi::Env env, const std::exception_ptr& error, const std::string& stack) {
+  try {
+    return to_js_error(env, error, stack).Value();
+  } catch (const Napi::Error& thrown) {
+    return thrown.Value();
+  }
+}
+
 void settle(Napi::Env env, const Pending& pending) {
   const Napi::HandleScope scope(env);
   Napi::Value result;
@@ -18,7 +27,7 @@ void settle(Napi::Env env, const Pending& pending) {
     }
   }
   if (error) {
-    pending.deferred.Reject(to_js_error(env, error, pending.stack).Value());
+    pending.deferred.Reject(reason_of(env, error, pending.stack));
   } else {
     pending.deferred.Resolve(result);
   }
@@ -35,12 +44,14 @@ Settler::Settler(Napi::Env env) {
   napi_unref_threadsafe_function(env, signal_);
 }
 
-std::unique_ptr<Pending> Settler::begin(Napi::Env env, std::initializer_list<Napi::Value> keep) {
+std::unique_ptr<Pending> Settler::begin(Napi::Env env) {
   auto pending = std::make_unique<Pending>(Napi::Promise::Deferred::New(env));
   pending->stack = current_stack(env);
-  for (const Napi::Value& value : keep) pending->keep.push_back(Napi::Reference<Napi::Value>::New(value, 1));
-  if (unsettled_++ == 0) napi_ref_threadsafe_function(env, signal_);
   return pending;
+}
+
+void Settler::expect(Napi::Env env) {
+  if (unsettled_++ == 0) napi_ref_threadsafe_function(env, signal_);
 }
 
 void Settler::finish(std::unique_ptr<Pending> pending) {
@@ -64,12 +75,7 @@ void Settler::close() {
 
 void Settler::on_signal(napi_env env, napi_value, void* self, void*) {
   if (env == nullptr) return;  // the environment is gone, and `self` perhaps too
-  // A worker that is being terminated can neither settle nor throw; an exception that left here would end the process.
-  try {
-    const Napi::HandleScope scope(env);
-    static_cast<Settler*>(self)->settle_all(env);
-  } catch (...) {
-  }
+  static_cast<Settler*>(self)->settle_all(env);
 }
 
 void Settler::settle_all(Napi::Env env) {
@@ -80,8 +86,13 @@ void Settler::settle_all(Napi::Env env) {
     signalled_ = false;
   }
   for (const auto& pending : done) {
-    settle(env, *pending);
     if (--unsettled_ == 0) napi_unref_threadsafe_function(env, signal_);
+    // A worker that is being terminated can neither settle nor throw; an exception that left here would end the process,
+    // and one that ended the loop would leave the other promises pending for ever.
+    try {
+      settle(env, *pending);
+    } catch (...) {
+    }
   }
 }
 

@@ -2,7 +2,6 @@
 
 #include <exception>
 #include <functional>
-#include <initializer_list>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -20,7 +19,6 @@ using Deliver = std::function<Napi::Value(Napi::Env)>;
 /// outcome.
 struct Pending {
   Napi::Promise::Deferred deferred;
-  std::vector<Napi::Reference<Napi::Value>> keep;
   std::string stack;  // JavaScript frames of the call
   Deliver deliver;
   std::exception_ptr error;
@@ -33,8 +31,9 @@ class Settler {
   explicit Settler(Napi::Env env);
   Settler(const Settler&) = delete;
 
-  /// `keep`: JavaScript values that must live until the promise is settled. The process waits for it.
-  std::unique_ptr<Pending> begin(Napi::Env env, std::initializer_list<Napi::Value> keep);
+  std::unique_ptr<Pending> begin(Napi::Env env);
+  /// The command of a promise is queued: the process waits for it.
+  void expect(Napi::Env env);
   /// From the LibTorch thread, and only from there (nodejs/node#55706).
   void finish(std::unique_ptr<Pending> pending);
   /// From the LibTorch thread: never to be settled, but destroyed where it was made.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/augment/plan.h"
+#include "core/augment/plan_check.h"
 #include "core/error.h"
 #include "core/operation_profile.h"
 #include "napi/image_store_wrap.h"
@@ -20,10 +21,13 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 struct Step {
-  std::shared_ptr<ImageStore> images;
+  explicit Step(Handle<ImageStore> of) : images(std::move(of)) {}
+  std::ptrdiff_t micro_batch_rows() const { return std::ssize(indices) / static_cast<std::ptrdiff_t>(micro_batches); }
+
+  Handle<ImageStore> images;
   std::vector<int64_t> indices;
   int64_t micro_batches = 1;
-  std::array<const float*, 2> plans{};
+  std::array<std::vector<float>, 2> plans;
   std::array<ViewSpec, 2> views;
   StepScalars scalars;
   std::vector<int64_t> supervised_labels;  // empty: none
@@ -46,23 +50,20 @@ class Stopwatch {
   Clock::time_point start_ = Clock::now();
 };
 
-Timing run_step(const Step& step, Learner& learner, const TorchThread& thread) {
-  Timing timing;
+void compute(const Step& step, Learner& learner, Timing& timing) {
+  const ImageStore& images = *step.images;
+  const std::ptrdiff_t rows = step.micro_batch_rows();
   Stopwatch watch;
-  const auto rows = static_cast<std::ptrdiff_t>(step.indices.size()) / step.micro_batches;
   for (std::ptrdiff_t first = 0; first < std::ssize(step.indices); first += rows) {
-    // Nobody will see the result: the process or worker need not wait for the other micro-batches.
-    if (thread.stopping())
-      throw Error("ERR_BYOL_SHUTDOWN", "The step was given up because the process or worker is ending.");
     const std::vector<int64_t> indices(step.indices.begin() + first, step.indices.begin() + first + rows);
     const auto view = [&](size_t i) {
-      return execute_plan(*step.images, indices, step.plans[i] + first * kPlanColumns, step.views[i],
+      return execute_plan(images, indices, step.plans[i].data() + first * kPlanColumns, step.views[i],
                           learner.compute_dtype())
           .to(learner.device());
     };
     MicroBatch batch;
     batch.view1 = view(0);
-    batch.labels = step.images->labels_of(indices).to(learner.device());
+    batch.labels = images.labels_of(indices).to(learner.device());
     if (learner.needs_view2()) batch.view2 = view(1);
     if (!step.supervised_labels.empty()) {
       const auto start = step.supervised_labels.begin() + first;
@@ -76,6 +77,19 @@ Timing run_step(const Step& step, Learner& learner, const TorchThread& thread) {
   }
   learner.apply(step.scalars);
   timing.compute_seconds += watch.lap();
+}
+
+/// All of the step, or, where it throws, nothing of it: the steps behind it are queued already.
+Timing run_step(const Step& step, Learner& learner) {
+  for (size_t i = 0; i < 2; ++i) check_plan(*step.images, step.indices, step.plans[i].data(), step.views[i]);
+  learner.check_rows(step.micro_batch_rows());
+  Timing timing;
+  try {
+    compute(step, learner, timing);
+  } catch (...) {
+    learner.abandon();
+    throw;
+  }
   return timing;
 }
 
@@ -101,11 +115,10 @@ Napi::Value from_times(Napi::Env env, const Times& times) {
 
 }  // namespace
 
-Napi::Promise submit_step(const Napi::Value& input, TorchThread& thread, std::shared_ptr<Learner> learner,
+Napi::Promise submit_step(const Napi::Value& input, TorchThread& thread, Handle<Learner> learner,
                           int64_t classes, int64_t supervised_classes, bool profiled) {
   const Fields f(input, "step");
-  Step step;
-  step.images = ImageStoreWrap::get(f.value("images"), f.path_of("images"));
+  Step step(ImageStoreWrap::get(f.value("images"), f.path_of("images")));
   if (classes > 0) ImageStoreWrap::require_labels_below(f.value("images"), f.path_of("images"), classes);
   step.indices = f.indices("indices");
   const auto rows = static_cast<int64_t>(step.indices.size());
@@ -116,7 +129,7 @@ Napi::Promise submit_step(const Napi::Value& input, TorchThread& thread, std::sh
   const std::array<Napi::Value, 2> plans = f.pair("plans"), views = f.pair("views");
   for (size_t i = 0; i < 2; ++i) {
     step.plans[i] =
-        to_floats(plans[i], f.path_of(i == 0 ? "plans[0]" : "plans[1]"), step.indices.size(), kPlanColumns).Data();
+        to_floats(plans[i], f.path_of(i == 0 ? "plans[0]" : "plans[1]"), step.indices.size(), kPlanColumns);
     step.views[i] = read_view_spec(Fields(views[i], f.path_of(i == 0 ? "views[0]" : "views[1]")));
   }
   step.scalars = {f.number("learningRate", Range::at_least(0)), f.number("tau", Range::between(0, 1)),
@@ -133,16 +146,15 @@ Napi::Promise submit_step(const Napi::Value& input, TorchThread& thread, std::sh
   } else if (!f.is_null("supervisedLabels")) {
     refuse(f.value("supervisedLabels"), f.path_of("supervisedLabels"), "null without supervision");
   }
-  auto work = [step = std::move(step), learner = std::move(learner), profiled, &thread]() -> Deliver {
+  auto work = [step = std::move(step), learner = std::move(learner), profiled]() -> Deliver {
     if (profiled) {
       const OperationProfile profile;
-      run_step(step, *learner, thread);
+      run_step(step, *learner);
       return [times = profile.times()](Napi::Env env) { return from_times(env, times); };
     }
-    return [timing = run_step(step, *learner, thread)](Napi::Env env) { return from_timing(env, timing); };
+    return [timing = run_step(step, *learner)](Napi::Env env) { return from_timing(env, timing); };
   };
-  // The arrays themselves are kept, for their memory: the list that they came in may change.
-  return thread.submit(input.Env(), std::move(work), {plans[0], plans[1]});
+  return thread.submit(input.Env(), std::move(work));
 }
 
 }  // namespace byol::napi

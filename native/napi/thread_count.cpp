@@ -42,7 +42,12 @@ void ThreadCount::set(TorchThread& thread, int count) {
     }
     chosen = count;
   }
-  thread.run([count] { use_threads(count); });
+  thread.post([count] { use_threads(count); });
+}
+
+void ThreadCount::apply() {
+  const std::lock_guard lock(mutex);
+  if (chosen > 0) use_threads(chosen);
 }
 
 int ThreadCount::get() {

@@ -12,8 +12,11 @@ class ThreadCount {
   static void join();
   static void leave();
 
-  /// Throws ERR_BYOL_BUSY where it would change the number for another environment.
+  /// For the commands that are queued from now on. Throws ERR_BYOL_BUSY where it would change the number for another
+  /// environment.
   static void set(TorchThread& thread, int count);
+  /// On a LibTorch thread that starts: OpenMP's number is each thread's own.
+  static void apply();
   static int get();
 };
 

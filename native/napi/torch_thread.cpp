@@ -6,11 +6,11 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <future>
 #include <mutex>
 #include <system_error>
 
 #include "core/error.h"
+#include "core/interrupt.h"
 #include "core/thread_limit.h"
 #include "napi/devices.h"
 #include "napi/thread_count.h"
@@ -84,6 +84,8 @@ void TorchThread::shutdown(int64_t milliseconds) {
 }
 
 void TorchThread::loop() {
+  ThreadCount::apply();
+  interruptible_by(&stopping_);
 #ifdef __linux__
   // OpenMP's threads inherit it: TEAM in lib/train/core-shortage.ts.
   pthread_setname_np(pthread_self(), "byol-torch");
@@ -91,9 +93,9 @@ void TorchThread::loop() {
   obey_thread_limit(thread_limit_);
   std::unique_lock lock(mutex_);
   while (true) {
-    wake_.wait(lock, [this] { return stopping_ || !urgent_.empty() || !queue_.empty(); });
+    wake_.wait(lock, [this] { return stopping_ || !releases_.empty() || !queue_.empty(); });
     if (stopping_) break;
-    std::deque<Command>& commands = urgent_.empty() ? queue_ : urgent_;
+    std::deque<Command>& commands = releases_.empty() ? queue_ : releases_;
     Command command = std::move(commands.front());
     commands.pop_front();
     lock.unlock();
@@ -131,16 +133,16 @@ void TorchThread::execute(Command command) {
 
 void TorchThread::release_everything() {
   std::deque<Command> dropped;
-  std::unordered_map<uint64_t, std::shared_ptr<void>> objects;
+  std::unordered_map<uint64_t, std::shared_ptr<Cell>> objects;
   {
     const std::lock_guard lock(mutex_);
     dropped.swap(queue_);
-    urgent_.clear();  // releases only: whoever waits for a construction cannot have asked for the end
+    releases_.clear();
     objects.swap(objects_);
   }
   for (Command& command : dropped) {
     command.work = nullptr;
-    settler_.abandon(std::move(command.pending));
+    if (command.pending) settler_.abandon(std::move(command.pending));
   }
 }
 
@@ -148,40 +150,47 @@ void TorchThread::require_open() const {
   if (stopping_) throw Error("ERR_BYOL_SHUTDOWN", "The process or worker is ending; no more work is accepted.");
 }
 
-Napi::Promise TorchThread::submit(Napi::Env env, Work work, std::initializer_list<Napi::Value> keep) {
+Napi::Promise TorchThread::submit(Napi::Env env, Work work) {
   require_open();
-  auto pending = settler_.begin(env, keep);
+  auto pending = settler_.begin(env);
   const Napi::Promise promise = pending->deferred.Promise();
-  const std::lock_guard lock(mutex_);
-  queue_.push_back({std::move(work), std::move(pending)});
-  wake_.notify_one();
+  enqueue({std::move(work), std::move(pending)});
+  settler_.expect(env);
   return promise;
 }
 
-void TorchThread::run(const std::function<void()>& work) {
+void TorchThread::post(std::function<void()> work) {
   require_open();
-  const auto task = std::make_shared<std::packaged_task<void()>>(work);
-  std::future<void> done = task->get_future();
-  {
-    const std::lock_guard lock(mutex_);
-    urgent_.push_back({[task]() -> Deliver {
-                         (*task)();
-                         return {};
-                       },
-                       nullptr});
-    wake_.notify_one();
-  }
-  done.get();
+  enqueue({[work = std::move(work)]() -> Deliver {
+             work();
+             return {};
+           },
+           nullptr});
 }
 
-uint64_t TorchThread::adopt(std::shared_ptr<void> object) {
-  require_open();
+void TorchThread::enqueue(Command command) {
   const std::lock_guard lock(mutex_);
-  objects_.emplace(++last_object_, std::move(object));
+  queue_.push_back(std::move(command));
+  wake_.notify_one();
+}
+
+uint64_t TorchThread::make(std::function<std::shared_ptr<void>()> construct) {
+  const auto cell = std::make_shared<Cell>();
+  post([wanted = std::weak_ptr(cell), construct = std::move(construct)] {
+    const std::shared_ptr<Cell> cell = wanted.lock();
+    if (!cell) return;
+    try {
+      cell->object = construct();
+    } catch (...) {
+      cell->failure = std::current_exception();
+    }
+  });
+  const std::lock_guard lock(mutex_);
+  objects_.emplace(++last_object_, cell);
   return last_object_;
 }
 
-std::shared_ptr<void> TorchThread::find(uint64_t object) const {
+std::shared_ptr<const Cell> TorchThread::find(uint64_t object) const {
   const std::lock_guard lock(mutex_);
   const auto found = objects_.find(object);
   return found == objects_.end() ? nullptr : found->second;
@@ -190,8 +199,8 @@ std::shared_ptr<void> TorchThread::find(uint64_t object) const {
 void TorchThread::release(uint64_t object) {
   const std::lock_guard lock(mutex_);
   if (stopping_) return;  // the thread's end releases everything
-  urgent_.push_back({[this, object]() -> Deliver {
-                       std::shared_ptr<void> last;  // destroyed after the lock is given back
+  releases_.push_back({[this, object]() -> Deliver {
+                       std::shared_ptr<Cell> last;  // destroyed after the lock is given back
                        const std::lock_guard inner(mutex_);
                        last = std::move(objects_.at(object));
                        objects_.erase(object);

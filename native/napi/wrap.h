@@ -1,5 +1,9 @@
 #pragma once
 
+#include <c10/core/Device.h>
+
+#include <algorithm>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -18,7 +22,7 @@ template <typename Self, typename T>
 class Wrap : public Napi::ObjectWrap<Self> {
  public:
   /// The core object behind a JavaScript value.
-  static std::shared_ptr<T> get(const Napi::Value& value, const std::string& path) {
+  static Handle<T> get(const Napi::Value& value, const std::string& path) {
     return self(value, path).object();
   }
 
@@ -47,12 +51,16 @@ class Wrap : public Napi::ObjectWrap<Self> {
     return *Self::Unwrap(value.As<Napi::Object>());
   }
 
-  /// The last act of a constructor. `bytes`: host memory that V8 does not see, so that forgotten objects hasten the
+  /// The last act of a constructor: what it has checked is made by the LibTorch thread, behind the commands that are
+  /// queued. `bytes`: memory of the device, which V8 does not see; where it is the host's, forgotten objects hasten the
   /// collection of garbage.
-  void finish(const Napi::CallbackInfo& call, uint64_t object, int64_t bytes) {
+  void make(const Napi::CallbackInfo& call, at::Device device, double bytes,
+            std::function<std::shared_ptr<T>()> construct) {
+    // V8 takes no larger number, and no construction of that size succeeds.
+    constexpr double kLargest = int64_t{1} << 50;
     call.This().template As<Napi::Object>().TypeTag(&Self::kTag);
-    object_ = object;
-    bytes_ = bytes;
+    object_ = thread_->make(std::move(construct));
+    bytes_ = device.is_cpu() ? static_cast<int64_t>(std::min(bytes, kLargest)) : 0;
     Napi::MemoryManagement::AdjustExternalMemory(env_, bytes_);
   }
 
@@ -66,11 +74,11 @@ class Wrap : public Napi::ObjectWrap<Self> {
     });
   }
 
-  std::shared_ptr<T> object() const {
+  Handle<T> object() const {
     if (object_ == 0) throw Error("ERR_BYOL_DISPOSED", std::string("This ") + Self::kName + " was disposed of.");
-    auto found = std::static_pointer_cast<T>(thread_->find(object_));
+    auto found = thread_->find(object_);
     if (!found) throw Error("ERR_BYOL_SHUTDOWN", "The process or worker is ending; no more work is accepted.");
-    return found;
+    return Handle<T>(std::move(found));
   }
 
   TorchThread& thread() const { return *thread_; }

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <numeric>
 #include <random>
 #include <string>
@@ -29,6 +30,12 @@ using byol::ImageStore;
 using byol::JitterKind;
 using byol::Resampling;
 using byol::ViewSpec;
+
+std::shared_ptr<uint8_t[]> copy_of(const std::vector<uint8_t>& pixels) {
+  std::shared_ptr<uint8_t[]> copy(new uint8_t[pixels.size()]);
+  std::copy(pixels.begin(), pixels.end(), copy.get());
+  return copy;
+}
 
 // --- Cases ---
 
@@ -82,7 +89,7 @@ struct Cases {
     return row;
   }
 
-  ImageStore store() const { return {pixels.data(), count, height, width, nullptr}; }
+  ImageStore store() const { return {copy_of(pixels), count, height, width, {}}; }
 
   at::Tensor expected(const ViewSpec& view) const {
     at::Tensor out = at::empty({static_cast<int64_t>(indices.size()), view.height, view.width, 3}, at::kDouble);
@@ -402,16 +409,15 @@ TEST(augment_refuses_bad_plans) {
   CHECK(code_of({0}, flat, at::kFloat, 0) == "ERR_BYOL_VALUE");
 }
 
-TEST(image_store_keeps_a_copy) {
+TEST(image_store_holds_pixels_and_labels) {
   std::vector<uint8_t> pixels(2 * 3 * 4 * 3);
   std::iota(pixels.begin(), pixels.end(), uint8_t{0});
   const std::vector<int64_t> labels = {7, 3};
-  const ImageStore store(pixels.data(), 2, 3, 4, labels.data());
-  pixels.assign(pixels.size(), 0);
+  const ImageStore store(copy_of(pixels), 2, 3, 4, labels);
   CHECK(store.size() == 2 && store.height() == 3 && store.width() == 4);
   CHECK(at::equal(store.pixels().flatten(), at::arange(72, at::kByte)));
   CHECK(at::equal(store.labels_of({1, 0, 1}), at::tensor({3, 7, 3}, at::kLong)));
-  CHECK(at::equal(ImageStore(pixels.data(), 2, 3, 4, nullptr).labels(), at::tensor({-1, -1}, at::kLong)));
+  CHECK(at::equal(ImageStore(copy_of(pixels), 2, 3, 4, {}).labels(), at::tensor({-1, -1}, at::kLong)));
   CHECK(error_code([&] { store.labels_of({2}); }) == "ERR_BYOL_SHAPE");
-  CHECK(error_code([&] { ImageStore(pixels.data(), 0, 3, 4, nullptr); }) == "ERR_BYOL_SHAPE");
+  CHECK(error_code([&] { ImageStore(copy_of(pixels), 0, 3, 4, {}); }) == "ERR_BYOL_SHAPE");
 }

@@ -4,14 +4,24 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import type { NativeLearner } from '../../lib/binding/native.js';
+import type { LearnerSpec, NativeLearner, StepInput } from '../../lib/binding/native.js';
 import { ByolError } from '../../lib/errors.js';
 import { withTempDir } from '../support/paths.js';
-import { embedInput, firstRows, learnerSpec, makeImages, nativeOnOneThread, probeSpec, stepInput } from './small.js';
+import {
+  embedInput,
+  firstRows,
+  learnerSpec,
+  makeImages,
+  nativeOnOneThread,
+  probeSpec,
+  stepInput,
+  wider,
+} from './small.js';
 
 const native = nativeOnOneThread();
 const images = makeImages(native, 16);
 const step = stepInput(images, 16);
+const pixels = Uint8Array.from({ length: 16 * 8 * 8 * 3 }, (_, i) => (i * 37) % 251);
 
 test('promises settle in the order of the calls, whatever they are of', async () => {
   const learner = new native.Learner(learnerSpec);
@@ -94,15 +104,103 @@ test('what is disposed of while commands that use it are queued stays until they
   );
 });
 
-test('the lists that plans came in may be used again at once', async () => {
-  const learner = new native.Learner(learnerSpec);
-  const plans: [Float32Array, Float32Array] = [step.plans[0].slice(), step.plans[1].slice()];
-  const indices = firstRows(16);
-  const running = learner.step({ ...step, indices, plans });
-  plans[0] = new Float32Array(0);
-  plans.pop();
-  indices.fill(-1); // copied, unlike the plans
-  await running;
+test('what was given may be changed, detached or used again at once', async () => {
+  await withTempDir(async (dir) => {
+    const results: Buffer[] = [];
+    for (const spoil of [false, true]) {
+      const learner = new native.Learner({ ...learnerSpec, classes: 3 });
+      const store = new native.ImageStore(
+        pixels.slice(),
+        16,
+        8,
+        8,
+        Int32Array.from({ length: 16 }, (_, i) => i % 3),
+      );
+      const bank = new native.FeatureBank(16, learner.features, 'cpu');
+      const probe = new native.LinearProbe(probeSpec);
+      const plans: [Float32Array, Float32Array] = [step.plans[0].slice(), step.plans[1].slice()];
+      const [indices, rows, plan] = [firstRows(16), firstRows(16), step.plans[0].slice()];
+      const metadata = { name: 'value' };
+      const file = path.join(dir, `state-${spoil}.safetensors`);
+      // The first step keeps the others waiting while what they were given is spoilt.
+      const running = [
+        learner.step(step),
+        learner.step({ ...step, images: store, indices, plans }),
+        learner.embed({ ...embedInput(store, bank, 16), indices, plan }),
+        probe.step(bank, rows, 1),
+        learner.save(file, metadata),
+      ];
+      const views = native.executePlan({
+        ...{ images: store, indices, plan, view: step.views[0] },
+        ...{ executor: 'fused', dtype: 'float32', threads: 0 },
+      });
+      if (spoil) {
+        structuredClone(plans[0], { transfer: [plans[0].buffer as ArrayBuffer] });
+        plans[1].fill(Number.NaN);
+        plan.fill(1e9);
+        indices.fill(-1);
+        rows.fill(99);
+        metadata.name = 'other';
+        plans.pop();
+      }
+      await Promise.all(running);
+      results.push(readFileSync(file), Buffer.from((await views).buffer), Buffer.from((await bank.read(0, 16)).buffer));
+    }
+    for (const i of [0, 1, 2]) assert.ok(results[i]?.equals(results[i + 3] as Buffer), `result ${i}`);
+  });
+});
+
+test('a step that is refused, and a file that is refused, leave no trace', async () => {
+  await withTempDir(async (dir) => {
+    const file = path.join(dir, 'state.safetensors');
+    const other = path.join(dir, 'other.safetensors');
+    const stranger = new native.Learner({
+      ...learnerSpec,
+      projector: { ...learnerSpec.projector, hidden: [7] },
+    });
+    await stranger.save(other, {});
+    const queue = { kind: 'queue', weight: 1, temperature: 0.1, size: 32 } as const;
+    const specs: LearnerSpec[] = [
+      learnerSpec,
+      { ...learnerSpec, norm: { ...learnerSpec.norm, encoder: 'affine', projector: 'affine', predictor: 'affine' } },
+      {
+        ...learnerSpec,
+        objective: { ...learnerSpec.objective, symmetric: false, statisticsGroups: 2, negatives: queue },
+      },
+    ];
+    const spoiltPlan = (column: number, value: number): StepInput => {
+      const plan = step.plans[1].slice();
+      plan[13 * 12 + column] = value; // a row of the second micro-batch
+      return { ...step, microBatches: 2, plans: [step.plans[0], plan] };
+    };
+    const outside = firstRows(16).map((i) => (i === 13 ? 16 : i));
+    for (const spec of specs) {
+      const stateAfter = async (refused: (learner: NativeLearner) => Promise<unknown>[]) => {
+        const learner = new native.Learner(spec);
+        // All queued at once: the step behind a refused one is there before anybody can react.
+        const commands = [...refused(learner), learner.step({ ...step, microBatches: 2 }), ...refused(learner)];
+        const outcomes = await Promise.allSettled(commands);
+        const metrics = await learner.readMetrics();
+        await learner.save(file, {});
+        const failures = outcomes.filter(({ status }) => status === 'rejected').length;
+        return { failures, all: commands.length, metrics, bytes: readFileSync(file) };
+      };
+      const expected = await stateAfter(() => []);
+      const attempts: Array<(learner: NativeLearner) => Promise<unknown>> = [
+        (learner) => learner.step(spoiltPlan(0, Number.NaN)),
+        (learner) => learner.step(spoiltPlan(2, 0)),
+        (learner) => learner.step({ ...step, microBatches: 2, indices: outside }),
+        (learner) => learner.load(other),
+        (learner) => learner.loadWeights(other),
+      ];
+      if (spec.objective.statisticsGroups === 2)
+        attempts.push((learner) => learner.step({ ...step, microBatches: 16 }));
+      const got = await stateAfter((learner) => attempts.map((attempt) => attempt(learner)));
+      assert.equal(got.failures, got.all - 1);
+      assert.deepEqual(got.metrics, expected.metrics);
+      assert.ok(got.bytes.equals(expected.bytes));
+    }
+  });
 });
 
 test('a rejection has the code, the class and the stack of the call', async () => {
@@ -118,34 +216,43 @@ test('a rejection has the code, the class and the stack of the call', async () =
   assert.match(String(error.stack), /commands\.test\.js/);
 });
 
-test("LibTorch's own errors come without a page of C++ frames, which are there for those who ask", () => {
-  // 128 PiB.
-  const allocate = () => new native.FeatureBank(2 ** 31 - 1, 2 ** 24, 'cpu');
-  assert.throws(allocate, (error) => {
-    assert.ok(error instanceof ByolError);
-    assert.equal(error.code, 'ERR_BYOL_HOST_OOM');
-    assert.match(error.message, /can't allocate memory/);
-    assert.doesNotMatch(error.message, /Exception raised from|frame #/);
-    assert.ok(!Object.keys(error).includes('nativeStack'));
-    assert.match((error as ByolError & { nativeStack: string }).nativeStack, /can't allocate memory/);
-    return true;
-  });
+test("LibTorch's own errors come without a page of C++ frames, which are there for those who ask", async () => {
+  // 128 PiB. Nothing waits for the construction; whoever uses what came of it is told.
+  const bank = new native.FeatureBank(2 ** 31 - 1, 2 ** 24, 'cpu');
+  for (const use of [() => bank.read(0, 1), () => native.knn(bank, bank, { classes: 3, k: 1, temperature: 1 })]) {
+    await assert.rejects(use, (error) => {
+      assert.ok(error instanceof ByolError);
+      assert.equal(error.code, 'ERR_BYOL_HOST_OOM');
+      assert.match(error.message, /can't allocate memory/);
+      assert.doesNotMatch(error.message, /Exception raised from|frame #/);
+      assert.ok(!Object.keys(error).includes('nativeStack'));
+      assert.match((error as ByolError & { nativeStack: string }).nativeStack, /can't allocate memory/);
+      return true;
+    });
+  }
+  bank.dispose();
 });
 
-test('a constructor waits for the command in progress, not for the queue', async () => {
-  const learner = new native.Learner(learnerSpec);
-  let settled = 0;
-  const steps = Array.from({ length: 200 }, () =>
-    learner.step(step).then(() => {
-      settled += 1;
-    }),
-  );
-  new native.Learner({ ...learnerSpec, seed: 2 }).dispose();
-  // Had it waited, all steps would be done by now and settled in this turn of the event loop.
+test('nothing but a shutdown waits for the command in progress', async () => {
+  const large = makeImages(native, 64, 32);
+  const learner = new native.Learner(wider(16));
+  let settled = false;
+  const slow = learner.step(stepInput(large, 64, 32)).then(() => {
+    settled = true;
+  });
+  const made = [
+    new native.Learner({ ...learnerSpec, seed: 2 }),
+    new native.FeatureBank(10, 4, 'cpu'),
+    new native.LinearProbe(probeSpec),
+    makeImages(native, 4),
+  ];
+  native.setThreads(1);
+  native.info();
+  for (const object of made) object.dispose();
+  // Had any of them waited, the step would be done by now and settled in this turn of the event loop.
   await setImmediate();
-  assert.ok(settled < 200, `${settled} of 200`);
-  await Promise.all(steps);
-  assert.equal(await learner.stepCount, 200);
+  assert.equal(settled, false);
+  await slow;
 });
 
 test('metadata comes back as it was, whatever the names', async () => {

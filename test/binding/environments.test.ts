@@ -22,12 +22,18 @@ for (let round = 1; round <= 3; round += 1) {
   test(`process.exit() under a step that outlasts the wait, ${round}`, () => ends('exit that does not wait', 7, ''));
 }
 test('process.exit() in a step of many micro-batches', () => ends('exit in a long step', 7, ''));
+for (const work of ['executor', 'step'] as const) {
+  test(`process.exit() in a long command: ${work}`, () => ends(`exit in a long ${work}`, 7, ''));
+  test(`a worker that is terminated in a long command: ${work}`, () => ends(`a worker in a long ${work}`, 0, '1\n'));
+}
 test('process.exit() drops what is queued', () => ends('exit with a queue', 7, ''));
 test('no work is accepted while the process exits', () =>
   ends('use while exiting', 7, 'ERR_BYOL_SHUTDOWN\nERR_BYOL_SHUTDOWN\nERR_BYOL_SHUTDOWN\n'));
 test('not even for the first time', () => ends('first use while exiting', 0, 'ERR_BYOL_SHUTDOWN\n'));
 test('a rejection that nobody handles ends the process with its message', () =>
   ends('nobody handles a rejection', 1, /ByolError \[ERR_BYOL_SHAPE\]: there is no image 99/));
+test('an error class that throws rejects each promise with what it throws', () =>
+  ends('an error class that throws', 0, 'mine mine true\n'));
 test('an idle addon does not keep the process alive', () => ends('nothing in flight', 0, ''));
 
 test('workers that are terminated in the middle, while the main thread works', () =>

@@ -1,5 +1,6 @@
 /** Resident memory of whole processes; the limits are generous, the failures that they are for are not. */
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { test } from 'node:test';
 import { runScenario } from './run-scenario.js';
 
@@ -27,8 +28,19 @@ test('dispose() gives the memory of a learner back', () => {
   assert.ok(peak < 600, `${peak} MiB`);
 });
 
-test('plans live as long as the queue needs them', () => {
-  const { status, stdout, stderr } = runScenario('plans that are only queued');
+test('the garbage collector knows how large every object is', () => {
+  const { status, stdout, stderr } = runScenario('forgotten objects');
   assert.equal(status, 0, stderr);
-  assert.match(stdout, /^21 /);
+  const collected = JSON.parse(stdout) as number[];
+  const small = collected.pop() as number;
+  for (const large of collected) assert.ok(large > 100 && large > 2 * small, stdout);
+});
+
+test('images are taken over without a second team of OpenMP threads', {
+  skip: existsSync('/proc/self/task') ? false : 'no /proc',
+}, () => {
+  const { status, stdout, stderr } = runScenario('threads of the process');
+  assert.equal(status, 0, stderr);
+  const [before, after] = JSON.parse(stdout) as [number, number];
+  assert.equal(after, before);
 });

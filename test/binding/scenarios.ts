@@ -2,12 +2,13 @@
  * What a process may do while the addon works, one scenario a process: `node scenarios.js NAME [ARGUMENT]`. Run by the tests
  * beside this file, because a mistake may end the process.
  */
+import { readdirSync } from 'node:fs';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { loadNative } from '../../lib/binding/load.js';
 import type { NativeLearner, StepInput } from '../../lib/binding/native.js';
 import { identityPlan } from '../support/plans.js';
-import { learnerSpec, makeImages, stepInput, wider } from './small.js';
+import { learnerSpec, makeImages, probeSpec, stepInput, view, wider } from './small.js';
 
 declare const gc: () => void;
 
@@ -32,6 +33,33 @@ function queueWithFile(file: string): void {
   void learner.save(file, {});
 }
 
+/** Commands that take minutes, of many short parts. */
+const longWork: Record<string, () => void> = {
+  executor() {
+    const native = loadNative();
+    native.setThreads(1);
+    const rows = 400_000;
+    const plan = identityPlan(1, 8, 8);
+    const plans = new Float32Array(rows * plan.length);
+    for (let i = 0; i < rows; i += 1) plans.set(plan, i * plan.length);
+    void native.executePlan({
+      ...{
+        images: makeImages(native, 1),
+        indices: new Int32Array(rows),
+        plan: plans,
+        view: { ...view, antialias: true },
+      },
+      ...{ executor: 'reference', dtype: 'float32', threads: 1 },
+    });
+  },
+  step() {
+    const native = loadNative();
+    native.setThreads(1);
+    const deep = { ...learnerSpec, encoder: { ...learnerSpec.encoder, width: 16, blocks: [500, 250] } };
+    void new native.Learner(deep).step(stepInput(makeImages(native, 512, 16), 512, 16));
+  },
+};
+
 function inWorker(body: string, argument?: string): Worker {
   return new Worker(new URL(import.meta.url), { workerData: { body, argument } });
 }
@@ -43,6 +71,11 @@ const workerBodies: Record<string, (argument: string) => Promise<unknown>> = {
     const { learner, step } = smallLearner();
     await Promise.all(Array.from({ length: 5 }, () => learner.step(step)));
     parentPort?.postMessage(await learner.stepCount);
+  },
+  async longWork(name) {
+    longWork[name]?.();
+    await setTimeout(500);
+    parentPort?.postMessage('queued');
   },
   async queue(file) {
     queueWithFile(file);
@@ -101,6 +134,29 @@ const scenarios: Record<string, (argument: string) => Promise<void>> = {
     await setTimeout(100);
     process.exit(7);
   },
+  ...Object.fromEntries(
+    Object.entries(longWork).flatMap(([name, start]) => [
+      [
+        `exit in a long ${name}`,
+        async () => {
+          loadNative();
+          process.removeAllListeners('exit');
+          process.on('exit', () => loadNative().shutdown(3_600_000));
+          start();
+          await setTimeout(500);
+          process.exit(7);
+        },
+      ],
+      [
+        `a worker in a long ${name}`,
+        async () => {
+          const worker = inWorker('longWork', name);
+          await messageOf(worker);
+          console.log(await worker.terminate());
+        },
+      ],
+    ]),
+  ),
   async 'exit with a queue'(file) {
     queueWithFile(file);
     await setTimeout(100);
@@ -214,27 +270,70 @@ const scenarios: Record<string, (argument: string) => Promise<void>> = {
   /** Prints the same peak after learners of 20 MiB that were disposed of. */
   async 'memory of learners'() {
     const native = loadNative();
-    for (let i = 0; i < 40; i += 1) new native.Learner(wider(128)).dispose();
+    for (let i = 0; i < 40; i += 1) {
+      const learner = new native.Learner(wider(128));
+      await learner.stepCount; // it is there
+      learner.dispose();
+    }
     console.log(process.resourceUsage().maxRSS / 1024);
   },
-  /** Plans that nobody but the queue remembers, among garbage that would take their place. */
-  async 'plans that are only queued'() {
+  /** Prints, for each class, how many of 200 forgotten objects of 20 MiB were collected, and last of 200 small ones. */
+  async 'forgotten objects'() {
     const { learner, step } = slowLearner();
-    const small = stepInput(step.images, 16, 32);
-    const running: Promise<unknown>[] = [learner.step(step)];
-    for (let i = 0; i < 20; i += 1) {
-      const plan = (): Float32Array => identityPlan(16, 32, 32);
-      const plans: [Float32Array, Float32Array] = [plan(), plan()];
-      running.push(learner.step({ ...small, plans }));
-      plans.fill(new Float32Array(0));
+    void learner.step(step); // what is forgotten behind it is never made
+    const native = loadNative();
+    const pixels = new Uint8Array(512 * 512 * 3 * 25);
+    const makers: Array<() => object> = [
+      () => new native.ImageStore(pixels, 25, 512, 512, null),
+      () => new native.FeatureBank(50_000, 100, 'cpu'),
+      () => new native.Learner(wider(128)),
+      () => new native.LinearProbe({ ...probeSpec, features: 5000, classes: 300 }),
+      () => new native.FeatureBank(1, 1, 'cpu'),
+    ];
+    const collected = makers.map(() => 0);
+    const registry = new FinalizationRegistry<number>((i) => {
+      collected[i] = (collected[i] as number) + 1;
+    });
+    for (const [i, make] of makers.entries()) {
+      for (let j = 0; j < 200; j += 1) {
+        registry.register(make(), i);
+        await setImmediate(); // finalizers run between turns of the event loop
+      }
     }
-    const garbage: Float32Array[] = [];
-    for (let i = 0; i < 20; i += 1) {
-      gc();
-      for (let j = 0; j < 200; j += 1) garbage.push(new Float32Array(16 * 13).fill(Number.NaN));
-    }
-    await Promise.all(running);
-    console.log(await learner.stepCount, garbage.length);
+    console.log(JSON.stringify(collected));
+    process.exit();
+  },
+  /** Prints the number of threads before and after a store whose labels LibTorch would fill in on several of them. */
+  async 'threads of the process'() {
+    const native = loadNative();
+    native.setThreads(4);
+    const count = (): number => readdirSync('/proc/self/task').length;
+    const bank = new native.FeatureBank(50_000, 4, 'cpu');
+    await bank.read(0, 50_000);
+    const before = count();
+    const store = new native.ImageStore(new Uint8Array(50_000 * 12), 50_000, 2, 2, null);
+    await bank.read(0, 1);
+    console.log(JSON.stringify([before, count()]));
+    store.dispose();
+  },
+  async 'an error class that throws'() {
+    const { learner, step } = smallLearner();
+    loadNative().setErrorClass(
+      class {
+        constructor() {
+          throw new Error('mine');
+        }
+      } as never,
+    );
+    const refused = { ...step, indices: new Int32Array(16).fill(99) };
+    const [first, second, third] = await Promise.allSettled([
+      learner.step(refused),
+      learner.step(refused),
+      learner.step(step),
+    ]);
+    const reason = (result: PromiseSettledResult<unknown>): unknown =>
+      result.status === 'rejected' ? (result.reason as Error).message : 'none';
+    console.log(reason(first), reason(second), third.status === 'fulfilled');
   },
 };
 

@@ -12,6 +12,7 @@
 #include "core/augment/plan_check.h"
 #include "core/augment/plan_row.h"
 #include "core/error.h"
+#include "core/interrupt.h"
 
 namespace byol {
 namespace {
@@ -71,15 +72,18 @@ at::Tensor execute_plan(const ImageStore& images, const std::vector<int64_t>& in
   const int64_t workers =
       std::max<int64_t>(1, threads > 0 ? std::min(threads, at::get_num_threads()) : at::get_num_threads());
   const int64_t grain = std::max<int64_t>(1, (rows + workers - 1) / workers);
+  const std::atomic<bool>* const interrupted = interrupt_flag();
   at::parallel_for(0, rows, grain, [&](int64_t begin, int64_t end) {
     // Zeros: padding takes part in the arithmetic, and what an earlier owner left there could be slow denormals.
     const at::Tensor scratch = at::zeros({scratch_floats}, at::kFloat);
     for (int64_t i = begin; i < end; ++i) {
+      if (interrupted != nullptr && *interrupted) return;
       const FusedSource source{pixels + indices[i] * source_bytes, source_height, source_width};
       kernels.execute(fused, source, read_plan_row(plan + i * kPlanColumns), scratch.data_ptr<float>(),
                       out + i * view_bytes);
     }
   });
+  throw_if_interrupted();
   return views;
 }
 

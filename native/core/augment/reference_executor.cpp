@@ -7,6 +7,7 @@
 #include "core/augment/plan.h"
 #include "core/augment/plan_check.h"
 #include "core/augment/plan_row.h"
+#include "core/interrupt.h"
 
 namespace byol {
 namespace {
@@ -148,6 +149,7 @@ at::Tensor execute_plan_reference(const ImageStore& images, const std::vector<in
   at::Tensor views = at::empty({rows, 3, view.height, view.width}, at::kFloat, std::nullopt, std::nullopt, std::nullopt,
                                at::MemoryFormat::ChannelsLast);
   for (int64_t i = 0; i < rows; ++i) {
+    throw_if_interrupted();
     views[i].copy_(execute_row(images.pixels()[indices[i]], read_plan_row(plan + i * kPlanColumns), view));
   }
   return views;

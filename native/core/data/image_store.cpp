@@ -2,21 +2,25 @@
 
 #include <c10/util/StringUtil.h>
 
-#include <cstring>
+#include <iterator>
+#include <utility>
 
 #include "core/error.h"
 
 namespace byol {
 
-ImageStore::ImageStore(const uint8_t* pixels, int64_t count, int64_t height, int64_t width, const int64_t* labels) {
+ImageStore::ImageStore(std::shared_ptr<uint8_t[]> pixels, int64_t count, int64_t height, int64_t width,
+                       const std::vector<int64_t>& labels) {
   if (count < 1 || height < 1 || width < 1) {
     throw Error("ERR_BYOL_SHAPE", c10::str("an image store needs at least one image of at least one pixel, not ", count,
                                            " of ", height, " x ", width, "."));
   }
-  pixels_ = at::empty({count, height, width, 3}, at::kByte);
-  std::memcpy(pixels_.data_ptr<uint8_t>(), pixels, pixels_.nbytes());
-  labels_ = at::full({count}, -1, at::kLong);
-  if (labels != nullptr) std::memcpy(labels_.data_ptr<int64_t>(), labels, labels_.nbytes());
+  if (!labels.empty() && std::ssize(labels) != count) {
+    throw Error("ERR_BYOL_SHAPE", c10::str(labels.size(), " labels are not one for each of ", count, " images."));
+  }
+  void* const data = pixels.get();
+  pixels_ = at::from_blob(data, {count, height, width, 3}, [pixels = std::move(pixels)](void*) {}, at::kByte);
+  labels_ = labels.empty() ? at::full({count}, -1, at::kLong) : at::tensor(labels, at::kLong);
 }
 
 at::Tensor ImageStore::labels_of(const std::vector<int64_t>& indices) const {

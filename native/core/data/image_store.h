@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 namespace byol {
@@ -10,9 +11,10 @@ namespace byol {
 /// Equally sized RGB images in memory: one uint8 tensor [N, H, W, 3] and one int64 label per image (-1: no label).
 class ImageStore {
  public:
-  /// Copies `pixels` (N*H*W*3 bytes, row-major NHWC) and `labels` (N values, or none for unlabelled images).
-  /// Throws ERR_BYOL_SHAPE if the sizes do not agree.
-  ImageStore(const uint8_t* pixels, int64_t count, int64_t height, int64_t width, const int64_t* labels);
+  /// `pixels`: N*H*W*3 bytes, row-major NHWC, used as they are; `labels`: N values, or none for unlabelled images.
+  /// Throws ERR_BYOL_SHAPE for a size below 1 or another number of labels.
+  ImageStore(std::shared_ptr<uint8_t[]> pixels, int64_t count, int64_t height, int64_t width,
+             const std::vector<int64_t>& labels);
 
   int64_t size() const { return pixels_.size(0); }
   int64_t height() const { return pixels_.size(1); }

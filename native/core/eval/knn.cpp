@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "core/eval/accuracy_counter.h"
 #include "core/eval/feature_bank.h"
+#include "core/interrupt.h"
 #include "core/ssl/loss.h"
 #include "core/thread_limit.h"
 
@@ -39,6 +40,7 @@ Accuracy knn_accuracy(const FeatureBank& train, const FeatureBank& test, int64_t
 
   AccuracyCounter counter;
   for (const at::Tensor& rows : test_rows.split(chunk)) {
+    throw_if_interrupted();
     heed_thread_limit();
     const at::Tensor similarity = l2_normalize(test.features().index_select(0, rows)).mm(bank);
     const auto [nearest, indices] = similarity.topk(neighbours, 1);

@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/eval/accuracy_counter.h"
+#include "core/interrupt.h"
 #include "core/thread_limit.h"
 
 namespace byol {
@@ -15,11 +16,12 @@ namespace {
 constexpr double kWeightStd = 0.01;
 constexpr int64_t kEvaluationRows = 4096;
 
-// v = momentum * v + g; p = p - rate * (nesterov ? g + momentum * v : v). The rate lies outside the momentum.
-void descend(at::Tensor& parameters, at::Tensor& velocity, const at::Tensor& gradient, const at::Tensor& rate,
+// v = momentum * v + g; p = p - rate * (nesterov ? g + momentum * v : v). The rate lies outside the momentum. Uses the
+// gradient up, and allocates nothing: a step either fails before this or is done.
+void descend(at::Tensor& parameters, at::Tensor& velocity, at::Tensor& gradient, const at::Tensor& rate,
              double momentum, bool nesterov) {
   velocity.mul_(momentum).add_(gradient);
-  parameters.addcmul_(nesterov ? gradient.add(velocity, momentum) : velocity, rate, -1.0);
+  parameters.addcmul_(nesterov ? gradient.add_(velocity, momentum) : velocity, rate, -1.0);
 }
 
 }  // namespace
@@ -58,6 +60,7 @@ void LinearProbe::check_dimension(const FeatureBank& bank) const {
 }
 
 std::vector<double> LinearProbe::step(const FeatureBank& bank, const std::vector<int64_t>& rows, double scale) {
+  throw_if_interrupted();
   check_dimension(bank);
   for (const int64_t row : rows) {
     if (row < 0 || row >= bank.size()) {
@@ -88,12 +91,13 @@ std::vector<double> LinearProbe::step(const FeatureBank& bank, const std::vector
       log_probability.exp().scatter_add_(2, own, minus_one).div_(static_cast<double>(size)).view({size, -1});
   at::Tensor weight_gradient = features.t().mm(error);
   if (weight_decay_ != 0.0) weight_gradient.add_(weights_, weight_decay_);
+  at::Tensor bias_gradient = error.sum(0);
   const at::Tensor rate = learning_rates_ * scale;
-  descend(weights_, weight_momentum_, weight_gradient, rate, momentum_, nesterov_);
-  descend(biases_, bias_momentum_, error.sum(0), rate, momentum_, nesterov_);
-
   const at::Tensor read = losses.to(at::kCPU, at::kDouble);
-  return {read.const_data_ptr<double>(), read.const_data_ptr<double>() + classifiers_};
+  std::vector<double> out{read.const_data_ptr<double>(), read.const_data_ptr<double>() + classifiers_};
+  descend(weights_, weight_momentum_, weight_gradient, rate, momentum_, nesterov_);
+  descend(biases_, bias_momentum_, bias_gradient, rate, momentum_, nesterov_);
+  return out;
 }
 
 std::vector<Accuracy> LinearProbe::evaluate(const FeatureBank& bank) const {
@@ -101,10 +105,14 @@ std::vector<Accuracy> LinearProbe::evaluate(const FeatureBank& bank) const {
   at::NoGradGuard no_grad;
   std::vector<AccuracyCounter> counters(classifiers_);
   for (const at::Tensor& rows : labelled_rows(bank, classes_).split(kEvaluationRows)) {
+    throw_if_interrupted();
     heed_thread_limit();
     const at::Tensor scores = logits(bank.features().index_select(0, rows));
     const at::Tensor labels = bank.labels().index_select(0, rows);
-    for (int64_t i = 0; i < classifiers_; ++i) counters[i].add(scores.select(1, i), labels);
+    for (int64_t i = 0; i < classifiers_; ++i) {
+      throw_if_interrupted();
+      counters[i].add(scores.select(1, i), labels);
+    }
   }
   std::vector<Accuracy> out;
   for (const AccuracyCounter& counter : counters) out.push_back(counter.result());

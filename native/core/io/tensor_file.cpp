@@ -14,6 +14,7 @@
 #include "core/error.h"
 #include "core/io/atomic_file.h"
 #include "core/io/safetensors_header.h"
+#include "core/interrupt.h"
 
 namespace byol {
 namespace {
@@ -100,8 +101,10 @@ std::pair<NamedTensors, Metadata> load(const InputFile& file) {
                                 std::to_string(needed));
   }
   NamedTensors tensors;
-  for (const TensorEntry& entry : header.entries)
+  for (const TensorEntry& entry : header.entries) {
+    throw_if_interrupted();
     tensors.emplace_back(entry.name, read_tensor(file, entry, data_start));
+  }
   return {std::move(tensors), std::move(header.metadata)};
 }
 
@@ -140,6 +143,7 @@ void save_tensors(const std::string& path, const NamedTensors& tensors, const Me
   file.write(length, kLengthBytes);
   file.write(text.data(), text.size());
   for (const size_t index : layout) {
+    throw_if_interrupted();
     const at::Tensor plain = tensors[index].second.detach().to(at::kCPU).contiguous();
     file.write(plain.const_data_ptr(), plain.nbytes());
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "core/interrupt.h"
 #include "core/model/weight_standardization.h"
 
 namespace byol {
@@ -36,6 +37,7 @@ Convolution::Convolution(NetworkBuilder& builder, const std::string& name, int64
       standardized_(standardized) {}
 
 at::Tensor Convolution::forward(const ForwardContext& context, const at::Tensor& x) const {
+  throw_if_interrupted();
   const at::Tensor& raw = context.parameters[weight_];
   const at::Tensor weight = standardized_ ? standardize_weight(raw).to(x.scalar_type()) : raw;
   // oneDNN's weight gradient of a strided 1x1 convolution writes out of bounds for fewer input channels than a vector

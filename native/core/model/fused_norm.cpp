@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/interrupt.h"
 #include "core/model/norm_passes.h"
 #include "core/thread_limit.h"
 
@@ -145,6 +146,7 @@ struct FusedNorm : torch::autograd::Function<FusedNorm> {
 
   static variable_list backward(AutogradContext* ctx, const variable_list& gradients) {
     RECORD_USER_SCOPE("byol::norm_backward");
+    throw_if_interrupted();
     heed_thread_limit();
     if (at::GradMode::is_enabled()) {
       throw Error("ERR_BYOL_VALUE",

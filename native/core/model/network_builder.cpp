@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "core/interrupt.h"
 
 namespace byol {
 namespace {
@@ -98,6 +99,7 @@ void NetworkBuilder::initialize(ParameterStore& store, uint64_t seed) const {
   at::NoGradGuard no_grad;
   at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(seed);
   for (size_t i = 0; i < fillers_.size(); ++i) {
+    throw_if_interrupted();
     at::Tensor parameter = store.master(i);
     at::Tensor drawn = at::empty(parameter.sizes(), at::kFloat);
     fillers_[i](drawn, generator);
