@@ -1,53 +1,68 @@
 import { readFileSync } from 'node:fs';
 import { extname } from 'node:path';
-import { LineCounter, parseDocument } from 'yaml';
 import { ByolError } from '../errors.js';
 import { isSettings, type Settings } from './layers.js';
+import { parseYaml, type YamlProblem } from './yaml.js';
 
 /**
  * A file of settings: YAML, or JSON in which comments are allowed. Throws ERR_BYOL_CONFIG naming file, line and column if it
  * cannot be read; what the settings mean is not looked at.
  */
 export function readConfigFile(path: string): Settings {
-  let text: string;
+  let bytes: Uint8Array;
   try {
-    text = readFileSync(path, 'utf8');
+    bytes = readFileSync(path);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const reason = code === 'ENOENT' ? 'it does not exist' : code === 'EISDIR' ? 'it is a folder' : message;
     throw new ByolError('ERR_BYOL_CONFIG', `Cannot read the configuration file ${path}: ${reason}.`, { cause: error });
   }
-  return parseSettings(text, path);
+  return parseSettings(textOf(bytes, path), path);
 }
 
 /** JSON is YAML but for the comments, and with trailing commas forgiven. */
 export function parseSettings(text: string, path: string): Settings {
   const isJson = /^\.json[c5]?$/.test(extname(path));
   const source = isJson ? blankComments(text) : text;
-  const lines = new LineCounter();
-  const document = parseDocument(source, { lineCounter: lines, prettyErrors: false });
-  const [error] = document.errors;
-  if (error !== undefined) {
-    const { message, position } = (isJson ? jsonError(source) : undefined) ?? {
-      message: error.message,
-      position: error.pos[0],
-    };
-    const { line, col } = lines.linePos(position);
-    throw new ByolError('ERR_BYOL_CONFIG', `${path}:${line}:${col}: not valid ${isJson ? 'JSON' : 'YAML'}: ${message}`);
+  const parsed = parseYaml(source);
+  if ('problem' in parsed) {
+    const { message, line, column } = (isJson ? jsonError(source) : undefined) ?? parsed.problem;
+    const place = `${path}:${line}:${column}`;
+    throw new ByolError('ERR_BYOL_CONFIG', `${place}: not valid ${isJson ? 'JSON' : 'YAML'}: ${message}.`);
   }
-  const value: unknown = document.toJS() ?? {};
+  const { value } = parsed;
   if (isSettings(value)) return value;
-  const got = Array.isArray(value) ? 'a list' : `'${String(value).slice(0, 40)}'`;
+  const got = Array.isArray(value)
+    ? 'a list'
+    : value === null
+      ? 'an empty file'
+      : `'${String(value).slice(0, 40).replace(/\s+/g, ' ')}'`;
   throw new ByolError('ERR_BYOL_CONFIG', `${path}: expected settings ("key: value"), got ${got}.`);
 }
 
+function textOf(bytes: Uint8Array, path: string): string {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    if (!text.includes('\0')) return text;
+  } catch {
+    // Told below.
+  }
+  throw new ByolError(
+    'ERR_BYOL_CONFIG',
+    `${path} is not a text file (UTF-8): expected a configuration as YAML or JSON, got something binary.`,
+  );
+}
+
 /** The same mistake in JSON's terms; undefined where JSON.parse does not say where it is. */
-function jsonError(source: string): { readonly message: string; readonly position: number } | undefined {
+function jsonError(source: string): YamlProblem | undefined {
   try {
     JSON.parse(source);
   } catch (error) {
     const match = /^(.*?)(?: in JSON)? at position (\d+)/s.exec((error as Error).message);
-    if (match !== null) return { message: match[1] as string, position: Number(match[2]) };
+    if (match !== null) {
+      const before = source.slice(0, Number(match[2])).split('\n');
+      return { message: match[1] as string, line: before.length, column: (before.at(-1) as string).length + 1 };
+    }
   }
   return undefined;
 }

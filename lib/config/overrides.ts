@@ -1,7 +1,7 @@
-import { parseDocument } from 'yaml';
 import { isSettings, mergeLayer, type Settings } from './layers.js';
 import type { Problem } from './problems.js';
 import { alternatives, formatPath, nodeAt, type Path, valueAt } from './schema-tree.js';
+import { parseYaml } from './yaml.js';
 
 /** `--set key.path=value`: one setting each, or a group of them: `--set predictor={hidden: [512], output: 128}`. */
 export interface Override {
@@ -80,8 +80,8 @@ function readValue(text: string, path: Path, settings: Settings): unknown {
   const node = nodeAt(path, settings);
   const quoted = /^(['"]).*\1$/s.test(text);
   if (node !== undefined && !quoted && alternatives(node).every((option) => option.type === 'string')) return text;
-  const document = parseDocument(text, { prettyErrors: false });
-  return document.errors[0] ?? document.toJS();
+  const parsed = parseYaml(text);
+  return 'problem' in parsed ? new Error(parsed.problem.message) : parsed.value;
 }
 
 /** The value of a setting that is text and nothing else. */

@@ -40,6 +40,7 @@ function unknownKey(parent: Path, key: string, value: unknown): string {
   const union = nodeAt(parent, value);
   const here = union && variantFor(union, valueAt(value, parent));
   const known = Object.keys(here?.properties ?? {});
+  if (key.includes('.')) return nested(parent, key, value);
   const sibling = nearest(key, known);
   const elsewhereInUnion = union && otherVariant(union, parent, key, value);
   if (elsewhereInUnion !== undefined && (sibling === undefined || !sameWord(sibling, key))) return elsewhereInUnion;
@@ -51,6 +52,19 @@ function unknownKey(parent: Path, key: string, value: unknown): string {
     return `not a setting; did you mean ${listWords([...new Set(places)])}?`;
   }
   return `not a setting; ${parent.length === 0 ? 'there are' : `${formatPath(parent)} has`} ${listWords(known, 'and')}`;
+}
+
+/** In a file or an object, a path as in --set is no key. */
+function nested(parent: Path, key: string, value: unknown): string {
+  const known = allPaths().map((path) => path.join('.'));
+  const written = formatPath([...parent, key]);
+  const meant = nodeAt(written.split('.'), value) === undefined ? nearest(written, known) : written;
+  if (meant === undefined) return 'not a setting; groups of settings are nested: data: {path: images}';
+  const given = valueAt(value, [...parent, key]);
+  const tail = meant.split('.').slice(parent.length);
+  const inner = `${tail.at(-1)}: ${typeof given === 'string' ? given : JSON.stringify(given)}`;
+  const example = tail.slice(0, -1).reduceRight((text, group) => `${group}: {${text}}`, inner);
+  return `not a setting as it stands; groups are nested: ${example}`;
 }
 
 function sameWord(a: string, b: string): boolean {
@@ -79,7 +93,7 @@ function wrongValue(issue: Issue, path: Path, value: unknown): string {
   if (got === undefined) return `missing; ${expected}`;
   // What is wrong about a group as a whole is said by its own check.
   if (issue.code === 'custom' && isSettings(got)) return expected;
-  const hint = typeof got === 'string' && node !== undefined ? suggestion(got, literals(node)) : '';
+  const hint = typeof got === 'string' && node !== undefined ? rewritten(got, node) : '';
   return `${expected}, got ${show(got)}${hint}`;
 }
 
@@ -95,6 +109,18 @@ function wrongTag(path: Path, got: unknown, value: unknown): string {
 
 function literals(node: SchemaNode): unknown[] {
   return alternatives(node).flatMap((option) => option.enum ?? (option.const === undefined ? [] : [option.const]));
+}
+
+/** What text was meant to be: one of the words that are taken, a number in quotes, YAML 1.1's words for true and false. */
+function rewritten(got: string, node: SchemaNode): string {
+  const types = alternatives(node).map(({ type }) => type);
+  if (types.includes('boolean') && /^(y|yes|on)$/i.test(got)) return '; write true';
+  if (types.includes('boolean') && /^(n|no|off)$/i.test(got)) return '; write false';
+  const digits = got.replace(/(?<=\d)[_,](?=\d)/g, '').trim();
+  if ((types.includes('number') || types.includes('integer')) && digits !== '' && Number.isFinite(Number(digits))) {
+    return `; write the number ${Number(digits)}, without quotes`;
+  }
+  return suggestion(got, literals(node));
 }
 
 function suggestion(got: string, known: readonly unknown[]): string {

@@ -169,7 +169,7 @@ test('values that do not fit are refused with what was expected and what was the
     'views.mean=[0, 1]': 'views.mean: expected a list of 3, each a number, got [0,1]',
     'encoder.blocks=2': 'encoder.blocks: expected a list of 1 to 6, each a whole number above 0, got 2',
     'projector=null': 'projector: expected settings: hidden, output, hiddenBias, outputBias, outputNorm, got null',
-    'onlineProbe=yes': "onlineProbe: expected true or false, got 'yes'",
+    'onlineProbe=yes': "onlineProbe: expected true or false, got 'yes'; write true",
     'device=cuda:-1': "device: expected 'cuda:N' with N from 0, got 'cuda:-1'; did you mean 'cuda'?",
     'views.view1.0.area=[0.9, 0.1]': 'views.view1.0.area: must be [low, high] with low <= high, got [0.9,0.1]',
     'encoder.width=[1': 'encoder.width: cannot be read as YAML: Flow sequence must end with a ]',
