@@ -1,18 +1,37 @@
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { type FileHandle, open, readlink, rename, rm, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { ByolError } from '../errors.js';
+
+/** What the system's reasons mean for somebody who gave a path. */
+const reasons: Readonly<Record<string, string>> = {
+  EISDIR: 'it is a folder, not a file',
+  ENOTDIR: 'a part of this path is a file, not a folder',
+  ELOOP: 'its symbolic links lead in a circle',
+};
 
 /** ERR_BYOL_IO: which path, what was tried, and the system's reason ("ENOSPC: no space left on device, write"). */
 export function ioError(path: string, attempt: string, cause: unknown): ByolError {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new ByolError('ERR_BYOL_IO', `Cannot ${attempt} ${path}: ${reason}.`, { cause });
+  const plain = reasons[(cause as NodeJS.ErrnoException).code ?? ''];
+  return new ByolError('ERR_BYOL_IO', `Cannot ${attempt} ${path}: ${plain ?? reason}.`, { cause });
 }
 
 /**
  * Writes a file so that a reader, or a process killed at any moment, sees the old content or the new, never a part: to a
- * temporary name in the same folder, fsync, rename, fsync of the folder. Throws ERR_BYOL_IO, and then leaves nothing behind.
+ * temporary name in the same folder, fsync, rename, fsync of the folder. A symbolic link stays: the file that it leads to is
+ * replaced, or made. What is there and is no file, as /dev/stdout or a named pipe, is written to as it is. Throws ERR_BYOL_IO,
+ * and then leaves nothing behind.
  */
 export async function writeAtomically(path: string, content: string | Uint8Array): Promise<void> {
+  try {
+    const target = await replaceable(path);
+    await (target === null ? append(path, content) : replace(target, content));
+  } catch (error) {
+    throw missingFolder(path, error) ?? ioError(path, 'write', error);
+  }
+}
+
+async function replace(path: string, content: string | Uint8Array): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`;
   let file: FileHandle | undefined;
   try {
@@ -26,8 +45,46 @@ export async function writeAtomically(path: string, content: string | Uint8Array
   } catch (error) {
     await file?.close().catch(() => {});
     await rm(temporary, { force: true }).catch(() => {});
-    throw ioError(path, 'write', error);
+    throw error;
   }
+}
+
+async function append(path: string, content: string | Uint8Array): Promise<void> {
+  const file = await open(path, 'a');
+  try {
+    await file.writeFile(content);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Links that lead on and on are a circle; Linux follows as many. */
+const MOST_LINKS = 40;
+
+/** The name to rename to, behind all links; null: there is something that is not a file, or a descriptor of a process. */
+async function replaceable(path: string): Promise<string | null> {
+  const there = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
+  if (there?.isDirectory()) throw Object.assign(new Error('it is a folder'), { code: 'EISDIR' });
+  if (there !== null && !there.isFile()) return null;
+  let target = path;
+  for (let links = 0; links <= MOST_LINKS; links += 1) {
+    // Whoever opened it holds the file itself, not its name.
+    if (/^\/(dev|proc\/[^/]+)\/fd\/\d+$/.test(resolve(target))) return null;
+    const next = await readlink(target).catch(() => null);
+    if (next === null) return target;
+    target = resolve(dirname(target), next);
+  }
+  throw Object.assign(new Error('too many symbolic links'), { code: 'ELOOP' });
+}
+
+function missingFolder(path: string, error: unknown): ByolError | undefined {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return undefined;
+  return new ByolError('ERR_BYOL_IO', `Cannot write ${path}: the folder ${dirname(path)} does not exist.`, {
+    cause: error,
+  });
 }
 
 /** Makes a rename in the folder survive a power cut. Windows cannot open folders and does not need it. */

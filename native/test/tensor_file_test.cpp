@@ -2,6 +2,7 @@
 #include "core/io/tensor_file.h"
 
 #include <ATen/ATen.h>
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -253,4 +254,39 @@ TEST(tensor_file_that_cannot_be_finished_leaves_the_old_one) {
   CHECK(text.find(path) != std::string::npos && text.find("File too large") != std::string::npos);
   CHECK(read_bytes(path) == before);
   CHECK(folder.entries() == 1);
+}
+
+TEST(tensor_file_follows_links_and_replaces_nothing_but_files) {
+  const Folder folder;
+  const NamedTensors tensors = {{"a", at::ones({4})}};
+  fs::create_directory(folder.file("real"));
+  write_bytes(folder.file("real/old"), "old");
+  fs::create_symlink("real/old", folder.file("link"));
+  fs::create_symlink("real/new", folder.file("dangling"));
+  for (const char* name : {"link", "dangling"}) {
+    save_tensors(folder.file(name), tensors, {});
+    CHECK(fs::is_symlink(folder.file(name)));
+  }
+  for (const char* name : {"real/old", "real/new"}) CHECK(load_tensors(folder.file(name)).first.size() == 1);
+
+  const auto code_of_save = [&](const std::string& name) -> std::string {
+    try {
+      save_tensors(folder.file(name), tensors, {});
+    } catch (const byol::Error& error) {
+      return error.code();
+    }
+    return "";
+  };
+  CHECK(code_of_save("real") == "ERR_BYOL_IO");
+  fs::create_symlink("circle", folder.file("circle"));
+  CHECK(code_of_save("circle") == "ERR_BYOL_IO");
+
+  // With a reader already there, opening a named pipe for writing does not wait.
+  CHECK(::mkfifo(folder.file("pipe").c_str(), 0600) == 0);
+  const int reader = ::open(folder.file("pipe").c_str(), O_RDONLY | O_NONBLOCK);
+  save_tensors(folder.file("pipe"), tensors, {});
+  char byte = 0;
+  CHECK(::read(reader, &byte, 1) == 1);
+  ::close(reader);
+  CHECK(fs::is_fifo(folder.file("pipe")));
 }
