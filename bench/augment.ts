@@ -166,7 +166,7 @@ class Torchvision {
   }
 
   static async start(python: string, pixels: string, processes: number): Promise<Torchvision> {
-    const child = spawn(python, [path.join(packageRoot, 'bench/python/augment_torchvision.py')]);
+    const child = spawn(python, [path.join(packageRoot(), 'bench/python/augment_torchvision.py')]);
     child.stderr.pipe(process.stderr);
     const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
     child.stdin.write(`${JSON.stringify({ pixels, count: IMAGES, size: SIZE, processes })}\n`);

@@ -56,7 +56,7 @@ export interface LearningBench {
   readonly rows: readonly Row[];
 }
 
-const FILE = path.join(packageRoot, 'bench', 'results', 'learning.json');
+const FILE = path.join(packageRoot(), 'bench', 'results', 'learning.json');
 const PARTIAL = `${FILE}.part`;
 
 const cases: readonly Case[] = (Object.keys(RUNS) as (keyof typeof RUNS)[]).flatMap((run) =>
@@ -100,7 +100,7 @@ const place = ({ run, capability, precision, seed }: Case): number =>
   );
 
 async function measure(item: Case): Promise<Outcome> {
-  const script = path.join(packageRoot, 'dist', 'bench', 'learning-run.js');
+  const script = path.join(packageRoot(), 'dist', 'bench', 'learning-run.js');
   const { stdout } = await promisify(execFile)(process.execPath, [script, JSON.stringify(configOf(item))], {
     env: { ...process.env, ...CAPABILITIES[item.capability] },
   });

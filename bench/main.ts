@@ -38,7 +38,7 @@ const {
 for (const name of (asked.length > 0 ? asked : Object.keys(benches)) as Name[]) {
   console.log(`${name}:`);
   const result = await benches[name]();
-  const file = path.join(packageRoot, 'bench', 'results', `${name}.json`);
+  const file = path.join(packageRoot(), 'bench', 'results', `${name}.json`);
   mkdirSync(path.dirname(file), { recursive: true });
   const record = { command: `npm run bench ${name}`, environment, result };
   writeFileSync(file, `${JSON.stringify(record, null, 2)}\n`);

@@ -92,7 +92,7 @@ function summarize(preset: PresetName, { key, runs }: RecordedPreset): PresetRec
 }
 
 const given = process.argv.slice(2).map(readRun);
-const recorded = readJson(packageRoot, RUNS) as Partial<Record<PresetName, RecordedPreset>>;
+const recorded = readJson(packageRoot(), RUNS) as Partial<Record<PresetName, RecordedPreset>>;
 for (const preset of presetNames) {
   const runs = given.filter(({ config }) => recordKey(config) === recordKey(presets[preset]));
   if (runs.length > 0) recorded[preset] = record(preset, runs);
@@ -102,9 +102,9 @@ const summaries = presetNames.flatMap((preset) => {
   const found = recorded[preset];
   return found === undefined ? [] : [summarize(preset, found)];
 });
-writeFileSync(path.join(packageRoot, RUNS), `${JSON.stringify(recorded, null, 2)}\n`);
+writeFileSync(path.join(packageRoot(), RUNS), `${JSON.stringify(recorded, null, 2)}\n`);
 writeFileSync(
-  path.join(packageRoot, SUMMARY),
+  path.join(packageRoot(), SUMMARY),
   `import type { PresetRecord } from './records.js';
 
 /** Written by \`npm run record\`. */

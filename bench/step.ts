@@ -194,7 +194,7 @@ class Peer {
   readonly #reader: Interface;
 
   constructor(python: string, spec: object) {
-    this.#child = spawn(python, [path.join(packageRoot, 'bench', 'python', 'byol_step.py')]);
+    this.#child = spawn(python, [path.join(packageRoot(), 'bench', 'python', 'byol_step.py')]);
     this.#reader = createInterface({ input: this.#child.stdout });
     this.#lines = this.#reader[Symbol.asyncIterator]();
     this.#child.stdin.write(`${JSON.stringify(spec)}\n`);

@@ -6,10 +6,10 @@ import { packageRoot } from '../lib/binding/package-root.js';
 import { ByolError, errorCodes } from '../lib/errors.js';
 
 function codesIn(folder: string): Set<string> {
-  const files = readdirSync(path.join(packageRoot, folder), { recursive: true, encoding: 'utf8' }).filter(
+  const files = readdirSync(path.join(packageRoot(), folder), { recursive: true, encoding: 'utf8' }).filter(
     (name) => /\.(ts|cjs|cpp|h)$/.test(name) && name !== 'errors.ts',
   );
-  const texts = files.map((name) => readFileSync(path.join(packageRoot, folder, name), 'utf8'));
+  const texts = files.map((name) => readFileSync(path.join(packageRoot(), folder, name), 'utf8'));
   return new Set(texts.flatMap((text) => text.match(/\bERR_BYOL_[A-Z_]*[A-Z]\b/g) ?? []));
 }
 

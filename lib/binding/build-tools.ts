@@ -33,5 +33,5 @@ interface Scripts {
 }
 
 export function script<Name extends keyof Scripts>(name: Name): Scripts[Name] {
-  return createRequire(import.meta.url)(path.join(packageRoot, 'scripts', `${name}.cjs`));
+  return createRequire(import.meta.url)(path.join(packageRoot(), 'scripts', `${name}.cjs`));
 }

@@ -29,7 +29,7 @@ const RTLD_NODELETE = 0x1000;
 function findAddon(): string {
   try {
     const { resolve } = createRequire(import.meta.url)('node-gyp-build') as { resolve(dir: string): string };
-    return resolve(packageRoot);
+    return resolve(packageRoot());
   } catch (cause) {
     throw new ByolError(
       'ERR_BYOL_NATIVE_NOT_BUILT',
@@ -72,7 +72,7 @@ function libtorchToPreload(facts: BuildFacts): string | undefined {
     }
     return library.dir;
   }
-  const { found, refused } = script('libtorch').findLibTorch(packageRoot, ({ version }) =>
+  const { found, refused } = script('libtorch').findLibTorch(packageRoot(), ({ version }) =>
     minorOf(version) === minorOf(facts.torch) ? undefined : `it is ${version}`,
   );
   if (found !== undefined) return found.dir;

@@ -1,10 +1,52 @@
-import { existsSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ByolError } from '../errors.js';
 
-/** The folder of package.json: of the repository, or of the installed package. */
-export const packageRoot: string = (() => {
-  let dir = path.dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(path.join(dir, 'package.json'))) dir = path.dirname(dir);
-  return dir;
-})();
+interface PackageJson {
+  readonly name?: unknown;
+  readonly version: string;
+}
+
+interface Found {
+  readonly root: string;
+  readonly json: PackageJson;
+}
+
+/** The nearest folder upwards whose package.json is this package's; of another package around a bundle it is not. */
+export function findPackage(from: string): Found | undefined {
+  for (let dir = from; ; dir = path.dirname(dir)) {
+    const json = readPackage(dir);
+    if (json?.name === 'byol-torch') return { root: dir, json };
+    if (dir === path.dirname(dir)) return undefined;
+  }
+}
+
+function readPackage(dir: string): PackageJson | undefined {
+  try {
+    return JSON.parse(readFileSync(path.join(dir, 'package.json'), 'utf8')) as PackageJson;
+  } catch {
+    return undefined;
+  }
+}
+
+let found: Found | undefined;
+
+function ownPackage(): Found {
+  const here = fileURLToPath(import.meta.url);
+  found ??= findPackage(path.dirname(here));
+  if (found !== undefined) return found;
+  throw new ByolError('ERR_BYOL_SETUP', `byol-torch's package.json is in no folder above ${here}.`, {
+    hint: 'The compiled code works within its package only: install byol-torch by npm, and leave it out of bundles (external).',
+  });
+}
+
+/** The folder of package.json: of the repository, or of the installed package. Throws ERR_BYOL_SETUP where there is none. */
+export function packageRoot(): string {
+  return ownPackage().root;
+}
+
+/** Throws ERR_BYOL_SETUP where there is no package around this code. */
+export function packageVersion(): string {
+  return ownPackage().json.version;
+}

@@ -43,6 +43,7 @@ export async function configFromArguments(
   // Help does without the schema.
   const { resolveConfig } = await import('../methods/resolve.js');
   const { preset, method, config: file, data, set = [], seed } = args;
+  refuseContradictions({ ...flags, preset, method, seed, data }, set);
   return resolveConfig({
     ...(base !== undefined ? { base } : preset !== undefined && { preset }),
     ...(file !== undefined && { file }),
@@ -54,6 +55,20 @@ export async function configFromArguments(
     }),
     overrides: set,
   });
+}
+
+/** Short forms by the setting that they are of, where that has another name. */
+const PATHS: Readonly<Record<string, string>> = { data: 'data.path' };
+
+/** One setting given by its short form and by --set: neither goes unheard. */
+export function refuseContradictions(flags: Record<string, unknown>, set: readonly string[]): void {
+  for (const [name, value] of Object.entries(flags)) {
+    if (value === undefined) continue;
+    const path = PATHS[name] ?? name;
+    const other = set.find((item) => item.slice(0, Math.max(0, item.indexOf('='))).trim() === path);
+    if (other === undefined || other.slice(other.indexOf('=') + 1).trim() === String(value)) continue;
+    throw new ByolError('ERR_BYOL_USAGE', `--${name} ${value} and --set ${other} set the same; one is enough.`);
+  }
 }
 
 /** What is not a number stays text, so that the check can say what was written. */

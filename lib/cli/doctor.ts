@@ -18,14 +18,14 @@ function print(mark: Mark, name: string, text: string): void {
 
 // Node's own rule, by hand: packages need not offer their package.json to import.meta.resolve.
 function isInstalled(name: string): boolean {
-  for (let dir = packageRoot; ; dir = path.dirname(dir)) {
+  for (let dir = packageRoot(); ; dir = path.dirname(dir)) {
     if (existsSync(path.join(dir, 'node_modules', name, 'package.json'))) return true;
     if (dir === path.dirname(dir)) return false;
   }
 }
 
 function reportPackages(): void {
-  const { dependencies } = JSON.parse(readFileSync(path.join(packageRoot, 'package.json'), 'utf8')) as {
+  const { dependencies } = JSON.parse(readFileSync(path.join(packageRoot(), 'package.json'), 'utf8')) as {
     dependencies: Record<string, string>;
   };
   const names = Object.keys(dependencies);
@@ -66,7 +66,7 @@ function loadInChild(): Loaded | string {
 }
 
 function reportLibTorchToBuildWith(): void {
-  const { found, refused } = script('libtorch').findLibTorch(packageRoot);
+  const { found, refused } = script('libtorch').findLibTorch(packageRoot());
   if (found) print('ok', 'LibTorch', `${found.version} (${found.flavour}) from ${found.from}, ${found.dir}`);
   else print('--', 'LibTorch', `none found; a build fetches it. Looked at:\n${refused.join('\n')}`);
 }

@@ -1,9 +1,8 @@
 import type { CommandModule, InferredOptionTypes } from 'yargs';
-import { exitCodes } from '../errors.js';
 import type { EvaluationProgress } from '../eval/subject.js';
-import { flagPatch, setOption } from './config-options.js';
+import { flagPatch, refuseContradictions, setOption } from './config-options.js';
 import { count } from './format.js';
-import { onInterrupt } from './interrupts.js';
+import { interruptedExitCode, onInterrupt } from './interrupts.js';
 import { progressOutput } from './progress-output.js';
 
 const options = {
@@ -26,6 +25,7 @@ export const embedCommand: CommandModule<object, InferredOptionTypes<typeof opti
   describe: "Write a run's representations of images, one row of float32 each",
   builder: (yargs) => yargs.options(options),
   handler: async ({ run, out, split, data, device, set = [], quiet }) => {
+    refuseContradictions({ data, device }, set);
     const { checkEmbeddingFiles, writeEmbeddings } = await import('../export/embeddings.js');
     await checkEmbeddingFiles(out);
     const { embedRun } = await import('../train/run-embedding.js');
@@ -57,7 +57,7 @@ export const embedCommand: CommandModule<object, InferredOptionTypes<typeof opti
     } catch (error) {
       output.close();
       if (!abort.signal.aborted) throw error;
-      process.exitCode = exitCodes.interrupted;
+      process.exitCode = interruptedExitCode();
     } finally {
       release();
     }

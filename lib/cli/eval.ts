@@ -1,12 +1,11 @@
 import type { CommandModule } from 'yargs';
-import { exitCodes } from '../errors.js';
 import type { KnnEvaluation } from '../eval/knn.js';
 import type { LinearEvaluation } from '../eval/linear.js';
 import type { EvaluationProgress } from '../eval/subject.js';
 import type { Protocol } from '../train/run-evaluation.js';
-import { flagPatch, setOption } from './config-options.js';
+import { flagPatch, refuseContradictions, setOption } from './config-options.js';
 import { count, percent, table, threadsText } from './format.js';
-import { onInterrupt } from './interrupts.js';
+import { interruptedExitCode, onInterrupt } from './interrupts.js';
 import { progressOutput } from './progress-output.js';
 
 interface EvalArguments {
@@ -38,6 +37,7 @@ export const evalCommand: CommandModule<object, EvalArguments> = {
   handler: async (args) => {
     const { evaluateRun } = await import('../train/run-evaluation.js');
     const { protocol, run, data, device, set = [] } = args;
+    refuseContradictions({ data, device }, set);
     const output = progressOutput(process.stderr, args.quiet);
     const abort = new AbortController();
     const release = onInterrupt({
@@ -63,7 +63,7 @@ export const evalCommand: CommandModule<object, EvalArguments> = {
     } catch (error) {
       output.close();
       if (!abort.signal.aborted) throw error;
-      process.exitCode = exitCodes.interrupted;
+      process.exitCode = interruptedExitCode();
     } finally {
       release();
     }

@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { basename } from 'node:path';
 import { exitCodes } from '../errors.js';
 
-/** Signals by which a person or a batch system asks a process to stop. */
-const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+/** Signals by which a person, a batch system or a terminal that closes asks a process to stop. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** One Ctrl-C may arrive twice: from the terminal, and forwarded by npm, which got it from the terminal too. */
 const SAME_MILLISECONDS = 500;
@@ -13,20 +16,56 @@ export interface Interrupts {
   readonly second: () => void;
 }
 
+let received: NodeJS.Signals | undefined;
+
+/** Of a command that a signal has stopped: 128 and its number, as shells count (Ctrl-C 130, SIGTERM 143, SIGHUP 129). */
+export function interruptedExitCode(): number {
+  return received === undefined ? exitCodes.interrupted : exitCodeOf(received);
+}
+
+function exitCodeOf(signal: NodeJS.Signals): number {
+  return 128 + constants.signals[signal];
+}
+
 /** Returns a function that gives the signals their usual meaning back. */
 export function onInterrupt({ first, second }: Interrupts): () => void {
   let askedAt: number | undefined;
   const handle = (signal: NodeJS.Signals): void => {
+    if (signal === 'SIGHUP' && isUnderNohup()) return;
     if (askedAt === undefined) {
       askedAt = performance.now();
+      received = signal;
       first(signal);
     } else if (performance.now() - askedAt > SAME_MILLISECONDS) {
       second();
-      process.exit(exitCodes.interrupted);
+      process.exit(exitCodeOf(signal));
     }
   };
   for (const signal of SIGNALS) process.on(signal, handle);
   return () => {
     for (const signal of SIGNALS) process.removeListener(signal, handle);
   };
+}
+
+/**
+ * Batch systems announce the end of the time with these. Unhandled, the first makes Node open a debugger's port and the second
+ * ends the process; checkpoints are saved as configured.
+ */
+export function ignoreUserSignals(): void {
+  if (process.platform === 'win32') return;
+  for (const signal of ['SIGUSR1', 'SIGUSR2'] as const) process.on(signal, () => {});
+}
+
+/**
+ * nohup has SIGHUP ignored, which Node undoes as it starts. What remains to see: the shell's name for the command, and the
+ * write-only standard input that nohup gives in place of a terminal.
+ */
+function isUnderNohup(): boolean {
+  if (basename(process.env._ ?? '') === 'nohup') return true;
+  try {
+    const flags = /^flags:\s*(\d+)/m.exec(readFileSync('/proc/self/fdinfo/0', 'utf8'))?.[1] ?? '0';
+    return (Number.parseInt(flags, 8) & 3) === 1;
+  } catch {
+    return false;
+  }
 }

@@ -1,12 +1,14 @@
 #!/usr/bin/env node
-import { createRequire } from 'node:module';
 import yargs, { type CommandModule } from 'yargs';
 import { hideBin } from 'yargs/helpers';
+import { packageVersion } from '../binding/package-root.js';
 import { nearest } from '../config/nearest.js';
-import { ByolError, exitCodes } from '../errors.js';
+import { ByolError } from '../errors.js';
 import { embedCommand } from './embed.js';
 import { evalCommand } from './eval.js';
+import { ignoreUserSignals } from './interrupts.js';
 import { metricsCommand } from './metrics.js';
+import { surviveLostOutput } from './output-streams.js';
 import { presetsCommand } from './presets.js';
 import { reportError } from './report-error.js';
 import { tablesCommand } from './tables.js';
@@ -46,7 +48,6 @@ const COMMANDS = [
 ].map(({ command }) => String(command).split(' ')[0] as string);
 
 async function main(args: string[]): Promise<void> {
-  const { version } = createRequire(import.meta.url)('byol-torch/package.json') as { version: string };
   const parser = yargs(args)
     .scriptName('byol')
     .usage('$0 <command>\n\nBYOL (Bootstrap Your Own Latent): trains image encoders without labels.')
@@ -63,8 +64,8 @@ async function main(args: string[]): Promise<void> {
     .example('$0 train --preset shapes', 'generated images, a few minutes')
     .example('$0 train --preset cifar10-small --data data/cifar-10-batches-bin', '')
     .example('$0 train --preset cifar10 --set optimizer.baseLearningRate=0.06', '')
-    .epilogue('Exit codes: 0 done, 1 failure, 2 usage, 130 interrupted.')
-    .version(version)
+    .epilogue('Exit codes: 0 done, 1 failure, 2 usage, 130 interrupted (129 by SIGHUP, 143 by SIGTERM).')
+    .version(packageVersion())
     .help()
     .alias('help', 'h')
     .strict()
@@ -72,15 +73,21 @@ async function main(args: string[]): Promise<void> {
     .demandCommand(1, 'Give a command.')
     .locale('en')
     .wrap(Math.min(120, process.stdout.columns ?? 100))
-    // 'no-' is not a prefix of ours, and dots in names would make groups of options.
-    .parserConfiguration({ 'boolean-negation': false, 'dot-notation': false, 'camel-case-expansion': false })
+    // 'no-' is not a prefix of ours, dots in names would make groups of options, and a list takes one value each time.
+    .parserConfiguration({
+      'boolean-negation': false,
+      'dot-notation': false,
+      'camel-case-expansion': false,
+      'greedy-arrays': false,
+    })
     .check(refuseRepetition)
     // Errors come back here, and exit codes are set here.
     .exitProcess(false)
-    .fail((message, error) => {
+    .fail((message, error, usage) => {
       // What a command throws comes as it is; what yargs has to say about the command line has no class of its own.
       if (error !== undefined && error.name !== 'YError') throw error;
-      throw usageError(error?.message ?? message, args);
+      // The declared type of the third argument is wrong: it is what makes the help.
+      throw usageError(error?.message ?? message, args, (usage as unknown as { help(): string }).help());
     });
   try {
     await parser.parseAsync();
@@ -89,29 +96,55 @@ async function main(args: string[]): Promise<void> {
   }
 }
 
-function usageError(message: string, args: readonly string[]): ByolError {
+/** Of the options that a command's help shows, the one that was most likely meant. */
+function nearestOption(message: string, help: string): string | undefined {
+  const unknown = /^Unknown arguments?: ([^\s,]+)/.exec(message)?.[1];
+  const known = [...help.matchAll(/ --([a-z][a-z-]*)/g)].map((match) => match[1] as string);
+  return unknown === undefined ? undefined : nearest(unknown, [...new Set(known)]);
+}
+
+function usageError(message: string, args: readonly string[], help: string): ByolError {
+  const invalid = /^Invalid values:\s+Argument: (\S+), Given: (.*), Choices: (.*)$/s.exec(message);
+  if (invalid !== null) {
+    const [, name, given, choices] = invalid as unknown as readonly [string, string, string, string];
+    return usageError(
+      `${name} must be one of ${choices.trim().replaceAll('"', '')}, got ${given.replaceAll('"', "'")}`,
+      args,
+      help,
+    );
+  }
   const command = args[0] !== undefined && COMMANDS.includes(args[0]) ? `${args[0]} ` : '';
   const unknown = /^Unknown commands?: (\S+)/.exec(message)?.[1];
+  // Behind a command that takes none, another word is called a command too.
+  if (unknown !== undefined && command !== '') {
+    return new ByolError('ERR_BYOL_USAGE', `Unknown argument: ${unknown}.`, { hint: `Help: byol ${command}--help` });
+  }
   const near = unknown && nearest(unknown, COMMANDS);
+  const option = nearestOption(message, help);
+  if (option !== undefined) {
+    return new ByolError('ERR_BYOL_USAGE', `${message}.`, {
+      hint: `Did you mean --${option}? Help: byol ${command}--help`,
+    });
+  }
   const hint = near === undefined ? `Help: byol ${command}--help` : `Did you mean: byol ${near}?`;
   return new ByolError('ERR_BYOL_USAGE', `${message.replace(/\.$/, '')}.`, { hint });
 }
 
-/** An option given twice becomes a list, whatever its type. */
+/** An option given twice becomes a list, whatever its type; an empty one is a variable of a script that was not set. */
 function refuseRepetition(given: Record<string, unknown>): true {
   for (const [name, value] of Object.entries(given)) {
     if (Array.isArray(value) && name !== '_' && name !== 'set')
       throw new ByolError('ERR_BYOL_USAGE', `--${name} is given more than once.`);
+    // --resume may stand alone.
+    if (value === '' && name !== 'resume') throw new ByolError('ERR_BYOL_USAGE', `--${name} is empty.`);
   }
   return true;
 }
 
-// A reader that has seen enough (`| head`) is no failure.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(exitCodes.done);
-    throw error;
-  });
-}
-
-await main(hideBin(process.argv));
+const args = hideBin(process.argv);
+surviveLostOutput(args[0]);
+ignoreUserSignals();
+// What is wrong with the installation comes before any command.
+await main(args).catch((error: unknown) => {
+  process.exitCode = reportError(error, args);
+});

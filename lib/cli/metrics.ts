@@ -18,7 +18,7 @@ export const metricsCommand: CommandModule<object, InferredOptionTypes<typeof op
     if (out !== undefined && !out.endsWith('.csv')) {
       throw new ByolError('ERR_BYOL_USAGE', `Metrics are written as .csv, and ${out} is not.`);
     }
-    const { quoteArgument } = await import('./result-text.js');
+    const { quoteArgument } = await import('../text/shell.js');
     const { writeMetricsCsv, writeTensorboard } = await import('../train/run-metrics.js');
     if (out !== undefined) {
       await writeMetricsCsv(run, out);

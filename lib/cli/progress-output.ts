@@ -94,5 +94,11 @@ export class BarOutput implements ProgressOutput {
 export function progressOutput(stream: NodeJS.WriteStream, quiet: boolean): ProgressOutput {
   const write = (text: string): void => void stream.write(text);
   if (quiet) return { line: () => {}, warn: (text) => write(`${text}\n`), state: () => {}, close: () => {} };
-  return stream.isTTY ? new BarOutput(stream) : new LineOutput(write);
+  return isMovable(stream) ? new BarOutput(stream) : new LineOutput(write);
+}
+
+/** A terminal that can move its cursor and belongs to somebody who watches: none of TERM=dumb, CI and NO_COLOR says otherwise. */
+function isMovable(stream: NodeJS.WriteStream, { TERM, CI, NO_COLOR }: NodeJS.ProcessEnv = process.env): boolean {
+  const isCi = CI !== undefined && !['', '0', 'false'].includes(CI.toLowerCase());
+  return stream.isTTY === true && TERM !== 'dumb' && !isCi && !NO_COLOR;
 }

@@ -1,6 +1,7 @@
 import { presets } from '../config/presets/index.js';
 import { findRecord, leastUsualKnn, type PresetRecord, type RecordMatch, type Spread } from '../config/records.js';
 import type { Config } from '../config/schema.js';
+import { quoteArgument } from '../text/shell.js';
 import { differences } from '../train/config-difference.js';
 import type { RunResult } from '../train/events.js';
 import { count, duration, percent, points, table } from './format.js';
@@ -78,9 +79,4 @@ function whereTo(result: RunResult): string[] {
   const lines = [`Done: ${time}.`, `Run folder  ${result.folder}`];
   if (result.encoder !== null) lines.push(`Encoder     ${result.encoder}`);
   return lines;
-}
-
-/** As one word of a POSIX shell. */
-export function quoteArgument(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import type { CommandModule } from 'yargs';
-import { ByolError, exitCodes } from '../errors.js';
+import { ByolError } from '../errors.js';
 import type { ScaleName } from '../tables/scales.js';
 import type { Table } from '../tables/table.js';
 import { numberOrText } from './config-options.js';
 import { table } from './format.js';
-import { onInterrupt } from './interrupts.js';
+import { interruptedExitCode, onInterrupt } from './interrupts.js';
 import { progressOutput } from './progress-output.js';
 import { TablesProgress } from './tables-progress.js';
 
@@ -108,7 +108,7 @@ async function runNamed(name: string, args: TablesArguments): Promise<void> {
     process.stdout.write(`${renderMarkdown(report)}${saved}\n`);
     if (!interrupted) return;
     process.stdout.write('Stopped: the same command goes on.\n');
-    process.exitCode = exitCodes.interrupted;
+    process.exitCode = interruptedExitCode();
   } finally {
     progress.close();
     release();

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { CommandModule } from 'yargs';
 import type { Config } from '../config/schema.js';
-import { ByolError, exitCodes } from '../errors.js';
+import { ByolError } from '../errors.js';
 import {
   type ConfigArguments,
   configFromArguments,
@@ -9,7 +9,7 @@ import {
   numberOrText,
   requireSource,
 } from './config-options.js';
-import { onInterrupt } from './interrupts.js';
+import { interruptedExitCode, onInterrupt } from './interrupts.js';
 import { Progress } from './progress.js';
 import { progressOutput } from './progress-output.js';
 
@@ -64,7 +64,7 @@ export const trainCommand: CommandModule<object, TrainArguments> = {
       const result = await run.result;
       progress.close();
       process.stdout.write(`${resultText(config, result)}\n`);
-      if (result.interrupted) process.exitCode = exitCodes.interrupted;
+      if (result.interrupted) process.exitCode = interruptedExitCode();
     } finally {
       progress.close();
       release();

@@ -10,7 +10,7 @@ export interface Override {
   readonly text: string;
 }
 
-/** Reads 'views.view1.0.p=0.5'; entries of lists may also be written view1[0]. A string: what is wrong with it. */
+/** Reads 'views.view1.1.p=0.5'; entries of lists may also be written view1[0]. A string: what is wrong with it. */
 export function parseOverride(argument: string): Override | string {
   const equals = argument.indexOf('=');
   if (equals < 1) return `expected key.path=value, got '${argument}'`;

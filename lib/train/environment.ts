@@ -1,17 +1,19 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { cpus, hostname, totalmem } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { loadNative } from '../binding/load.js';
 import type { NativeInfo } from '../binding/native.js';
+import { packageRoot, packageVersion } from '../binding/package-root.js';
 import type { Config } from '../config/schema.js';
 import { type ResolvedDevice, resolveDevice, resolvePrecision } from '../methods/learner-spec.js';
+import { quoteCommand } from '../text/shell.js';
 
 /** Where and with what a run was made: enough to explain a number later. */
 export interface Environment {
   readonly date: string;
+  /** As a POSIX shell takes it. */
   readonly command: string;
   readonly version: string;
   /** Of the package's own checkout, "-dirty" if it had changes; null outside git. */
@@ -30,13 +32,12 @@ export interface Environment {
 }
 
 export async function describeEnvironment(info: NativeInfo, resolved: ResolvedDevice): Promise<Environment> {
-  const root = packageRoot();
   const processors = cpus();
   return {
     date: new Date().toISOString(),
-    command: [...process.execArgv, ...process.argv.slice(1)].join(' '),
-    version: packageVersion(root),
-    commit: await commitOf(root),
+    command: quoteCommand([process.argv0, ...process.execArgv, ...process.argv.slice(1)]),
+    version: packageVersion(),
+    commit: await commitOf(packageRoot()),
     node: process.version,
     platform: `${process.platform} ${process.arch}`,
     torch: info.torchLoaded,
@@ -56,26 +57,6 @@ export async function describePlace(config: Config): Promise<Environment> {
   const info = loadNative().info();
   const device = resolveDevice(config.device, info);
   return describeEnvironment(info, { device, precision: resolvePrecision(config.precision, device, info) });
-}
-
-/** The nearest folder upwards with a package.json: the same from lib/ and from dist/lib/. */
-function packageRoot(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'package.json'))) {
-    const parent = dirname(folder);
-    if (parent === folder) return folder;
-    folder = parent;
-  }
-  return folder;
-}
-
-function packageVersion(root: string): string {
-  try {
-    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version?: string };
-    return version ?? 'unknown';
-  } catch {
-    return 'unknown';
-  }
 }
 
 async function commitOf(root: string): Promise<string | null> {

@@ -11,12 +11,13 @@ const module = pathToFileURL(path.join(root, 'dist', 'lib', 'cli', 'interrupts.j
 
 /** A process that stays until it is interrupted, and says what it hears. */
 const script = `
-  import { onInterrupt } from ${JSON.stringify(module)};
+  import { ignoreUserSignals, interruptedExitCode, onInterrupt } from ${JSON.stringify(module)};
+  ignoreUserSignals();
   const timer = setInterval(() => console.log('still here'), 700);
   const release = onInterrupt({
     first: (signal) => {
       console.log('first ' + signal);
-      if (process.argv[1] === 'stops') { clearInterval(timer); release(); process.exitCode = 7; }
+      if (process.argv[1] === 'stops') { clearInterval(timer); release(); process.exitCode = interruptedExitCode(); }
     },
     second: () => console.log('second'),
   });
@@ -47,9 +48,13 @@ async function interrupt(
 }
 
 test('the first signal asks, and the process ends as it decides', async () => {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  for (const [signal, expected] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const) {
     const { heard, code } = await interrupt('stops', ['ready', signal]);
-    assert.deepEqual([heard, code], [['ready', `first ${signal}`], 7]);
+    assert.deepEqual([heard, code], [['ready', `first ${signal}`], expected]);
   }
 });
 
@@ -66,4 +71,39 @@ test('the same Ctrl-C forwarded by npm is not a second one', async () => {
     ['still here', 'SIGINT'],
   );
   assert.deepEqual([heard, waits, code], [['ready', 'first SIGINT', 'second'], true, 130]);
+});
+
+test('signals of batch systems end nothing and open no debugger', { skip: process.platform === 'win32' }, async () => {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script, 'stops'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const exit = once(child, 'exit');
+  let stderr = '';
+  child.stderr.on('data', (part) => {
+    stderr += part;
+  });
+  let waited = 0;
+  for await (const line of createInterface({ input: child.stdout })) {
+    if (line === 'ready') for (const signal of ['SIGUSR1', 'SIGUSR2'] as const) child.kill(signal);
+    if (line === 'still here' && ++waited === 1) child.kill('SIGINT');
+  }
+  const [code] = await exit;
+  assert.deepEqual([code, stderr], [130, '']);
+});
+
+test('under nohup a terminal that closes stops nothing', { skip: process.platform === 'win32' }, async () => {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script, 'stops'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, _: '/usr/bin/nohup' },
+  });
+  const exit = once(child, 'exit');
+  const heard: string[] = [];
+  for await (const line of createInterface({ input: child.stdout })) {
+    heard.push(line);
+    if (line === 'ready') child.kill('SIGHUP');
+    if (line === 'still here') child.kill('SIGTERM');
+  }
+  const [code] = await exit;
+  assert.ok(!heard.includes('first SIGHUP') && heard.includes('first SIGTERM'));
+  assert.equal(code, 143);
 });

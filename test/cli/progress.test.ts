@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { Writable } from 'node:stream';
 import { test } from 'node:test';
 import { Progress } from '../../lib/cli/progress.js';
-import { LineOutput, progressOutput } from '../../lib/cli/progress-output.js';
+import { BarOutput, LineOutput, progressOutput } from '../../lib/cli/progress-output.js';
 import { presets } from '../../lib/config/presets/index.js';
 import type { EpochEvent, StartEvent, StepEvent } from '../../lib/train/events.js';
 import type { Verdict } from '../../lib/train/verdict.js';
@@ -178,7 +178,7 @@ test('in a terminal every line stays above the bar, and closing restores the ter
     },
   });
   const stream = Object.assign(sink, { isTTY: true, columns: 120 }) as unknown as NodeJS.WriteStream;
-  const progress = new Progress(progressOutput(stream, false));
+  const progress = new Progress(new BarOutput(stream));
   progress.line('before the bar');
   progress.show(step);
   progress.show(epoch(4, { state: 'learning', text: 'Learning.' }, 0.41));
@@ -188,4 +188,26 @@ test('in a terminal every line stays above the bar, and closing restores the ter
     assert.ok(written.includes(text), `${text} is missing`);
   }
   assert.ok(written.lastIndexOf('\x1b[?7h') > written.lastIndexOf('\x1b[?7l'), 'lines wrap again');
+});
+
+test('a terminal that cannot move its cursor, or that nobody watches, gets plain lines', () => {
+  const kept = { TERM: process.env.TERM, CI: process.env.CI, NO_COLOR: process.env.NO_COLOR };
+  const output = (changes: NodeJS.ProcessEnv) => {
+    for (const name of Object.keys(kept)) delete process.env[name];
+    Object.assign(process.env, changes);
+    return progressOutput({ isTTY: true, write: () => true } as unknown as NodeJS.WriteStream, false);
+  };
+  try {
+    for (const changes of [{ TERM: 'dumb' }, { CI: 'true' }, { CI: '1' }, { NO_COLOR: '1' }]) {
+      assert.ok(output(changes) instanceof LineOutput, JSON.stringify(changes));
+    }
+    for (const changes of [{ TERM: 'xterm' }, { CI: 'false' }, { NO_COLOR: '' }, {}]) {
+      assert.ok(output(changes) instanceof BarOutput, JSON.stringify(changes));
+    }
+  } finally {
+    for (const [name, value] of Object.entries(kept)) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  }
 });

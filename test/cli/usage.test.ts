@@ -12,7 +12,10 @@ const wrong: ReadonlyArray<readonly [args: string, message: RegExp]> = [
   ['train', /no settings to start from: give --preset NAME or --config FILE/],
   ['train --preset', /Not enough arguments following: preset/],
   ['train --preset shaps', /There is no preset 'shaps'\. Did you mean 'shapes'\?/],
-  ['train --preset shapes --epoch 3', /Unknown argument: epoch\. .*\nHelp: byol train --help\n$/],
+  [
+    'train --preset shapes --epoch 3',
+    /Unknown argument: epoch\. .*\nDid you mean --epochs\? Help: byol train --help\n$/,
+  ],
   ['train --preset shapes --seed 1 --seed 2', /--seed is given more than once/],
   ['train --preset shapes --seed x', /seed: expected a whole number of at least 0, got 'x'/],
   ['train --preset shapes --epochs 0', /epochs: expected a whole number above 0, got 0/],
@@ -29,10 +32,21 @@ const wrong: ReadonlyArray<readonly [args: string, message: RegExp]> = [
   ['train --config bad.yaml', /bad\.yaml:2:1: not valid YAML/],
   ['train --preset shapes --out a --resume b', /both name a run folder/],
   ['eval', /Not enough non-option arguments/],
-  ['eval svm --run x', /Argument: protocol, Given: "svm", Choices: "knn", "linear"/],
+  ['eval svm --run x', /protocol must be one of knn, linear, got 'svm'\. /],
   ['eval knn', /Missing required argument: run/],
   ['views', /no settings to start from/],
   ['views --preset shapes --count 0', /--count must be a whole number from 1 to 64/],
+  ['eval --set evaluation.knn.k=20 knn --run', /Not enough arguments following: run/],
+  ['train --preset shapes --set epochs=3 seed=1', /Unknown argument: seed=1/],
+  ['train --preset shapes --epochs 3 --set epochs=5', /--epochs 3 and --set epochs=5 set the same; one is enough/],
+  ['train --preset cifar10 --data a --set data.path=b', /--data a and --set data\.path=b set the same/],
+  ['train --preset shapes --method simclr --set method=byol', /--method simclr and --set method=byol set the same/],
+  ['train --preset shapes --method simclrr', /There is no method 'simclrr'\. Did you mean 'simclr'/],
+  ['eval knn --run x --device cpu --set device=cuda', /--device cpu and --set device=cuda set the same/],
+  ['train --preset shapes --epochs abc', /epochs: expected a whole number above 0, got 'abc'/],
+  ['train --preset shapes --epochs -1', /epochs: expected a whole number above 0, got -1/],
+  ['train --preset shapes --epochs 1.5', /epochs: expected a whole number above 0, got 1\.5/],
+  ['train --preset shapes --out=', /--out is empty/],
   ['presets nothing', /There is no preset 'nothing'/],
 ];
 
@@ -53,7 +67,7 @@ test('wrong command lines are refused with exit code 2', async (context) => {
 });
 
 test('several wrong settings are told at once, one a line, the code behind the first', () => {
-  const { code, stderr } = runCli(['train', '--preset', 'shapes', '--set', 'epochs=0', 'lr=1']);
+  const { code, stderr } = runCli(['train', '--preset', 'shapes', '--set', 'epochs=0', '--set', 'lr=1']);
   assert.equal(
     stderr,
     'error: 2 invalid settings: [ERR_BYOL_CONFIG]\n' +

@@ -30,7 +30,8 @@ test('a symbolic link stays, and the file behind it is replaced or made', posix,
     }
     for (const name of ['link', 'link-of-link', 'dangling', 'folder']) assert.ok(lstatSync(at(name)).isSymbolicLink());
     assert.deepEqual(readdirSync(at('real')).sort(), ['inner', 'new', 'old']);
-  }));
+  }),
+);
 
 test('what cannot be a file is refused in plain words, and stays', posix, () =>
   withTempDir(async (dir) => {
@@ -44,7 +45,8 @@ test('what cannot be a file is refused in plain words, and stays', posix, () =>
     await refused(path.join(dir, 'file', 'a.png'), /a part of this path is a file, not a folder/);
     assert.equal(readdirSync(dir).length, 4);
     assert.ok(lstatSync(path.join(dir, 'to-folder')).isSymbolicLink());
-  }));
+  }),
+);
 
 test('a named pipe is written to', posix, () =>
   withTempDir(async (dir) => {
@@ -59,7 +61,8 @@ test('a named pipe is written to', posix, () =>
     await once(reader, 'close');
     assert.equal(text, 'through the pipe');
     assert.ok(lstatSync(pipe).isFIFO());
-  }));
+  }),
+);
 
 test('a socket is refused and stays', posix, () =>
   withTempDir(async (dir) => {
@@ -69,7 +72,8 @@ test('a socket is refused and stays', posix, () =>
     await refused(socket, /Cannot write .*s: /);
     assert.ok(lstatSync(socket).isSocket());
     server.close();
-  }));
+  }),
+);
 
 test('/dev/stdout and /dev/null are written to', posix, () =>
   withTempDir((dir) => {
@@ -85,4 +89,5 @@ test('/dev/stdout and /dev/null are written to', posix, () =>
     shell(`echo before > out; ${run} >> out`);
     assert.equal(readFileSync(path.join(dir, 'out'), 'utf8'), 'before\ncontent');
     assert.equal(lstatSync('/dev/null').ino, before);
-  }));
+  }),
+);
