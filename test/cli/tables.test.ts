@@ -34,7 +34,7 @@ test('with a name --list prints its published numbers', () => {
 const wrong: ReadonlyArray<readonly [args: string, code: number, message: RegExp]> = [
   ['tables', 2, /^error: Say which table\. \[ERR_BYOL_USAGE\]\nAll of them: byol tables --list\n$/],
   ['tables 5c', 2, /There is no table '5c'\. Did you mean '5a' or '5b'\?/],
-  ['tables 5b --scale big', 2, /Argument: scale, Given: "big", Choices: "ci", "card", "paper"/],
+  ['tables 5b --scale big', 2, /scale must be one of ci, card, paper, got .big./],
   ['tables 5b --seeds 0', 2, /--seeds must be a whole number from 1, got '0'/],
   ['tables 5b --seeds two', 2, /--seeds must be a whole number from 1, got 'two'/],
   ['tables 2', 2, /Table 2 .* cannot run yet\. Missing: the semi-supervised protocol/],
