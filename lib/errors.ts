@@ -6,7 +6,7 @@ export const exitCodes = { done: 0, failure: 1, usage: 2, interrupted: 130 } as 
  * exit code of a command that it ends: `usage` where something impossible was asked for, `failure` where something went wrong.
  */
 const exits = {
-  /** The command line. */
+  /** The command line, or the options of a call. */
   ERR_BYOL_USAGE: 'usage',
   /** The configuration: an unknown key, a value of the wrong type, settings that contradict each other. */
   ERR_BYOL_CONFIG: 'usage',

@@ -30,7 +30,11 @@ export const trainCommand: CommandModule<object, TrainArguments> = {
       ...configOptions,
       epochs: { type: 'string', requiresArg: true, describe: 'Short for --set epochs=N' },
       device: { type: 'string', requiresArg: true, describe: 'auto, cpu, cuda or cuda:N; short for --set device=NAME' },
-      out: { type: 'string', requiresArg: true, describe: 'Folder of the run; runs/PRESET if left out' },
+      out: {
+        type: 'string',
+        requiresArg: true,
+        describe: 'Folder of the run; runs/PRESET or runs/METHOD-PRESET if left out',
+      },
       resume: { type: 'string', describe: 'Go on with the run in this folder, or in that of --out' },
       'init-from': {
         type: 'string',
@@ -85,8 +89,9 @@ async function settingsAndFolder(args: TrainArguments): Promise<{ readonly confi
     return { config: await configFromArguments(args, flags, await readRunConfig(given)), out: given };
   }
   requireSource(args);
+  const { RUNS, runName } = await import('../train/run-folder.js');
   const config = await configFromArguments(args, flags);
-  return { config, out: given ?? join('runs', config.preset ?? config.data.kind) };
+  return { config, out: given ?? join(RUNS, runName(config)) };
 }
 
 function indent(text: string): string {

@@ -1,9 +1,10 @@
 import { configHash } from '../config/hash.js';
+import * as option from '../config/options.js';
 import type { ConfigPatch } from '../config/patch.js';
 import type { Config } from '../config/schema.js';
 import { ByolError } from '../errors.js';
 import { resolveConfig } from '../methods/resolve.js';
-import { type Base, DEFAULT_SEEDS, type ScaleName, scaleBase } from './scales.js';
+import { type Base, DEFAULT_SEEDS, type ScaleName, scaleBase, scaleNames } from './scales.js';
 import type { Row, Table } from './table.js';
 
 /** Which runs a table takes. Nothing is read or written here. */
@@ -48,7 +49,13 @@ export interface PlanOptions {
  * @throws ByolError ERR_BYOL_USAGE: a table whose protocol is missing, fewer than one seed. ERR_BYOL_DATA: a scale whose images
  * this version cannot read. ERR_BYOL_CONFIG: a row's settings are wrong.
  */
-export function planTable(table: Table, { scale = 'ci', seeds = DEFAULT_SEEDS, data }: PlanOptions = {}): TablePlan {
+export function planTable(table: Table, options: PlanOptions = {}): TablePlan {
+  option.checkOptions('planTable()', options, {
+    scale: option.oneOf(scaleNames),
+    seeds: option.number,
+    data: option.path,
+  });
+  const { scale = 'ci', seeds = DEFAULT_SEEDS, data } = options;
   if (table.missing !== undefined) {
     throw new ByolError(
       'ERR_BYOL_USAGE',

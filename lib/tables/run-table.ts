@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import * as option from '../config/options.js';
 import type { Config } from '../config/schema.js';
 import { writeAtomically } from '../data/atomic-file.js';
 import { writeJson } from '../data/json-file.js';
@@ -71,10 +72,18 @@ export interface TableOutcome {
  * that diverges is recorded as such; other errors of train() are thrown. Reports that are there stay as they are until a run
  * has been added, or none is left.
  *
- * @throws ByolError before the first run: ERR_BYOL_IO if the folder cannot be written to, ERR_BYOL_RUN if a file there is
- * somebody else's and would be replaced.
+ * @throws ByolError before the first run: ERR_BYOL_USAGE for options of the wrong type, ERR_BYOL_IO if the folder cannot be written
+ * to, ERR_BYOL_RUN if a file there is somebody else's and would be replaced.
  */
 export async function runTable(plan: TablePlan, options: RunTableOptions): Promise<TableOutcome> {
+  option.checkOptions('runTable()', options, {
+    out: option.required(option.path),
+    train: option.required(option.listener),
+    keepRuns: option.flag,
+    signal: option.signal,
+    origin: option.listener,
+    onEvent: option.listener,
+  });
   const { out, signal, onEvent = () => {} } = options;
   const folder = tableFolder(out, plan);
   await refuseForeignFiles(out, plan, folder);

@@ -2,15 +2,23 @@ import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { NativeLearner } from '../binding/native.js';
-import type { Config } from '../config/schema.js';
+import { type Config, configSchema } from '../config/schema.js';
 import { ioError } from '../data/atomic-file.js';
 import { ByolError } from '../errors.js';
+import { readSafetensorsHeader, type SafetensorsHeader } from '../export/safetensors.js';
+import { formatDifferences, resumeDifferences } from './config-difference.js';
 import { type EpochSums, epochSumsSchema } from './epoch-meter.js';
 
 /** checkpoints/step-00001234.safetensors: everything needed to go on bit-exactly, the last few. */
 
 const FORMAT = 'byol-torch training state';
 const VERSION = '1';
+/** Of the online classifier: classes x features. */
+const CLASSIFIER = 'online.own.classifier.weight';
+/** What the addon says of a file that is not whole (native/core/io/tensor_file.cpp), and of no other. */
+const NOT_WHOLE = ' is truncated, damaged or ';
+/** At the end of a file's name that is kept for a look, and otherwise counts as gone. */
+const DAMAGED = '.damaged';
 
 /** What a checkpoint says beside its tensors. */
 export interface Progress {
@@ -27,6 +35,25 @@ const progressSchema = z.strictObject({
   seconds: z.number(),
   sums: epochSumsSchema.nullable(),
 });
+
+/** One that cannot be read, and why. */
+export interface Damaged {
+  readonly path: string;
+  readonly reason: string;
+}
+
+/** What a run goes on from, and what had to be passed over for it. */
+export interface Found {
+  readonly progress: Progress;
+  readonly damaged: readonly Damaged[];
+}
+
+/** The file is not what was saved. */
+class DamagedFile extends ByolError {
+  constructor(message: string, options: ErrorOptions = {}) {
+    super('ERR_BYOL_CHECKPOINT', message, options);
+  }
+}
 
 export class Checkpoints {
   readonly #folder: string;
@@ -55,11 +82,7 @@ export class Checkpoints {
 
   /** Oldest first. */
   async list(): Promise<Array<{ readonly path: string; readonly step: number }>> {
-    const names = await readdir(this.#folder).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return [];
-      throw ioError(this.#folder, 'open', error);
-    });
-    return names
+    return (await this.#names())
       .flatMap((name) => {
         const match = /^step-(\d+)\.safetensors$/.exec(name);
         return match === null ? [] : [{ path: join(this.#folder, name), step: Number(match[1]) }];
@@ -68,39 +91,84 @@ export class Checkpoints {
   }
 
   /**
-   * Loads the newest checkpoint that is whole; damaged ones are named to `warn`. null: there is none yet. Throws
-   * ERR_BYOL_CHECKPOINT if there are some and none can be used.
+   * Loads the newest checkpoint that is whole, and changes nothing in the folder. null: there is none yet. Throws
+   * ERR_BYOL_CHECKPOINT if one is of another run, or if there are some and none is whole.
+   *
+   * @param classes of the data: an online classifier with others does not fit.
    */
-  async loadNewest(learner: NativeLearner, warn: (message: string) => void): Promise<Progress | null> {
-    await this.#removeUnfinished();
+  async loadNewest(learner: NativeLearner, classes: number): Promise<Found | null> {
     const candidates = (await this.list()).reverse();
+    const damaged: Damaged[] = [];
     for (const { path, step } of candidates) {
       try {
-        return parseProgress(path, await learner.load(path), step);
+        return { progress: await this.#load(learner, path, step, classes), damaged };
       } catch (error) {
-        if (!(error instanceof ByolError) || error.code !== 'ERR_BYOL_CHECKPOINT') throw error;
-        // Out of the series: it would count as the newest again, and push good ones out.
-        await rename(path, `${path}.damaged`).catch((reason) => {
-          throw ioError(path, 'rename', reason);
-        });
-        warn(
-          `The checkpoint ${path} cannot be used and is now called *.damaged; the one before it is tried. ${error.message}`,
-        );
+        // Others, of the device, of memory or of the disk, say nothing about the file.
+        if (!(error instanceof DamagedFile)) throw error;
+        damaged.push({ path, reason: error.message });
       }
     }
-    if (candidates.length === 0) return null;
+    if (candidates.length === 0 && !(await this.#names()).some((name) => name.endsWith(DAMAGED))) return null;
     throw new ByolError(
       'ERR_BYOL_CHECKPOINT',
-      `None of the checkpoints in ${this.#folder} can be used (${candidates.length} tried). Delete that folder to begin at ` +
-        'step 0 again, or start a new run with --init-from and other weights.',
+      `None of the checkpoints in ${this.#folder} can be used${damaged[0] === undefined ? '' : `: ${damaged[0].reason}`} ` +
+        'Delete that folder to begin at step 0 again, or start a new run with --init-from and other weights.',
+    );
+  }
+
+  /** Takes damaged checkpoints out of the series: they would count as the newest again, and push good ones out. */
+  async setAside(damaged: readonly Damaged[]): Promise<void> {
+    for (const { path } of damaged) {
+      await rename(path, `${path}${DAMAGED}`).catch((reason) => {
+        throw ioError(path, 'rename', reason);
+      });
+    }
+  }
+
+  /** Deletes what a process left that was killed while it saved. */
+  async removeUnfinished(): Promise<void> {
+    for (const name of await this.#names()) if (name.endsWith('.tmp')) await remove(join(this.#folder, name));
+  }
+
+  async #load(learner: NativeLearner, path: string, step: number, classes: number): Promise<Progress> {
+    let metadata: Record<string, string>;
+    try {
+      metadata = await learner.load(path);
+    } catch (error) {
+      if (!(error instanceof ByolError) || error.code !== 'ERR_BYOL_CHECKPOINT') throw error;
+      if (error.message.includes(NOT_WHOLE)) throw new DamagedFile(error.message, { cause: error });
+      // It is whole: what it says of itself tells more than the first tensor that does not fit.
+      const header = readSafetensorsHeader(path);
+      this.#refuseOther(path, header.metadata);
+      refuseOtherClasses(path, header, this.#config.onlineProbe ? classes : 0);
+      throw error;
+    }
+    this.#refuseOther(path, metadata);
+    return parseProgress(path, metadata, step);
+  }
+
+  /** A whole file that belongs elsewhere keeps its name: it is the folder that was mistaken. */
+  #refuseOther(path: string, metadata: Readonly<Record<string, string>>): void {
+    const { format, version } = metadata;
+    if (format !== FORMAT || version !== VERSION) {
+      const found = `"${format ?? 'unknown'}" version ${version ?? 'unknown'}`;
+      throw new ByolError('ERR_BYOL_CHECKPOINT', `${path} is ${found}, expected "${FORMAT}" version ${VERSION}.`);
+    }
+    const config = configOf(metadata);
+    const refused = config === null ? [] : resumeDifferences(config, this.#config).refused;
+    if (refused.length === 0) return;
+    throw new ByolError(
+      'ERR_BYOL_CHECKPOINT',
+      `${path} is of a run with other settings:\n${formatDifferences(refused)}\nMove it out of the folder.`,
     );
   }
 
   async #write(learner: NativeLearner, path: string, progress: Progress): Promise<void> {
     try {
-      await mkdir(this.#folder, { recursive: true });
+      await mkdir(this.#folder);
     } catch (error) {
-      throw ioError(this.#folder, 'make', error);
+      // Not recursively: where the run folder has been deleted, half of one would come back.
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw ioError(this.#folder, 'make', error);
     }
     await learner.save(path, {
       format: FORMAT,
@@ -110,10 +178,13 @@ export class Checkpoints {
     });
   }
 
-  /** What a process left that was killed while it saved. */
-  async #removeUnfinished(): Promise<void> {
-    const names = await readdir(this.#folder).catch(() => []);
-    for (const name of names) if (name.endsWith('.tmp')) await remove(join(this.#folder, name));
+  async #names(): Promise<string[]> {
+    try {
+      return await readdir(this.#folder);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+      throw ioError(this.#folder, 'open', error);
+    }
   }
 }
 
@@ -121,18 +192,32 @@ export function checkpointName(step: number): string {
   return `step-${String(step).padStart(8, '0')}.safetensors`;
 }
 
-function parseProgress(path: string, metadata: Record<string, string>, step: number): Progress {
-  if (metadata['format'] !== FORMAT || metadata['version'] !== VERSION) {
-    const found = `"${metadata['format'] ?? 'unknown'}" version ${metadata['version'] ?? 'unknown'}`;
-    throw new ByolError('ERR_BYOL_CHECKPOINT', `${path} is ${found}, expected "${FORMAT}" version ${VERSION}.`);
+/** null: it has none, or one that this version cannot read. */
+function configOf({ config }: Readonly<Record<string, string>>): Config | null {
+  try {
+    return configSchema.safeParse(JSON.parse(config ?? '')).data ?? null;
+  } catch {
+    return null;
   }
+}
+
+function refuseOtherClasses(path: string, { tensors }: SafetensorsHeader, classes: number): void {
+  const found = tensors.get(CLASSIFIER)?.shape[0] ?? 0;
+  if (found === classes) return;
+  throw new ByolError(
+    'ERR_BYOL_CHECKPOINT',
+    `${path} was trained on images of ${found} classes, and these have ${classes}. Give the folder with the run's own images: --data PATH.`,
+  );
+}
+
+function parseProgress(path: string, metadata: Record<string, string>, step: number): Progress {
   try {
     const progress = progressSchema.parse(JSON.parse(metadata['progress'] ?? ''));
     if (progress.step === step) return progress;
   } catch {
     // The same error below: whatever is wrong with it, it is not what `save` wrote.
   }
-  throw new ByolError('ERR_BYOL_CHECKPOINT', `${path} does not say what step ${step} needs; it has been changed.`);
+  throw new DamagedFile(`${path} does not say what step ${step} needs; it has been changed.`);
 }
 
 async function remove(path: string): Promise<void> {

@@ -32,6 +32,8 @@ export interface EpochLoopOptions {
   /** Aborted: no further step is begun, and an evaluation in progress is given up. */
   readonly stop: AbortSignal;
   readonly progress: Progress;
+  /** Called when a checkpoint has been saved. */
+  readonly saved: () => Promise<void>;
   /** The epochs that earlier sessions completed. */
   readonly epochs: readonly EpochRecord[];
 }
@@ -75,6 +77,10 @@ export class EpochLoop {
   /** Optimiser steps done. */
   get step(): number {
     return this.#step;
+  }
+  /** Whether this sitting has done a step. */
+  get begun(): boolean {
+    return this.#sessionSteps > 0;
   }
   get lastMetrics(): Metrics | null {
     return this.#lastMetrics;
@@ -299,12 +305,13 @@ export class EpochLoop {
   }
 
   async #save(): Promise<void> {
-    const { checkpoints, session, metrics, emit } = this.#o;
+    const { checkpoints, session, metrics, emit, saved } = this.#o;
     await metrics.sync();
     const progress = { step: this.#step, seconds: this.seconds(), sums: this.#meter.sums };
     const path = await checkpoints.save(session.learner, progress, session.config.checkpoint.keep);
     this.#lastSaved = { step: this.#step, time: performance.now() };
     emit({ type: 'checkpoint', path, step: this.#step });
+    await saved();
   }
 
   async #diverged({ firstBadStep }: StepMetrics): Promise<never> {

@@ -118,6 +118,10 @@ export class MetricsWriter {
   }
 
   async close(): Promise<void> {
-    await this.#file.close();
+    try {
+      await this.#file.close();
+    } catch (error) {
+      throw ioError(this.#path, 'write', error);
+    }
   }
 }

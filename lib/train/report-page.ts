@@ -101,12 +101,13 @@ export function runCurves(input: CurvesInput): string {
 export interface ReportInput extends CurvesInput {
   readonly environment: object;
   readonly result: RunResult;
-  readonly totalSteps: number;
+  /** How far the run is or how it ended, as a sentence. */
+  readonly status: string;
 }
 
 /** report.html of a run. */
 export function runReport(input: ReportInput): string {
-  const { config, environment, result, totalSteps } = input;
+  const { config, environment, result, status } = input;
   const { untrained, knn, linear } = result;
   const row = (name: string, before: { top1: number } | null, after: { top1: number } | null): ReportRow => ({
     name,
@@ -115,9 +116,7 @@ export function runReport(input: ReportInput): string {
   });
   return renderReport({
     title: `${methodTitle(config)}: ${config.preset ?? config.data.kind}`,
-    status: result.interrupted
-      ? `Stopped at step ${result.steps} of ${totalSteps}.`
-      : `Finished: ${result.epochs} epochs, ${result.steps} steps.`,
+    status,
     verdict: result.verdict,
     rows: [row('kNN top-1', untrained.knn, knn), row('Linear top-1', untrained.linear, linear)],
     charts: runCharts(input),

@@ -3,6 +3,7 @@ import { join, relative } from 'node:path';
 import { loadNative } from '../binding/load.js';
 import type { NativeLearner } from '../binding/native.js';
 import { withClasses } from '../config/classes.js';
+import * as option from '../config/options.js';
 import type { ConfigPatch } from '../config/patch.js';
 import type { Config } from '../config/schema.js';
 import type { ImageArray } from '../data/dataset.js';
@@ -61,15 +62,26 @@ export interface RunEvaluation<P extends Protocol = Protocol> {
   readonly environment: Environment;
 }
 
+const optionChecks = {
+  runDir: option.required(option.path),
+  protocol: option.required(option.oneOf(['knn', 'linear'])),
+  patch: option.settings,
+  overrides: option.texts,
+  signal: option.signal,
+  onProgress: option.listener,
+};
+
 /** Settings that do not say what the encoder is and which images it expects. */
 const CHANGEABLE = ['preset', 'method', 'evaluation', 'data', 'device', 'precision', 'threads', 'seed'];
 
 /**
  * Evaluates the encoder of a run and writes eval-knn.json or eval-linear.json into its folder, atomically. The encoder is
  * that of encoder.safetensors, or of the newest checkpoint while there is none. Throws ERR_BYOL_RUN where there is no run or
- * nothing to evaluate yet, ERR_BYOL_CONFIG for settings that cannot be changed, ERR_BYOL_DATA without images or labels.
+ * nothing to evaluate yet, ERR_BYOL_USAGE for options of the wrong type, ERR_BYOL_CONFIG for settings that cannot be changed,
+ * ERR_BYOL_DATA without images or labels.
  */
 export async function evaluateRun<P extends Protocol>(options: EvaluateRunOptions<P>): Promise<RunEvaluation<P>> {
+  option.checkOptions('evaluateRun()', options, optionChecks);
   return withRunEncoder(options, async ({ subject, config, weights, resolved }) => {
     const result = await protocols[options.protocol](subject, config);
     const evaluation = {
@@ -165,8 +177,10 @@ async function loadEncoder(learner: NativeLearner, folder: RunFolder, config: Co
       await learner.loadWeights(path);
       return path;
     } catch (error) {
-      // A run that goes on meanwhile deletes old checkpoints, and the newest may be damaged: the next one will do.
-      if (!(error instanceof ByolError)) throw error;
+      // The newest may be damaged, and a run that goes on meanwhile deletes old ones: the next one will do. What else can
+      // happen, to the device, the memory or the disk, says nothing about the file.
+      const unusable = error instanceof ByolError && error.code === 'ERR_BYOL_CHECKPOINT';
+      if (!unusable && (await exists(path))) throw error;
       failure = error;
     }
   }

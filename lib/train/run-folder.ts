@@ -1,13 +1,18 @@
-import { mkdir, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, rm, rmdir } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { type Config, configSchema } from '../config/schema.js';
 import { ioError } from '../data/atomic-file.js';
 import { readJson } from '../data/json-file.js';
 import { ByolError } from '../errors.js';
+import { type Difference, formatDifferences } from './config-difference.js';
+import { type DataRecord, dataRecordSchema } from './data-record.js';
 import type { Environment } from './environment.js';
 import type { Baseline, RunResult } from './events.js';
 import type { KnnResult } from './run-evaluator.js';
 import { LOCK_FILE } from './run-lock.js';
+
+/** Where runs go that are given no folder. */
+export const RUNS = 'runs';
 
 /** The files of a run. Everything but metrics.jsonl is written atomically. */
 export class RunFolder {
@@ -22,6 +27,10 @@ export class RunFolder {
   }
   get environment(): string {
     return join(this.path, 'environment.json');
+  }
+  /** Which images the run is trained on. */
+  get data(): string {
+    return join(this.path, 'data.json');
   }
   get metrics(): string {
     return join(this.path, 'metrics.jsonl');
@@ -88,19 +97,56 @@ export async function inspectFolder(folder: RunFolder): Promise<FolderState> {
   );
 }
 
-export function runExistsError(folder: RunFolder): ByolError {
+/** `differences`: of the settings that were asked for from those of the run that is there; then it cannot go on with them. */
+export function runExistsError(folder: RunFolder, differences: readonly Difference[]): ByolError {
+  const other = `choose another folder (--out DIR; in the API out: 'DIR')`;
+  if (differences.length > 0) {
+    return new ByolError(
+      'ERR_BYOL_RUN_EXISTS',
+      `There is already a run with other settings in ${folder.path}; ${other}. The settings that differ:\n${formatDifferences(differences)}`,
+    );
+  }
   return new ByolError(
     'ERR_BYOL_RUN_EXISTS',
-    `There is already a run in ${folder.path}. Go on with it (--resume; in the API resume: true), or choose another folder ` +
-      `(--out DIR; in the API out: 'DIR').`,
+    `There is already a run in ${folder.path}. Go on with it (--resume; in the API resume: true), or ${other}.`,
   );
 }
 
-export async function makeFolder(folder: RunFolder): Promise<void> {
+/** Returns the outermost folder that had to be made; undefined: it was there. */
+export async function makeFolder(folder: RunFolder): Promise<string | undefined> {
   try {
-    await mkdir(folder.path, { recursive: true });
+    return await mkdir(folder.path, { recursive: true });
   } catch (error) {
     throw ioError(folder.path, 'make the run folder', error);
+  }
+}
+
+/** Takes back what a run has written that never did a step, as far as that works: the run's own error is the one to tell. */
+export async function removeFiles({ baseline, data, environment, metrics, config }: RunFolder): Promise<void> {
+  for (const file of [baseline, data, environment, metrics, config]) await rm(file, { force: true }).catch(() => {});
+}
+
+/** Deletes what a process left that was killed while it wrote one of the run's files. */
+export async function removeUnfinished(folder: RunFolder): Promise<void> {
+  const { config, environment, data, metrics, baseline, encoder, report, curves, result } = folder;
+  const own = [config, environment, data, metrics, baseline, encoder, report, curves, result].map((file) =>
+    basename(file),
+  );
+  for (const name of await readdir(folder.path)) {
+    if (!name.endsWith('.tmp') || !own.some((file) => name.startsWith(`${file}.`))) continue;
+    await rm(join(folder.path, name), { force: true });
+  }
+}
+
+/** Removes the folder, and those above it up to `outermost`, as far as nothing is in them. */
+export async function removeEmpty(folder: RunFolder, outermost: string): Promise<void> {
+  const last = resolve(outermost);
+  for (let path = resolve(folder.path); ; path = dirname(path)) {
+    const removed = await rmdir(path).then(
+      () => true,
+      () => false,
+    );
+    if (!removed || path === last) return;
   }
 }
 
@@ -120,6 +166,15 @@ export async function readRunConfig(path: string): Promise<Config> {
 /** null if the run has none yet. */
 export async function readEnvironment(folder: RunFolder): Promise<EnvironmentFile | null> {
   return (await readOwn(folder.environment)) as EnvironmentFile | null;
+}
+
+/** null: the run has none yet, or is of a version that kept none. */
+export async function readDataRecord(folder: RunFolder): Promise<DataRecord | null> {
+  const value = await readOwn(folder.data);
+  if (value === null) return null;
+  const parsed = dataRecordSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new ByolError('ERR_BYOL_RUN', `${folder.data} is damaged: it does not say which images the run is trained on.`);
 }
 
 export async function readBaseline(folder: RunFolder): Promise<BaselineFile | null> {
@@ -143,12 +198,22 @@ async function readOwn(path: string): Promise<unknown> {
   }
 }
 
-/** runs/NAME-1, -2, ...: the first that does not exist. */
-export async function freeRunFolder(config: Config): Promise<string> {
-  const taken = new Set(await readdir('runs').catch(() => []));
-  const name = [config.method, config.preset ?? config.data.kind].filter((part) => part !== undefined).join('-');
+/** How runs are called after their settings: "shapes", "simclr-cifar10". On the command line runs/NAME is the folder. */
+export function runName({ method, preset, data }: Config): string {
+  return [method, preset ?? data.kind].filter((part) => part !== undefined).join('-');
+}
+
+/** Makes runs/NAME-1, -2, ...: the first that does not exist. */
+export async function makeNumberedFolder(config: Config): Promise<RunFolder> {
+  await makeFolder(new RunFolder(RUNS));
   for (let number = 1; ; number += 1) {
-    const candidate = `${name}-${number}`;
-    if (!taken.has(candidate)) return join('runs', candidate);
+    const folder = new RunFolder(join(RUNS, `${runName(config)}-${number}`));
+    try {
+      // Not recursively: of two runs that begin at once, one finds it there.
+      await mkdir(folder.path);
+      return folder;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw ioError(folder.path, 'make the run folder', error);
+    }
   }
 }

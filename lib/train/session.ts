@@ -11,6 +11,7 @@ import { ByolError } from '../errors.js';
 import type { LabelledImages } from '../eval/subject.js';
 import { checkObjective, labelledRowsOf } from '../methods/check.js';
 import { learnerSpec, type ResolvedDevice, resolveDevice, resolvePrecision } from '../methods/learner-spec.js';
+import { type DataRecord, describeData } from './data-record.js';
 import { makeSchedule, type Schedule } from './schedules.js';
 import { type Threads, useThreads } from './threads.js';
 
@@ -28,14 +29,16 @@ export interface Session {
   readonly classNames: readonly string[];
   /** Of every training image, -1 where supervision may not use it; null without supervision. */
   readonly supervisedLabels: Int32Array | null;
+  /** Which images these are. */
+  readonly record: DataRecord;
   readonly sampler: StepSampler;
   readonly schedule: Schedule;
   dispose(): void;
 }
 
 /**
- * `onThreads`: see useThreads(). Throws before anything is computed: ERR_BYOL_DATA, ERR_BYOL_CUDA_UNAVAILABLE, or why the
- * addon cannot be loaded.
+ * `asked` is a checked configuration; `onThreads`: see useThreads(). Throws before anything is computed: ERR_BYOL_DATA,
+ * ERR_BYOL_CUDA_UNAVAILABLE, or why the addon cannot be loaded.
  */
 export async function openSession(
   asked: Config,
@@ -45,12 +48,12 @@ export async function openSession(
   const device = resolveDevice(asked.device, native.info());
   const resolved = { device, precision: resolvePrecision(asked.precision, device, native.info()) };
 
-  checkObjective(asked);
   const data = await readData(asked.data);
   const config = withClasses(asked, data.classNames.length);
   checkObjective(config);
   const supervisedLabels = await labelsFor(config, data);
   const sampler = await makeSampler(config, data, supervisedLabels);
+  const record = await describeData(data);
   const resources: Array<{ dispose(): void }> = [];
   const keep = <T extends { dispose(): void }>(resource: T): T => {
     resources.push(resource);
@@ -65,8 +68,8 @@ export async function openSession(
   };
   try {
     const threads = keep(useThreads(native, config, onThreads));
-    const classes = data.train.labels === null ? 0 : data.classNames.length;
-    const learner = keep(new native.Learner(learnerSpec(config, resolved, classes)));
+    const spec = learnerSpec(config, resolved, classesOf(data.train, data.classNames));
+    const learner = keep(new native.Learner(spec));
     // It is made behind the call: a network that does not fit into memory is to be heard of before the run has a folder.
     await learner.stepCount;
     return {
@@ -79,6 +82,7 @@ export async function openSession(
       test: images(data.test),
       classNames: data.classNames,
       supervisedLabels,
+      record,
       learner,
       sampler,
       schedule: makeSchedule(config, sampler.epochs),
@@ -114,4 +118,9 @@ async function makeSampler(config: Config, data: Dataset, labels: Int32Array | n
     return new Sampler(data.train.count, config);
   }
   return MixedSampler.make({ ...config, labels, labelledRows });
+}
+
+/** Of the online classifier: 0 where there are no labels to train it with. */
+export function classesOf(train: Pick<LabelledImages, 'labels'>, classNames: readonly string[]): number {
+  return train.labels === null ? 0 : classNames.length;
 }

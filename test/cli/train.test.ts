@@ -28,9 +28,8 @@ evaluation:
 test("byol train trains, and its run is evaluated, finished and in nobody else's way", async () => {
   await withTempDir((dir) => {
     writeFileSync(path.join(dir, 'tiny.yaml'), tiny);
-    const trained = runCli(['train', '--config', 'tiny.yaml', '--seed', '3', '--set', 'optimizer.momentum=0.8'], {
-      cwd: dir,
-    });
+    const command = ['train', '--config', 'tiny.yaml', '--seed', '3', '--set', 'optimizer.momentum=0.8'];
+    const trained = runCli(command, { cwd: dir });
     assert.equal(trained.code, 0, trained.stderr);
     assert.match(
       trained.stdout,
@@ -45,12 +44,20 @@ test("byol train trains, and its run is evaluated, finished and in nobody else's
     const config = JSON.parse(readFileSync(path.join(run, 'config.json'), 'utf8'));
     assert.deepEqual([config.preset, config.seed, config.optimizer.momentum, config.epochs], ['shapes', 3, 0.8, 2]);
 
-    const again = runCli(['train', '--config', 'tiny.yaml'], { cwd: dir });
+    const again = runCli(command, { cwd: dir });
     assert.equal(again.code, 1);
     assert.match(
       again.stderr,
       /^error: There is already a run in runs\/shapes\. .*--resume.*--out DIR.*\[ERR_BYOL_RUN_EXISTS\]\n$/,
     );
+
+    const differing = runCli([...command, '--epochs', '9'], { cwd: dir });
+    assert.equal(differing.code, 1);
+    assert.match(
+      differing.stderr,
+      /^error: There is already a run with other settings in runs\/shapes; choose another folder \(--out DIR.*\[ERR_BYOL_RUN_EXISTS\]\n/,
+    );
+    assert.doesNotMatch(differing.stderr, /--resume/);
 
     const other = runCli(['train', '--resume', 'runs/shapes', '--epochs', '9'], { cwd: dir });
     assert.equal(other.code, 2);
@@ -131,7 +138,10 @@ test('byol views writes a picture', async () => {
 test('bad data and bad paths fail in one sentence and leave nothing behind', async () => {
   await withTempDir((dir) => {
     const cases: ReadonlyArray<readonly [args: string[], message: RegExp]> = [
-      [['train', '--preset', 'cifar10-small', '--data', 'nowhere'], /There is no folder nowhere.*\[ERR_BYOL_DATA\]/],
+      [
+        ['train', '--preset', 'cifar10-small', '--data', 'nowhere'],
+        /There is no folder \/.*nowhere\..*\[ERR_BYOL_DATA\]/,
+      ],
       [['train', '--preset', 'shapes', '--set', 'data.trainImages=50'], /50 training images, but batchSize is 64/],
       [['views', '--preset', 'shapes', '--set', 'data.trainImages=20', '--out', 'no/such/folder.png'], /ERR_BYOL_IO/],
     ];

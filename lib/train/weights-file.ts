@@ -1,0 +1,33 @@
+import { open, stat } from 'node:fs/promises';
+import { ioError } from '../data/atomic-file.js';
+import { learnerSpec } from '../methods/learner-spec.js';
+import { classesOf, type Session } from './session.js';
+
+/** The file that a run starts from, looked at before anything is written. */
+
+/** Whether it is there: at once, before the images are read. Throws ERR_BYOL_IO. */
+export async function checkReadable(path: string): Promise<void> {
+  try {
+    // Not by opening it: a pipe would be waited for.
+    if (!(await stat(path)).isFile()) throw new Error('it is not a file');
+    await (await open(path, 'r')).close();
+  } catch (error) {
+    throw ioError(path, 'read the weights', error);
+  }
+}
+
+/**
+ * Whether a run can start from the weights in a file, tried on a network of its own: the run's is still to be measured as it
+ * was drawn. Throws ERR_BYOL_CHECKPOINT, ERR_BYOL_IO.
+ */
+export async function tryWeights(
+  { native, config, resolved, train, classNames }: Session,
+  path: string,
+): Promise<void> {
+  const learner = new native.Learner(learnerSpec(config, resolved, classesOf(train, classNames)));
+  try {
+    await learner.loadWeights(path);
+  } finally {
+    learner.dispose();
+  }
+}
