@@ -40,7 +40,7 @@ const wrong: ReadonlyArray<readonly [args: string, code: number, message: RegExp
   ['tables 2', 2, /Table 2 .* cannot run yet\. Missing: the semi-supervised protocol/],
   ['tables none.yaml', 2, /Cannot read the configuration file none\.yaml: it does not exist\. \[ERR_BYOL_CONFIG\]/],
   ['tables 5b --scale paper', 1, /Scale 'paper' trains preset imagenet-300 on a folder of photos .*\[ERR_BYOL_DATA\]/],
-  ['tables 5b --out file', 1, /Cannot .* file\/5b\/ci.*ENOTDIR.*\[ERR_BYOL_IO\]/],
+  ['tables 5b --out file', 1, /Cannot .* file\/5b\/ci.*is a file, not a folder\. \[ERR_BYOL_IO\]/],
 ];
 
 test('wrong command lines are refused, and nothing is written', () =>
