@@ -5,8 +5,8 @@
 namespace byol {
 
 /// How many threads the operations of the calling thread use: OpenMP's number is each thread's own. An operation that
-/// shares its work with a thread which gets no core waits for it, a hundred times a step, so where others need the cores
-/// fewer threads are faster, and a step that has begun must not have to end with too many.
+/// shares its work with a thread which gets no core waits for it, a hundred times a step, so where others need the
+/// cores fewer threads are faster, and a step that has begun must not have to end with too many.
 
 /// As many as this from now on, or the limit if that is less.
 void use_threads(int count);

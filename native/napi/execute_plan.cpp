@@ -25,8 +25,9 @@ Napi::Value execute_plan_for_js(const Napi::CallbackInfo& call) {
     const auto dtype = f.choice<at::ScalarType>("dtype", {{"float32", at::kFloat}, {"bfloat16", at::kBFloat16}});
     const auto threads = static_cast<int>(f.integer("threads", 0, kMostThreads));
     auto work = [=, plan = std::move(plan)]() -> Deliver {
-      const at::Tensor views = executor == Executor::Fused ? execute_plan(*images, indices, plan.data(), view, dtype, threads)
-                                                           : execute_plan_reference(*images, indices, plan.data(), view);
+      const at::Tensor views = executor == Executor::Fused
+                                   ? execute_plan(*images, indices, plan.data(), view, dtype, threads)
+                                   : execute_plan_reference(*images, indices, plan.data(), view);
       return [values = to_values(views.to(dtype).permute({0, 2, 3, 1}))](Napi::Env env) -> Napi::Value {
         return from_floats(env, values);
       };

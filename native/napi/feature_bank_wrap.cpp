@@ -22,7 +22,8 @@ FeatureBankWrap::FeatureBankWrap(const Napi::CallbackInfo& call) : Wrap(call) {
     size_ = to_integer(call[0], "count", 1, kLargestIndex);
     dimension_ = to_integer(call[1], "dimension", 1, kMostFeatures);
     const at::Device device = to_device(to_text(call[2], "device"));
-    const double bytes = static_cast<double>(size_) * (sizeof(float) * static_cast<double>(dimension_) + sizeof(int64_t));
+    const double bytes =
+        static_cast<double>(size_) * (sizeof(float) * static_cast<double>(dimension_) + sizeof(int64_t));
     make(call, device, bytes,
          [=, size = size_, dimension = dimension_] { return std::make_shared<FeatureBank>(size, dimension, device); });
   });

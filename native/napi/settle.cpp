@@ -6,7 +6,8 @@
 namespace byol::napi {
 namespace {
 
-// Code of JavaScript runs while an error is made: the class's constructor, setters. What that throws is the reason then.
+// Code of JavaScript runs while an error is made: the class's constructor, setters. What that throws is the reason
+// then.
 Napi::Value reason_of(Napi::Env env, const std::exception_ptr& error, const std::string& stack) {
   try {
     return to_js_error(env, error, stack).Value();
@@ -87,8 +88,8 @@ void Settler::settle_all(Napi::Env env) {
   }
   for (const auto& pending : done) {
     if (--unsettled_ == 0) napi_unref_threadsafe_function(env, signal_);
-    // A worker that is being terminated can neither settle nor throw; an exception that left here would end the process,
-    // and one that ended the loop would leave the other promises pending for ever.
+    // A worker that is being terminated can neither settle nor throw; an exception that left here would end the
+    // process, and one that ended the loop would leave the other promises pending for ever.
     try {
       settle(env, *pending);
     } catch (...) {

@@ -115,8 +115,8 @@ Napi::Value from_times(Napi::Env env, const Times& times) {
 
 }  // namespace
 
-Napi::Promise submit_step(const Napi::Value& input, TorchThread& thread, Handle<Learner> learner,
-                          int64_t classes, int64_t supervised_classes, bool profiled) {
+Napi::Promise submit_step(const Napi::Value& input, TorchThread& thread, Handle<Learner> learner, int64_t classes,
+                          int64_t supervised_classes, bool profiled) {
   const Fields f(input, "step");
   Step step(ImageStoreWrap::get(f.value("images"), f.path_of("images")));
   if (classes > 0) ImageStoreWrap::require_labels_below(f.value("images"), f.path_of("images"), classes);
@@ -128,8 +128,7 @@ Napi::Promise submit_step(const Napi::Value& input, TorchThread& thread, Handle<
   }
   const std::array<Napi::Value, 2> plans = f.pair("plans"), views = f.pair("views");
   for (size_t i = 0; i < 2; ++i) {
-    step.plans[i] =
-        to_floats(plans[i], f.path_of(i == 0 ? "plans[0]" : "plans[1]"), step.indices.size(), kPlanColumns);
+    step.plans[i] = to_floats(plans[i], f.path_of(i == 0 ? "plans[0]" : "plans[1]"), step.indices.size(), kPlanColumns);
     step.views[i] = read_view_spec(Fields(views[i], f.path_of(i == 0 ? "views[0]" : "views[1]")));
   }
   step.scalars = {f.number("learningRate", Range::at_least(0)), f.number("tau", Range::between(0, 1)),

@@ -200,13 +200,13 @@ void TorchThread::release(uint64_t object) {
   const std::lock_guard lock(mutex_);
   if (stopping_) return;  // the thread's end releases everything
   releases_.push_back({[this, object]() -> Deliver {
-                       std::shared_ptr<Cell> last;  // destroyed after the lock is given back
-                       const std::lock_guard inner(mutex_);
-                       last = std::move(objects_.at(object));
-                       objects_.erase(object);
-                       return {};
-                     },
-                     nullptr});
+                         std::shared_ptr<Cell> last;  // destroyed after the lock is given back
+                         const std::lock_guard inner(mutex_);
+                         last = std::move(objects_.at(object));
+                         objects_.erase(object);
+                         return {};
+                       },
+                       nullptr});
   wake_.notify_one();
 }
 

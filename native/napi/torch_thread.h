@@ -27,8 +27,8 @@ struct Cell {
   std::exception_ptr failure;
 };
 
-/// A core object as the JavaScript thread hands it on. Commands look at the object itself; where its construction threw,
-/// they throw the same.
+/// A core object as the JavaScript thread hands it on. Commands look at the object itself; where its construction
+/// threw, they throw the same.
 template <typename T>
 class Handle {
  public:

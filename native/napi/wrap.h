@@ -22,9 +22,7 @@ template <typename Self, typename T>
 class Wrap : public Napi::ObjectWrap<Self> {
  public:
   /// The core object behind a JavaScript value.
-  static Handle<T> get(const Napi::Value& value, const std::string& path) {
-    return self(value, path).object();
-  }
+  static Handle<T> get(const Napi::Value& value, const std::string& path) { return self(value, path).object(); }
 
  protected:
   using Properties = std::vector<Napi::ClassPropertyDescriptor<Self>>;

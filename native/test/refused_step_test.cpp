@@ -116,7 +116,8 @@ bool same(const StepMetrics& a, const StepMetrics& b) {
          a.first_bad_step == b.first_bad_step;
 }
 
-/// After a step that is refused by `refused`, and with `before` steps before it, another step is what it would have been.
+/// After a step that is refused by `refused`, and with `before` steps before it, another step is what it would have
+/// been.
 void check_without_trace(const LearnerSpec& spec, int before, const std::function<void(Learner&)>& refused) {
   Learner learner(spec, at::kCPU), never_asked(spec, at::kCPU);
   for (Learner* each : {&learner, &never_asked}) {

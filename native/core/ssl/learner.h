@@ -66,8 +66,8 @@ class Learner {
   Learner(const Learner&) = delete;
   Learner& operator=(const Learner&) = delete;
 
-  /// Throws ERR_BYOL_SHAPE for a number of rows that no micro-batch can have: one that does not split into the groups of
-  /// batch statistics, or does not divide the queue.
+  /// Throws ERR_BYOL_SHAPE for a number of rows that no micro-batch can have: one that does not split into the groups
+  /// of batch statistics, or does not divide the queue.
   void check_rows(int64_t rows) const;
   /// Adds this micro-batch's gradient / `micro_batches`. After whatever it throws, abandon() is due.
   void accumulate(const MicroBatch& batch);

@@ -58,8 +58,8 @@ std::string shape_text(const at::Tensor& tensor) {
 // What a file will change, noted while all of it is checked: a file that is refused has changed nothing.
 class Changes {
  public:
-  /// Throws ERR_BYOL_CHECKPOINT where the source is of another shape, or of a type that is not numbers of the same sort.
-  /// `factor`: of the copy.
+  /// Throws ERR_BYOL_CHECKPOINT where the source is of another shape, or of a type that is not numbers of the same
+  /// sort. `factor`: of the copy.
   void copy(const std::string& name, const at::Tensor& destination, const at::Tensor& source, double factor = 1.0) {
     if (source.sizes() != destination.sizes()) {
       throw Error("ERR_BYOL_CHECKPOINT", "The checkpoint's tensor '" + name + "' has shape " + shape_text(source) +
