@@ -237,9 +237,12 @@ test('nothing but a shutdown waits for the command in progress', async () => {
   const large = makeImages(native, 64, 32);
   const learner = new native.Learner(wider(16));
   let settled = false;
-  const slow = learner.step(stepInput(large, 64, 32)).then(() => {
+  const input = stepInput(large, 64, 32);
+  const first = learner.step(input);
+  const slow = learner.step(input).then(() => {
     settled = true;
   });
+  await first; // now the second is in progress
   const made = [
     new native.Learner({ ...learnerSpec, seed: 2 }),
     new native.FeatureBank(10, 4, 'cpu'),
