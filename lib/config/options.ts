@@ -13,6 +13,7 @@ export const path: OptionCheck = {
   accepts: (value) => typeof value === 'string' && value.trim() !== '' && !value.includes('\0'),
   expected: 'a path',
 };
+export const text: OptionCheck = { accepts: (value) => typeof value === 'string', expected: 'a text' };
 export const flag: OptionCheck = { accepts: (value) => typeof value === 'boolean', expected: 'true or false' };
 export const number: OptionCheck = { accepts: (value) => typeof value === 'number', expected: 'a number' };
 export const listener: OptionCheck = { accepts: (value) => typeof value === 'function', expected: 'a function' };

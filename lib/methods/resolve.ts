@@ -1,5 +1,6 @@
 import { readConfigFile } from '../config/config-file.js';
 import { isSettings, mergeLayer, type Settings } from '../config/layers.js';
+import * as option from '../config/options.js';
 import { applyOverride, type Override, orderOverrides, overrideText, parseOverride } from '../config/overrides.js';
 import { configError, type Origin, parseConfig } from '../config/parse.js';
 import type { ConfigPatch } from '../config/patch.js';
@@ -39,12 +40,25 @@ export type ConfigSources = Layers &
     | { readonly base: Config; readonly preset?: never }
   );
 
+const SOURCES = {
+  preset: option.text,
+  base: option.settings,
+  method: {
+    accepts: (value: unknown) => ['string', 'function'].includes(typeof value),
+    expected: 'a name or a function',
+  },
+  file: option.path,
+  patch: option.settings,
+  overrides: option.texts,
+};
+
 /**
- * The checked configuration of a run from its sources. Throws ERR_BYOL_CONFIG: a file that cannot be read (with line and
+ * The checked configuration of a run from its sources. Throws ERR_BYOL_USAGE for sources of the wrong type, ERR_BYOL_CONFIG: a file that cannot be read (with line and
  * column), an unknown preset or method, sources that contradict each other, or a list of everything that is wrong, each with
  * its path, the nearest known name, what was expected, what was there, and where that came from.
  */
 export function resolveConfig(sources: ConfigSources): Config {
+  option.checkOptions('resolveConfig()', sources, SOURCES);
   const { file, patch = {}, overrides = [] } = sources;
   const fromFile = file === undefined ? {} : readConfigFile(file);
   const problems: Problem[] = [];

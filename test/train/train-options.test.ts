@@ -5,6 +5,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import type { Config } from '../../lib/config/schema.js';
 import { ByolError } from '../../lib/errors.js';
+import { resolveConfig } from '../../lib/methods/resolve.js';
 import { planTable } from '../../lib/tables/plan.js';
 import { runTable } from '../../lib/tables/run-table.js';
 import { evaluateRun } from '../../lib/train/run-evaluation.js';
@@ -78,7 +79,7 @@ test('options of a wrong type, unknown and contradictory ones are refused', asyn
   });
 });
 
-test('the same holds for evaluateRun, planTable and runTable', async () => {
+test('the same holds for evaluateRun, resolveConfig, planTable and runTable', async () => {
   const usage = (message: RegExp) => ({ code: 'ERR_BYOL_USAGE', message });
   const evaluate = (options: object) => evaluateRun(options as never);
   await assert.rejects(
@@ -93,6 +94,16 @@ test('the same holds for evaluateRun, planTable and runTable', async () => {
     evaluate({ runDir: 'a', protocol: 'knn', onProgress: true }),
     usage(/onProgress must be a function/),
   );
+  const resolve = (sources: unknown) => () => resolveConfig(sources as never);
+  assert.throws(resolve({ preset: 'shapes', overides: ['epochs=1'] }), usage(/did you mean 'overrides'\?/));
+  assert.throws(resolve({ preset: 'shapes', overrides: 'epochs=1' }), usage(/overrides must be a list of texts/));
+  assert.throws(
+    resolve({ preset: 'shapes', patch: ['epochs'] }),
+    usage(/patch must be an object with settings, got a list/),
+  );
+  assert.throws(resolve({ preset: 5 }), usage(/preset must be a text, got 5/));
+  assert.throws(resolve({ file: '' }), usage(/file must be a path/));
+  assert.throws(resolve('shapes'), usage(/the options must be an object/));
   assert.throws(
     () => planTable({} as never, { scale: 'tiny' } as never),
     usage(/scale must be 'ci' or 'card' or 'paper'/),
