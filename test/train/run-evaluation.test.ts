@@ -213,3 +213,14 @@ function nearestTop1(bank: Embeddings, queries: Embeddings): number {
   }
   return right / queries.count;
 }
+
+test('a checkpoint that the disk does not give is an error, not a damaged one to pass over', async () => {
+  await withTempDir(async (dir) => {
+    await makeRun(dir, false);
+    mkdirSync(path.join(dir, 'checkpoints', 'step-00000003.safetensors'));
+    await assert.rejects(evaluateRun({ runDir: dir, protocol: 'knn' }), {
+      code: 'ERR_BYOL_IO',
+      message: /step-00000003/,
+    });
+  });
+});
