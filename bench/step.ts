@@ -1,15 +1,13 @@
-/** A whole BYOL step (four forwards, backward, optimiser, EMA) beside a PyTorch eager step of the same network. */
+/**
+ * A whole BYOL step (four forwards, backward, optimiser, EMA) beside a PyTorch eager step of the same network and, where
+ * BYOL_BENCH_BEFORE names another built checkout, beside that one's step.
+ */
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
 import os from 'node:os';
 import path from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
-import { evaluationPlan } from '../lib/augment/plan.js';
-import { viewSpec } from '../lib/augment/view-spec.js';
 import { loadNative } from '../lib/binding/load.js';
 import { packageRoot } from '../lib/binding/package-root.js';
-import { presets } from '../lib/config/presets/index.js';
-import type { Config } from '../lib/config/schema.js';
-import { learnerSpec } from '../lib/methods/learner-spec.js';
 
 interface Network {
   readonly name: string;
@@ -81,6 +79,14 @@ export interface StepResult {
   /** ours / eager: of the minima, and the median of the rounds' ratios. */
   readonly ratioOfMinima: number;
   readonly medianRatio: number;
+  /** The same of ours / the other checkout's. */
+  readonly before?: {
+    readonly commit: string;
+    readonly min: number;
+    readonly median: number;
+    readonly ratioOfMinima: number;
+    readonly medianRatio: number;
+  };
   /** One more step of ours, profiled. */
   readonly profile: StepProfile;
 }
@@ -135,15 +141,21 @@ export async function benchStep(): Promise<
     const result = await compare(python, network, precision);
     torch = result.torch;
     results.push(result.result);
-    console.log(`  ${network.name}, ${precision}: ${result.result.medianRatio.toFixed(2)} of eager's time`);
+    console.log(
+      `  ${network.name}, ${precision}: ${result.result.medianRatio.toFixed(2)} of eager's time${beforeText(result.result)}`,
+    );
   }
   return { torch, results };
+}
+
+function beforeText({ before }: StepResult): string {
+  return before === undefined ? '' : `, ${before.medianRatio.toFixed(2)} of that of ${before.commit.slice(0, 7)}`;
 }
 
 async function compare(python: string, network: Network, precision: 'bfloat16' | 'float32') {
   const { block, blocks, width, stem, size, batch, steps } = network;
   const threads = os.availableParallelism();
-  const peer = new Peer(python, {
+  const spec = {
     encoder: { block, blocks, width, stem },
     hidden: HIDDEN,
     output: OUTPUT,
@@ -151,33 +163,49 @@ async function compare(python: string, network: Network, precision: 'bfloat16' |
     batch,
     precision,
     threads,
-  });
-  const ours = new Ours(network, precision, threads);
+  };
+  const older = process.env.BYOL_BENCH_BEFORE;
+  const side = path.join(packageRoot(), 'dist', 'bench', 'step-side.js');
+  const eager = new Side(python, [path.join(packageRoot(), 'bench', 'python', 'byol_step.py')], spec);
+  const ours = new Side(process.execPath, [side, packageRoot()], spec);
+  const before = older === undefined ? null : new Side(process.execPath, [side, path.resolve(older)], spec);
+  const sides = { eager, ours, ...(before && { before }) };
   try {
-    const { torch } = (await peer.line()) as { torch: string };
-    await peer.run(2);
-    await ours.run(2);
-    const rounds: { readonly ours: number[]; readonly eager: number[] }[] = [];
-    for (let round = 0; round < ROUNDS; round += 1)
-      rounds.push({ eager: await peer.run(steps), ours: await ours.run(steps) });
-    const all = (side: 'ours' | 'eager') => rounds.flatMap((round) => round[side]);
-    const summary = (values: number[]) => ({ min: Math.min(...values), median: median(values) });
+    const { torch } = (await eager.line()) as { torch: string };
+    for (const one of Object.values(sides)) await one.run(2);
+    const rounds: Record<string, number[]>[] = [];
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const times: Record<string, number[]> = {};
+      for (const [name, one] of Object.entries(sides)) times[name] = await one.run(steps);
+      rounds.push(times);
+    }
+    const all = (name: string) => rounds.flatMap((round) => round[name] as number[]);
+    const summary = (name: string) => ({ min: Math.min(...all(name)), median: median(all(name)) });
+    const against = (name: string) => ({
+      ratioOfMinima: Math.min(...all('ours')) / Math.min(...all(name)),
+      medianRatio: median(rounds.map((round) => median(round['ours'] as number[]) / median(round[name] as number[]))),
+    });
     const result: StepResult = {
       network: network.name,
       precision,
       batch,
       threads,
-      ours: summary(all('ours')),
-      eager: summary(all('eager')),
-      ratioOfMinima: Math.min(...all('ours')) / Math.min(...all('eager')),
-      medianRatio: median(rounds.map((round) => median(round.ours) / median(round.eager))),
-      profile: await ours.profile(),
+      ours: summary('ours'),
+      eager: summary('eager'),
+      ...against('eager'),
+      ...(older !== undefined && {
+        before: { commit: commitOf(older), ...summary('before'), ...against('before') },
+      }),
+      profile: summarizeProfile((await ours.ask('profile')) as Parameters<typeof summarizeProfile>[0]),
     };
     return { torch, result };
   } finally {
-    peer.close();
-    ours.close();
+    for (const one of Object.values(sides)) one.close();
   }
+}
+
+function commitOf(checkout: string): string {
+  return spawnSync('git', ['-C', checkout, 'rev-parse', 'HEAD'], { encoding: 'utf8' }).stdout.trim();
 }
 
 function median(values: readonly number[]): number {
@@ -188,13 +216,15 @@ function median(values: readonly number[]): number {
     : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
 }
 
-class Peer {
+/** A process that takes a specification, then commands, a line each, and answers each with a line of JSON. */
+class Side {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #lines: AsyncIterator<string>;
   readonly #reader: Interface;
 
-  constructor(python: string, spec: object) {
-    this.#child = spawn(python, [path.join(packageRoot(), 'bench', 'python', 'byol_step.py')]);
+  constructor(command: string, args: readonly string[], spec: object) {
+    this.#child = spawn(command, args);
+    this.#child.stderr.pipe(process.stderr);
     this.#reader = createInterface({ input: this.#child.stdout });
     this.#lines = this.#reader[Symbol.asyncIterator]();
     this.#child.stdin.write(`${JSON.stringify(spec)}\n`);
@@ -202,77 +232,21 @@ class Peer {
 
   async line(): Promise<unknown> {
     const { value, done } = await this.#lines.next();
-    if (done) throw new Error('the Python side ended');
+    if (done) throw new Error(`${this.#child.spawnargs.join(' ')} ended`);
     return JSON.parse(value as string);
   }
 
+  async ask(command: string): Promise<unknown> {
+    this.#child.stdin.write(`${command}\n`);
+    return this.line();
+  }
+
   async run(steps: number): Promise<number[]> {
-    this.#child.stdin.write(`run ${steps}\n`);
-    return (await this.line()) as number[];
+    return (await this.ask(`run ${steps}`)) as number[];
   }
 
   close(): void {
     this.#reader.close();
     this.#child.kill();
-  }
-}
-
-/** The compute part of our steps; what augmentation adds is benched apart. */
-class Ours {
-  readonly #native = loadNative();
-  readonly #learner;
-  readonly #images;
-  readonly #input;
-
-  constructor(
-    { block, blocks, width, stem, size, batch }: Network,
-    precision: 'bfloat16' | 'float32',
-    threads: number,
-  ) {
-    this.#native.setThreads(threads);
-    const head = { hidden: [HIDDEN], output: OUTPUT, hiddenBias: true, outputBias: false, outputNorm: false };
-    const base = presets.cifar10;
-    const config: Config = {
-      ...base,
-      encoder: { ...base.encoder, block, blocks: [...blocks], width, stem },
-      projector: head,
-      predictor: { kind: 'mlp', ...head },
-      views: { ...base.views, size },
-    };
-    const spec = learnerSpec(config, { device: 'cpu', precision }, 10);
-    this.#learner = new this.#native.Learner(spec);
-    const pixels = Uint8Array.from({ length: batch * size * size * 3 }, (_, i) => (i * 2654435761) >>> 24);
-    const labels = Int32Array.from({ length: batch }, (_, i) => i % 10);
-    this.#images = new this.#native.ImageStore(pixels, batch, size, size, labels);
-    const view = viewSpec(config.views);
-    const plan = evaluationPlan(batch, size, size);
-    this.#input = {
-      images: this.#images,
-      indices: Int32Array.from({ length: batch }, (_, i) => i),
-      microBatches: 1,
-      plans: [plan, plan] as const,
-      views: [view, view] as const,
-      learningRate: 0.05,
-      tau: 0.99,
-      projectorRate: 1,
-      predictorRate: 1,
-      objectiveWeight: 1,
-      supervisedLabels: null,
-    };
-  }
-
-  async run(steps: number): Promise<number[]> {
-    const seconds: number[] = [];
-    for (let i = 0; i < steps; i += 1) seconds.push((await this.#learner.step(this.#input)).computeSeconds);
-    return seconds;
-  }
-
-  async profile(): Promise<StepProfile> {
-    return summarizeProfile(await this.#learner.profileStep(this.#input));
-  }
-
-  close(): void {
-    this.#learner.dispose();
-    this.#images.dispose();
   }
 }
