@@ -13,11 +13,10 @@ import { collapsingConfig, shortConfig } from '../test/support/short-runs.js';
 
 const SEEDS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
 const PRECISIONS = ['bfloat16', 'float32'] as const;
-/** Values of ATEN_CPU_CAPABILITY: which of its kernels LibTorch takes; oneDNN's instruction set is held to the same. */
+/** Which of its kernels LibTorch takes. */
 const CAPABILITIES = {
   own: {},
   avx2: { ATEN_CPU_CAPABILITY: 'avx2' },
-  'avx2, oneDNN too': { ATEN_CPU_CAPABILITY: 'avx2', ONEDNN_MAX_CPU_ISA: 'AVX2' },
   default: { ATEN_CPU_CAPABILITY: 'default' },
 } as const;
 const RUNS = { learns: shortConfig, collapses: collapsingConfig } as const;
