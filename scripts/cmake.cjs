@@ -6,6 +6,7 @@ const os = require('node:os');
 const path = require('node:path');
 const { Failure } = require('./failure.cjs');
 const { progressReporter } = require('./progress.cjs');
+const { compilerCommand } = require('./toolchain.cjs');
 
 /** One compiler takes up to 1.5 GB with LibTorch's headers. */
 const bytesPerJob = 2e9;
@@ -14,7 +15,9 @@ function childEnvironment() {
   // make's own variables would reach the inner build when gyp runs it.
   const { MAKEFLAGS, MFLAGS, MAKELEVEL, ...rest } = process.env;
   const jobs = Math.max(1, Math.min(os.availableParallelism(), Math.floor(os.totalmem() / bytesPerJob)));
-  return { CMAKE_BUILD_PARALLEL_LEVEL: String(jobs), ...rest };
+  // CMake takes c++ even where that is clang and g++ is there too.
+  const CXX = compilerCommand();
+  return { CMAKE_BUILD_PARALLEL_LEVEL: String(jobs), ...(CXX && { CXX }), ...rest };
 }
 
 function cmakeJs(root, args, onOutput) {

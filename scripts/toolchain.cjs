@@ -3,7 +3,7 @@
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const { Failure } = require('./failure.cjs');
-const { minimumClang, minimumCmake, minimumGcc, minimumNode } = require('./versions.cjs');
+const { minimumCmake, minimumGcc, minimumNode } = require('./versions.cjs');
 
 function firstLine(command, ...args) {
   const run = spawnSync(command, args, { encoding: 'utf8' });
@@ -14,16 +14,25 @@ const numbers = (text) => (text.match(/\d+/g) ?? []).map(Number);
 const atLeast = ([major = 0, minor = 0], [wantMajor, wantMinor]) =>
   major > wantMajor || (major === wantMajor && minor >= wantMinor);
 
-// The one that CMake takes: CXX (which may carry a launcher and flags), else the first of these.
+// CXX (which may carry a launcher and flags), else the first usable of these, else what is wrong with the first there is.
 function inspectCompiler() {
-  const commands = process.env.CXX ? [process.env.CXX] : ['c++', 'g++', 'clang++'];
-  for (const words of commands.map((command) => command.trim().split(/\s+/))) {
-    const line = firstLine(...words, '--version');
-    if (line === undefined) continue;
-    const [major = 0] = numbers(firstLine(...words, '-dumpversion') ?? '');
-    return { found: line, ok: major >= (/clang/i.test(line) ? minimumClang : minimumGcc) };
+  if (process.env.CXX) {
+    return inspectCommand(process.env.CXX) ?? { found: `${process.env.CXX} (CXX), which cannot be run`, ok: false };
   }
-  return { found: process.env.CXX && `${process.env.CXX} (CXX), which cannot be run`, ok: false };
+  const found = ['c++', 'g++'].map(inspectCommand).filter((compiler) => compiler !== undefined);
+  return found.find(({ ok }) => ok) ?? found[0] ?? { found: undefined, ok: false };
+}
+
+function inspectCommand(command) {
+  const words = command.trim().split(/\s+/);
+  const line = firstLine(...words, '--version');
+  if (line === undefined) return undefined;
+  if (/clang/i.test(line)) {
+    const why = "whose OpenMP runtime would run beside LibTorch's, with threads that nothing limits";
+    return { command, found: `${line}, ${why}`, ok: false };
+  }
+  const [major = 0] = numbers(firstLine(...words, '-dumpversion') ?? '');
+  return { command, found: line, ok: major >= minimumGcc };
 }
 
 function inspectCmake() {
@@ -53,7 +62,7 @@ function inspectTools() {
     { name: 'Node', need: `${minimumNode.join('.')} or newer`, ...node },
     {
       name: 'C++ compiler',
-      need: `g++ ${minimumGcc} or clang++ ${minimumClang} or newer (C++20)`,
+      need: `g++ ${minimumGcc} or newer (C++20)`,
       ...inspectCompiler(),
     },
     { name: 'CMake', need: `${minimumCmake.join('.')} or newer`, ...inspectCmake() },
@@ -83,4 +92,9 @@ function requireToolchain() {
   );
 }
 
-module.exports = { inspectTools, requireToolchain };
+/** The compiler that was inspected, as CXX takes it. */
+function compilerCommand() {
+  return process.env.CXX || inspectCompiler().command;
+}
+
+module.exports = { compilerCommand, inspectTools, requireToolchain };

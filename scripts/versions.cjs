@@ -5,7 +5,6 @@ exports.minimumNode = [20, 19];
 exports.minimumCmake = [3, 18];
 /** The first with the parts of C++20 that LibTorch's headers use. */
 exports.minimumGcc = 11;
-exports.minimumClang = 14;
 
 /** LibTorch releases, major.minor, that the sources compile against. */
 exports.supportedTorch = ['2.11', '2.12', '2.13', '2.14'];

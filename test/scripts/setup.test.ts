@@ -138,6 +138,27 @@ test('a step that fails ends set-up with an error, and is tried again', async ()
   });
 });
 
+test('clang is refused with the reason, and passed over where there is a g++', async () => {
+  await withTempDir(async (dir) => {
+    const clone = new Clone(dir);
+    const bin = clone.at('clang-only');
+    writeCommand(path.join(bin, 'c++'), '[ "$1" = --version ] && echo "Debian clang version 19.1.7" || echo 19');
+    const refused = await clone.run({ PATH: bin, CXX: '' });
+    assert.equal(refused.status, 1);
+    assert.match(
+      refused.stderr,
+      /clang version 19\.1\.7, whose OpenMP runtime would run beside LibTorch's.*needed is g\+\+/,
+    );
+
+    writeCommand(path.join(bin, 'g++'), '[ "$1" = --version ] && echo "g++ (Debian) 12.2.0" || echo 12');
+    const other = await clone.run({ PATH: bin, CXX: '' });
+    assert.doesNotMatch(other.stderr, /C\+\+ compiler/);
+    assert.match(other.stderr, /CMake: not found/);
+    const asked = await clone.run({ PATH: bin, CXX: path.join(bin, 'c++') });
+    assert.match(asked.stderr, /C\+\+ compiler: Debian clang/);
+  });
+});
+
 test('missing tools are named at once, with what brings them', async () => {
   await withTempDir(async (dir) => {
     const clone = new Clone(dir);
@@ -145,7 +166,7 @@ test('missing tools are named at once, with what brings them', async () => {
     writeCommand(path.join(bin, 'c++'), '[ "$1" = --version ] && echo "c++ (Debian) 9.4.0" || echo 9');
     const { status, stderr } = await clone.run({ PATH: bin, CXX: '' });
     assert.equal(status, 1);
-    assert.match(stderr, /C\+\+ compiler: c\+\+ \(Debian\) 9\.4\.0; needed is g\+\+ 11 or clang\+\+ 14 or newer/);
+    assert.match(stderr, /C\+\+ compiler: c\+\+ \(Debian\) 9\.4\.0; needed is g\+\+ 11 or newer/);
     assert.match(stderr, /CMake: not found; needed is 3\.18 or newer/);
     assert.match(stderr, /build tool: not found; needed is ninja or make/);
     assert.match(stderr, /\[ERR_BYOL_TOOLCHAIN\]/);
