@@ -1,6 +1,5 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
-#include <ATen/Version.h>
 #include <c10/util/StringUtil.h>
 
 #include <algorithm>
@@ -12,17 +11,16 @@
 #include "core/augment/plan_check.h"
 #include "core/augment/plan_row.h"
 #include "core/error.h"
+#include "core/instruction_set.h"
 #include "core/interrupt.h"
 
 namespace byol {
 namespace {
 
-// ATen's own choice, which also honours ATEN_CPU_CAPABILITY.
 const FusedKernels& kernels_of_this_cpu() {
 #if defined(__x86_64__)
-  const std::string capability = at::get_cpu_capability();
-  if (capability == "AVX512") return kFusedKernelsAvx512;
-  if (capability == "AVX2") return kFusedKernelsAvx2;
+  if (instruction_set() == InstructionSet::Avx512) return kFusedKernelsAvx512;
+  if (instruction_set() == InstructionSet::Avx2) return kFusedKernelsAvx2;
 #endif
   return kFusedKernelsBaseline;
 }

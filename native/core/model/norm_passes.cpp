@@ -1,13 +1,12 @@
 #include "core/model/norm_passes.h"
 
 #include <ATen/Parallel.h>
-#include <ATen/Version.h>
 
 #include <algorithm>
 #include <cmath>
 #include <numeric>
-#include <string>
 
+#include "core/instruction_set.h"
 #include "core/model/norm_arithmetic.h"
 
 namespace byol {
@@ -25,14 +24,13 @@ constexpr std::int64_t kMinBlocks = 8;
 // Below this, waking other threads costs more than it saves.
 constexpr std::int64_t kSerialElements = 32768;
 
-// ATen's own choice of instructions: what the CPU has, or ATEN_CPU_CAPABILITY.
 const NormKernels& kernels_for(at::ScalarType type) {
 #if defined(__x86_64__)
-  static const std::string capability = at::get_cpu_capability();
-  static const bool native_bfloat16 = capability == "AVX512" && __builtin_cpu_supports("avx512bf16");
-  const NormKernels* const kernels = capability == "AVX512" ? kNormKernelsAvx512
-                                     : capability == "AVX2" ? kNormKernelsAvx2
-                                                            : kNormKernelsBaseline;
+  const InstructionSet set = instruction_set();
+  const bool native_bfloat16 = set == InstructionSet::Avx512 && __builtin_cpu_supports("avx512bf16");
+  const NormKernels* const kernels = set == InstructionSet::Avx512 ? kNormKernelsAvx512
+                                     : set == InstructionSet::Avx2 ? kNormKernelsAvx2
+                                                                   : kNormKernelsBaseline;
 #else
   constexpr bool native_bfloat16 = false;
   const NormKernels* const kernels = kNormKernelsBaseline;
