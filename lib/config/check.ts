@@ -106,6 +106,10 @@ function normWarnings(config: Config): string[] {
   }
   if (norm.encoder === 'none' && encoder.zeroInitLastNorm) {
     warnings.push("encoder.zeroInitLastNorm changes nothing with norm.encoder 'none': there is no gamma.");
+  } else if (encoder.block === 'basic' && encoder.zeroInitLastNorm) {
+    warnings.push(
+      "encoder.zeroInitLastNorm changes nothing with encoder.block 'basic': the official code starts only the last gamma of bottlenecks at 0.",
+    );
   }
   return warnings;
 }

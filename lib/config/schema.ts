@@ -51,7 +51,10 @@ export const encoderSchema = z.strictObject({
   initialization: z.enum(['official', 'torchvision']),
   /** 'official': a projection in the first block of every group; 'torchvision': only where shapes differ. */
   shortcut: z.enum(['official', 'torchvision']),
-  /** gamma = 0 in the last normalisation of each block. The paper's numbers used 1 (byol-facts 0.1, item 15). */
+  /**
+   * gamma = 0 in the last normalisation of each bottleneck, as the official code (Haiku) has it; basic blocks keep 1 there and
+   * here. The paper's numbers used 1 everywhere (official README).
+   */
   zeroInitLastNorm: z.boolean(),
 });
 

@@ -66,6 +66,25 @@ TEST(same_padding_is_tensorflows_rule) {
   check(56, 1, 2, 0, 0);
 }
 
+TEST(only_bottlenecks_start_with_a_last_gamma_of_0) {
+  // Haiku's BlockV1: batchnorm_2 of a bottleneck has scale_init=zeros, every other norm has ones.
+  for (const BlockKind kind : {BlockKind::Basic, BlockKind::Bottleneck}) {
+    LearnerSpec spec = tiny();
+    spec.encoder.block = kind;
+    spec.encoder.zero_init_last_norm = true;
+    int64_t zeros = 0;
+    for (const auto& [name, tensor] : Learner(spec, at::kCPU).state()) {
+      const bool gamma = starts_with(name, "online.encoder.") && name.find(".weight") != std::string::npos &&
+                         (name.find("bn") != std::string::npos || name.find("downsample.1") != std::string::npos);
+      if (!gamma) continue;
+      const bool zero = name.find(".bn3.") != std::string::npos;
+      zeros += zero;
+      CHECK(at::equal(tensor, at::full_like(tensor, zero ? 0.0 : 1.0)));
+    }
+    CHECK(zeros == (kind == BlockKind::Bottleneck ? 2 : 0));
+  }
+}
+
 TEST(same_padded_convolution_equals_an_explicit_one) {
   NetworkBuilder builder(Initialization::Official);
   const Convolution convolution(builder, "c", 3, 4, 3, 2, Padding::Same);

@@ -37,6 +37,12 @@ const cases: ReadonlyArray<readonly [name: string, preset: string, overrides: re
     ['norm.encoder=none', 'encoder.zeroInitLastNorm=true'],
     /zeroInitLastNorm changes nothing/,
   ],
+  [
+    'a gamma that the official code leaves at 1',
+    'cifar10',
+    ['encoder.zeroInitLastNorm=true'],
+    /zeroInitLastNorm changes nothing with encoder\.block 'basic'/,
+  ],
   ['a tiny batch', 'cifar10', ['batchSize=16', 'accumulate=16'], /batchSize is 16: .*accumulate/],
   [
     'a batch in tiny groups',

@@ -20,15 +20,15 @@ Encoder::Unit Encoder::unit(NetworkBuilder& builder, const std::string& convolut
 Encoder::Block Encoder::block(NetworkBuilder& builder, const std::string& name, int64_t in, int64_t inner,
                               int64_t stride, bool first) const {
   const int64_t out = inner * expansion(spec_.block);
-  const double last_gamma = spec_.zero_init_last_norm ? 0.0 : 1.0;
   Block built;
   if (spec_.block == BlockKind::Bottleneck) {
+    const double last_gamma = spec_.zero_init_last_norm ? 0.0 : 1.0;
     built.units.push_back(unit(builder, name + ".conv1", name + ".bn1", in, inner, 1, 1));
     built.units.push_back(unit(builder, name + ".conv2", name + ".bn2", inner, inner, 3, stride));
     built.units.push_back(unit(builder, name + ".conv3", name + ".bn3", inner, out, 1, 1, last_gamma));
   } else {
     built.units.push_back(unit(builder, name + ".conv1", name + ".bn1", in, inner, 3, stride));
-    built.units.push_back(unit(builder, name + ".conv2", name + ".bn2", inner, out, 3, 1, last_gamma));
+    built.units.push_back(unit(builder, name + ".conv2", name + ".bn2", inner, out, 3, 1));
   }
   const bool reshapes = stride != 1 || in != out;
   if (reshapes || (first && spec_.shortcut == Shortcut::Official)) {

@@ -33,7 +33,7 @@ struct EncoderSpec {
   Padding padding = Padding::Same;
   Initialization initialization = Initialization::Official;
   Shortcut shortcut = Shortcut::Official;
-  bool zero_init_last_norm = false;  // gamma = 0 in the last norm of each block
+  bool zero_init_last_norm = false;  // gamma = 0 in the last norm of bottlenecks; basic blocks keep 1, as in Haiku
 
   int64_t features() const;  // size of the representation y
 };
