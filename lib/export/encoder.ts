@@ -135,7 +135,7 @@ export function encoderMetadata(config: Config, facts: EncoderFacts): Record<str
   const metadata: Record<string, string> = {
     format: 'pt',
     framework: `byol-torch ${facts.version}`,
-    method: 'byol',
+    method: config.method ?? 'byol',
     architecture: architectureName(encoder),
     encoder: JSON.stringify(encoder),
     features: String(encoderFeatures(encoder)),

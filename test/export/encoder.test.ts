@@ -7,6 +7,7 @@ import { imagenet1000 } from '../../lib/config/presets/imagenet-1000.js';
 import { officialNorm } from '../../lib/config/presets/shared.js';
 import type { EncoderConfig } from '../../lib/config/schema.js';
 import { architectureName, encoderFeatures, encoderMetadata, torchvisionFit } from '../../lib/export/encoder.js';
+import { methodNames, methods } from '../../lib/methods/index.js';
 
 const plain: EncoderConfig = {
   block: 'bottleneck',
@@ -86,6 +87,8 @@ test('metadata says how to use the encoder', () => {
   assert.equal(metadata.linear_top1, undefined);
   assert.equal(metadata.config_hash, configHash(cifar10));
   assert.equal(metadata.preset, 'cifar10');
+  assert.equal(metadata.method, 'byol');
+  for (const name of methodNames) assert.equal(encoderMetadata(methods[name](cifar10), facts).method, name);
   assert.equal(metadata.torchvision, 'resnet18');
   assert.equal(encoderMetadata(imagenet1000, facts).torchvision_same_function, 'false');
   assert.equal(encoderMetadata(cifar10Small, facts).torchvision, 'does not fit');
