@@ -23,6 +23,8 @@ const exits = {
   ERR_BYOL_RUN_LOCKED: 'failure',
   /** The loss or its gradient was not finite. */
   ERR_BYOL_DIVERGED: 'failure',
+  /** Features, or every classifier trained on them, are not finite: there is nothing to measure. */
+  ERR_BYOL_NOT_FINITE: 'failure',
   /** The target network does not follow the online one. */
   ERR_BYOL_TARGET_STUCK: 'failure',
   /** The file system refuses: no space, no permission. */

@@ -232,6 +232,7 @@ export interface NativeLearner {
   dispose(): void;
 }
 
+/** Fractions in [0, 1]. Of a native linear probe NaN: that classifier diverged. */
 export interface Accuracy {
   readonly top1: number;
   readonly top5: number;

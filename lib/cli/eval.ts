@@ -84,7 +84,7 @@ export function evaluationText(result: KnnEvaluation | LinearEvaluation): string
   const settings = `linear: ${result.epochs} epochs on ${count(result.trainImages)} training images, ${result.trainedOn}, views ${result.views}`;
   const rates = result.learningRates.map((rate, index) => [
     `learning rate ${rate}`,
-    percent(result.validationTop1[index]),
+    result.validationTop1[index] === null ? 'diverged' : percent(result.validationTop1[index]),
     rate === result.chosen ? 'chosen' : '',
   ]);
   const heldOut = `top-1 on the ${count(result.heldOutImages)} held-out training images`;

@@ -4,6 +4,7 @@ import type { Accuracy, NativeFeatureBank } from '../binding/native.js';
 import { cropAndFlip } from '../config/pipeline.js';
 import type { Config } from '../config/schema.js';
 import { indicesWhere } from '../data/indices.js';
+import { ByolError } from '../errors.js';
 import { centerRows, type DrawRows, type EmbedOptions, embedAll, embedInto } from './embed.js';
 import { type Split, splitByClass } from './held-out.js';
 import { LinearFit } from './linear-fit.js';
@@ -20,8 +21,8 @@ export interface LinearEvaluation extends Accuracy {
   readonly protocol: 'linear';
   /** Tried, per 256 images. */
   readonly learningRates: readonly number[];
-  /** Of each, on the held-out training images, trained on the others. */
-  readonly validationTop1: readonly number[];
+  /** Of each, on the held-out training images, trained on the others; null: that classifier diverged. */
+  readonly validationTop1: ReadonlyArray<number | null>;
   /** The learning rate with the best validationTop1; top1 and top5 are its results on the test images. */
   readonly chosen: number;
   /** What the classifier that was tested had been trained on: the held-out images were put back. */
@@ -50,7 +51,7 @@ const CROP_VIEW = 2;
  * training images; the test images are asked once, by a classifier trained on all training images with that rate. Both
  * trainings go over the same features at the same time, so that choosing costs no further forward passes.
  * `features`: shared with other protocols; its own if left out. Throws ERR_BYOL_DATA without labels, or where nothing can be
- * held out.
+ * held out; ERR_BYOL_NOT_FINITE for features that are not finite, or where the classifier diverged with every learning rate.
  */
 export async function evaluateLinear(
   subject: Subject,
@@ -93,9 +94,11 @@ export async function evaluateLinear(
       onProgress?.({ phase: 'classifier', done: epoch + 1, total: epochs });
     }
 
-    const validationTop1 = (await select.evaluate(heldOutBank)).map(({ top1 }) => top1);
-    const best = validationTop1.indexOf(Math.max(...validationTop1));
-    const { top1, top5 } = (await final.evaluate(testBank))[best] as Accuracy;
+    const selected = await select.evaluate(heldOutBank);
+    const tested = await final.evaluate(testBank);
+    const validationTop1 = selected.map(({ top1 }) => (Number.isFinite(top1) ? top1 : null));
+    const best = bestRate(validationTop1, tested, settings.learningRates);
+    const { top1, top5 } = tested[best] as Accuracy;
     return {
       protocol: 'linear',
       top1,
@@ -112,7 +115,10 @@ export async function evaluateLinear(
       trainImages: indices.length,
       heldOutImages: split.heldOut.length,
       testImages: testBank.size,
-      notes: notesOf(settings, batchSize, best, indices.length),
+      notes: [
+        ...notesOf(settings, batchSize, best, indices.length),
+        ...divergedNotes(settings.learningRates, validationTop1),
+      ],
     };
   } finally {
     for (const made of fits) made.dispose();
@@ -120,6 +126,26 @@ export async function evaluateLinear(
     views.dispose();
     if (features === undefined) plain.dispose();
   }
+}
+
+/**
+ * Index of the best rate on the held-out images. One whose classifier diverged, in either training, cannot be chosen; that
+ * says nothing of how right the others are on the test images.
+ */
+function bestRate(
+  validation: ReadonlyArray<number | null>,
+  tested: readonly Accuracy[],
+  rates: readonly number[],
+): number {
+  const usable = [...validation.keys()].filter((i) => validation[i] !== null && Number.isFinite(tested[i]?.top1));
+  if (usable.length === 0) {
+    throw new ByolError(
+      'ERR_BYOL_NOT_FINITE',
+      `Linear evaluation: the classifier diverged with every learning rate that was tried (${rates.join(', ')}).`,
+      { hint: 'Try lower evaluation.linear.learningRates.' },
+    );
+  }
+  return usable.reduce((best, i) => ((validation[i] as number) > (validation[best] as number) ? i : best));
 }
 
 /** The training images' features of each epoch, labelled images in order. */
@@ -227,4 +253,9 @@ function notesOf(settings: LinearSettings, batchSize: number, best: number, trai
     notes.push(`The ${end} of the learning rates was best on the held-out images: rates beyond it might give more.`);
   }
   return notes;
+}
+
+function divergedNotes(rates: readonly number[], validation: ReadonlyArray<number | null>): string[] {
+  const diverged = rates.filter((_, i) => validation[i] === null);
+  return diverged.length === 0 ? [] : [`The classifier diverged with learning rate ${diverged.join(', ')}.`];
 }

@@ -1,4 +1,5 @@
 import type { Accuracy } from '../binding/native.js';
+import { ByolError } from '../errors.js';
 import { evaluateKnn } from '../eval/knn.js';
 import { evaluateLinear } from '../eval/linear.js';
 import { PlainFeatures } from '../eval/plain-features.js';
@@ -19,14 +20,19 @@ export function asksAllDuringRun({ config, train, test }: Pick<Session, 'config'
   return isAll(bankImages, train) && isAll(queryImages, test);
 }
 
-/** The evaluations that a run makes of its own encoder. Without labels of training and test images every result is null. */
+/**
+ * The evaluations that a run makes of its own encoder. Without labels of training and test images every result is null. So is
+ * one of features or classifiers that are not finite, with a warning: the training itself may be well, and goes on.
+ */
 export class RunEvaluator {
   readonly #session: Session;
   readonly #signal: AbortSignal | undefined;
+  readonly #warn: (message: string) => void;
 
-  constructor(session: Session, signal: AbortSignal | undefined) {
+  constructor(session: Session, signal: AbortSignal | undefined, warn: (message: string) => void) {
     this.#session = session;
     this.#signal = signal;
+    this.#warn = warn;
   }
 
   /** Both: neighbours and the classifier learn from the ones, and the others are asked. */
@@ -56,19 +62,32 @@ export class RunEvaluator {
     return { ...(results ?? { knn: null, linear: null, knnDuringRun: null }), evaluation };
   }
 
-  async #all(subject: Subject, features: PlainFeatures): Promise<{ knn: KnnResult; linear: LinearResult | null }> {
+  async #all(
+    subject: Subject,
+    features: PlainFeatures,
+  ): Promise<{ knn: KnnResult | null; linear: LinearResult | null }> {
     const { evaluation, seed } = this.#session.config;
     const knn = await this.#knn(subject, features, true);
     if (!evaluation.linear.atEnd) return { knn, linear: null };
-    const { top1, top5, chosen } = await evaluateLinear(subject, { ...evaluation.linear, seed }, features);
-    return { knn, linear: { top1, top5, learningRate: chosen } };
+    const linear = await this.#unlessNotFinite(() => evaluateLinear(subject, { ...evaluation.linear, seed }, features));
+    return { knn, linear: linear && { top1: linear.top1, top5: linear.top5, learningRate: linear.chosen } };
   }
 
-  async #knn(subject: Subject, features: PlainFeatures, everything: boolean): Promise<KnnResult> {
+  async #knn(subject: Subject, features: PlainFeatures, everything: boolean): Promise<KnnResult | null> {
     const { knn } = this.#session.config.evaluation;
     const settings = everything ? { ...knn, bankImages: 0, queryImages: 0 } : knn;
-    const { top1, top5, queryImages } = await evaluateKnn(subject, settings, features);
-    return { top1, top5, queries: queryImages };
+    const result = await this.#unlessNotFinite(() => evaluateKnn(subject, settings, features));
+    return result && { top1: result.top1, top5: result.top5, queries: result.queryImages };
+  }
+
+  async #unlessNotFinite<T>(measure: () => Promise<T>): Promise<T | null> {
+    try {
+      return await measure();
+    } catch (error) {
+      if (!(error instanceof ByolError) || error.code !== 'ERR_BYOL_NOT_FINITE') throw error;
+      this.#warn(`An evaluation was left out. ${error.message}`);
+      return null;
+    }
   }
 
   async #with<T>(

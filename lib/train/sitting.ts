@@ -65,7 +65,7 @@ export class Sitting {
     this.#emit = emit;
     this.#stop = stop;
     this.#checkpoints = new Checkpoints(folder.checkpoints, session.config);
-    this.#evaluator = new RunEvaluator(session, stop);
+    this.#evaluator = new RunEvaluator(session, stop, (message) => this.#warn(message));
     this.#report = new ReportFiles(folder, session, (message) => this.#warn(message));
   }
 

@@ -156,6 +156,19 @@ TEST(feature_bank_writes_rows_and_refuses_what_does_not_fit) {
   CHECK(code_of([] { FeatureBank(0, 2, at::kCPU); }) == "ERR_BYOL_SHAPE");
 }
 
+TEST(feature_bank_refuses_what_is_not_finite) {
+  FeatureBank bank(4, 2, at::kCPU);
+  bank.write(0, at::ones({4, 2}), at::zeros({4}, at::kLong));
+  for (const double value : {std::nan(""), HUGE_VAL, -HUGE_VAL}) {
+    at::Tensor features = at::zeros({2, 2});
+    features[1][0] = value;
+    CHECK(code_of([&] { bank.write(0, features, at::ones({2}, at::kLong)); }) == "ERR_BYOL_NOT_FINITE");
+  }
+  CHECK(at::equal(bank.features(), at::ones({4, 2})) && at::equal(bank.labels(), at::zeros({4}, at::kLong)));
+  // Finite as bfloat16, and beyond what float16 could hold.
+  bank.write(0, at::full({2, 2}, 3e38, at::kBFloat16), at::zeros({2}, at::kLong));
+}
+
 TEST(accuracy_counter_decides_ties_and_refuses_divergence) {
   const double nan = std::numeric_limits<double>::quiet_NaN(), inf = std::numeric_limits<double>::infinity();
   const auto one = [](std::vector<double> scores, int64_t label) {
@@ -170,9 +183,13 @@ TEST(accuracy_counter_decides_ties_and_refuses_divergence) {
   CHECK(one({1, 1, 1, 1, 1, 1}, 4) == std::pair(0.0, 1.0));
   CHECK(one({1, 1, 1, 1, 1, 1}, 5) == std::pair(0.0, 0.0));
   CHECK(one({6, 5, 4, 3, 2, 1}, 5) == std::pair(0.0, 0.0));
-  CHECK(one({nan, nan}, 0) == std::pair(0.0, 0.0));
-  CHECK(one({nan, 1}, 1) == std::pair(0.0, 0.0));
-  CHECK(one({inf, 1}, 0) == std::pair(0.0, 0.0));
+  for (const std::vector<double>& scores : {std::vector{nan, nan}, {nan, 1.0}, {1.0, nan}, {inf, 1.0}, {1.0, inf}}) {
+    CHECK(std::isnan(one(scores, 1).first) && std::isnan(one(scores, 1).second));
+  }
+  byol::AccuracyCounter counter;  // one broken row among good ones
+  counter.add(at::tensor({nan, 1.0}).unsqueeze(0), at::ones({1}, at::kLong));
+  counter.add(at::tensor({0.0, 1.0}).unsqueeze(0), at::ones({1}, at::kLong));
+  CHECK(std::isnan(counter.result().top1) && std::isnan(counter.result().top5));
   CHECK(one({-inf, -inf}, 0) == std::pair(0.0, 0.0));
   CHECK(one({-inf, 1}, 1) == std::pair(1.0, 1.0));
   CHECK(code_of([] { byol::AccuracyCounter().result(); }) == "ERR_BYOL_VALUE");
@@ -209,8 +226,6 @@ TEST(knn_counts_a_class_without_neighbours_as_wrong) {
   const FeatureBank test = bank_of(at::eye(2), at::tensor({2, 1}));
   const Accuracy accuracy = knn_accuracy(train, test, 10, 200, 0.1);
   CHECK(accuracy.top1 == 0.5 && accuracy.top5 == 0.5);
-  const FeatureBank broken = bank_of(at::full({2, 2}, std::nan("")), at::tensor({0, 1}));
-  CHECK(knn_accuracy(broken, broken, 2, 2, 0.1).top1 == 0.0);
 }
 
 TEST(knn_refuses_bad_input) {
@@ -272,7 +287,7 @@ TEST(linear_probe_separates_what_is_separable) {
   CHECK(accuracy[0].top1 < 0.9);  // a rate that is far too small learns nothing: the classifiers are separate
 }
 
-TEST(linear_probe_that_diverges_is_wrong_and_alone) {
+TEST(linear_probe_that_diverges_has_no_accuracy_and_is_alone) {
   const FeatureBank bank = random_bank(64, 4, 3, 3);
   std::vector<int64_t> rows(64);
   std::iota(rows.begin(), rows.end(), int64_t{0});
@@ -285,7 +300,7 @@ TEST(linear_probe_that_diverges_is_wrong_and_alone) {
   }
   CHECK(!std::isfinite(loss));
   const std::vector<Accuracy> accuracy = both.evaluate(bank);
-  CHECK(accuracy[0].top1 == 0.0 && accuracy[0].top5 == 0.0);
+  CHECK(std::isnan(accuracy[0].top1) && std::isnan(accuracy[0].top5));
   CHECK_CLOSE(accuracy[1].top1, alone.evaluate(bank)[0].top1, 0.02);
 }
 

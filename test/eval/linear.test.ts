@@ -76,6 +76,30 @@ test('nothing is said of images left out where they fill the batches', async () 
   assert.doesNotMatch(notes.join(' '), /leaves out/);
 });
 
+test('a classifier that diverged, in either training, is not chosen; if all did, that is an error', async () => {
+  const native = recorder();
+  const nan = { top1: Number.NaN, top5: Number.NaN };
+  const good = (top1: number) => ({ top1, top5: 1 });
+  native.results = [
+    [nan, good(0.6), good(0.5)],
+    [good(0.9), nan, good(0.8)],
+  ];
+  const result = await evaluateLinear(native.subject(labels, testLabels), settings);
+  assert.deepEqual(result.validationTop1, [null, 0.6, 0.5]);
+  assert.deepEqual([result.chosen, result.top1], [0.1, 0.8]);
+  assert.match(result.notes.join(' '), /diverged with learning rate 0\.4\./);
+
+  native.results = [
+    [nan, good(0.6), nan],
+    [good(0.9), nan, nan],
+  ];
+  await assert.rejects(evaluateLinear(native.subject(labels, testLabels), settings), {
+    code: 'ERR_BYOL_NOT_FINITE',
+    message: /diverged with every learning rate that was tried \(0\.4, 0\.2, 0\.1\)/,
+  });
+  assert.equal(native.undisposed, 0);
+});
+
 test('learning rates are per 256 images and fall by a cosine to 0; each epoch has its own order', async () => {
   const native = recorder();
   await evaluateLinear(native.subject(labels, testLabels), { ...settings, weightDecay: 0.25 });

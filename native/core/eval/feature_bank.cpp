@@ -32,6 +32,13 @@ void FeatureBank::write(int64_t offset, const at::Tensor& features, const at::Te
                                       " do not fit into a feature bank of " + std::to_string(size()) + ".");
   }
   at::NoGradGuard no_grad;
+  const int64_t broken = at::isfinite(features).all(1).logical_not().sum().item<int64_t>();
+  if (broken > 0) {
+    throw Error("ERR_BYOL_NOT_FINITE",
+                "The features of " + std::to_string(broken) + " of " + std::to_string(rows) +
+                    " images are not finite numbers, so nothing can be measured with them: the encoder's weights or "
+                    "running statistics are damaged, or too large. Use the weights of an earlier checkpoint.");
+  }
   features_.narrow(0, offset, rows).copy_(features);
   labels_.narrow(0, offset, rows).copy_(labels);
 }

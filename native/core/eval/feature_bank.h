@@ -13,7 +13,8 @@ class FeatureBank {
   FeatureBank(int64_t count, int64_t features, at::Device device);
   int64_t size() const { return features_.size(0); }
   int64_t dimension() const { return features_.size(1); }
-  /// Writes rows [offset, offset + B). Throws ERR_BYOL_SHAPE outside the bank.
+  /// Writes rows [offset, offset + B). Throws ERR_BYOL_SHAPE outside the bank, ERR_BYOL_NOT_FINITE for features that are
+  /// NaN or infinite; nothing is written then.
   void write(int64_t offset, const at::Tensor& features, const at::Tensor& labels);
   const at::Tensor& features() const { return features_; }
   const at::Tensor& labels() const { return labels_; }
@@ -24,7 +25,7 @@ class FeatureBank {
 };
 
 struct Accuracy {
-  double top1 = 0.0;  // fractions in [0, 1]
+  double top1 = 0.0;  // fractions in [0, 1]; NaN of scores that are not finite
   double top5 = 0.0;
 };
 
