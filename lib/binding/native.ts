@@ -163,6 +163,8 @@ export interface StepMetrics {
   readonly loss: number;
   readonly probeLoss: number;
   readonly probeTop1: number;
+  /** 1 with five classes or fewer. */
+  readonly probeTop5: number;
   /** 0 without supervision. */
   readonly supervisedLoss: number;
   readonly supervisedTop1: number;

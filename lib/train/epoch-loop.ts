@@ -192,6 +192,7 @@ export class EpochLoop {
     this.#recent = new StepMeter();
     const last = step - 1;
     const probe = this.#hasProbe ? reading.probeTop1 : null;
+    const probeTop5 = this.#hasTop5 ? reading.probeTop5 : null;
     const values = {
       loss: reading.loss,
       collapseStd: reading.projectionStd,
@@ -210,6 +211,7 @@ export class EpochLoop {
       epoch,
       epochs: config.epochs,
       probeTop1: probe,
+      probeTop5,
       secondsLeft: this.#secondsLeft(step),
       ...values,
     });
@@ -224,6 +226,7 @@ export class EpochLoop {
         'collapse/rank': values.collapseRank,
         'target/distance': values.targetDistance,
         ...(probe !== null && { 'probe/online/top1': probe }),
+        ...(probeTop5 !== null && { 'probe/online/top5': probeTop5 }),
         learning_rate: values.learningRate,
         tau: values.tau,
         images_per_second: values.imagesPerSecond,
@@ -237,6 +240,11 @@ export class EpochLoop {
 
   get #hasProbe(): boolean {
     return this.#o.session.config.onlineProbe && this.#o.session.train.labels !== null;
+  }
+
+  /** Among five classes or fewer every label is among the best five. */
+  get #hasTop5(): boolean {
+    return this.#hasProbe && this.#o.session.classNames.length > 5;
   }
 
   /** At the pace of this session so far, evaluations included. */
@@ -266,6 +274,7 @@ export class EpochLoop {
       'collapse/rank': reading.projectionRank,
       'target/distance': reading.targetDistance,
       ...(this.#hasProbe && { 'probe/online/top1': reading.probeTop1 }),
+      ...(this.#hasTop5 && reading.probeTop5 !== null && { 'probe/online/top5': reading.probeTop5 }),
       ...(knn && { 'knn/top1': knn.top1, 'knn/top5': knn.top5 }),
       images_per_second: reading.stepsPerSecond * sampler.rows,
       data_wait: reading.dataWait,

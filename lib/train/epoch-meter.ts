@@ -6,6 +6,8 @@ export const epochSumsSchema = z.strictObject({
   steps: z.int().nonnegative(),
   loss: z.number(),
   probeTop1: z.number(),
+  /** null: not known of all these steps, as in checkpoints of versions that did not count it. */
+  probeTop5: z.number().nullable().default(null),
   projectionStd: z.number(),
   projectionRank: z.number(),
   targetDistance: z.number(),
@@ -20,6 +22,7 @@ const ZERO: EpochSums = {
   steps: 0,
   loss: 0,
   probeTop1: 0,
+  probeTop5: 0,
   projectionStd: 0,
   projectionRank: 0,
   targetDistance: 0,
@@ -31,6 +34,8 @@ const ZERO: EpochSums = {
 export interface MeterReading {
   readonly loss: number;
   readonly probeTop1: number;
+  /** null: not known of all steps. */
+  readonly probeTop5: number | null;
   readonly projectionStd: number;
   /** These two at the last step. */
   readonly projectionRank: number;
@@ -59,6 +64,7 @@ export class StepMeter {
     this.#sums.steps += steps;
     this.#sums.loss += metrics.loss * steps;
     this.#sums.probeTop1 += metrics.probeTop1 * steps;
+    if (this.#sums.probeTop5 !== null) this.#sums.probeTop5 += metrics.probeTop5 * steps;
     this.#sums.projectionStd += metrics.projectionStd * steps;
     this.#sums.projectionRank = metrics.projectionRank;
     this.#sums.targetDistance = metrics.targetDistance;
@@ -77,6 +83,7 @@ export class StepMeter {
     return {
       loss: mean(this.#sums.loss),
       probeTop1: mean(this.#sums.probeTop1),
+      probeTop5: this.#sums.probeTop5 === null ? null : mean(this.#sums.probeTop5),
       projectionStd: mean(this.#sums.projectionStd),
       projectionRank: this.#sums.projectionRank,
       targetDistance: this.#sums.targetDistance,

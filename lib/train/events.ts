@@ -23,6 +23,8 @@ export interface Metrics {
   readonly 'target/distance': number;
   /** The online linear classifier on the augmented training view. Not a test accuracy. */
   readonly 'probe/online/top1'?: number;
+  /** The same, the label among the five best; only with more than five classes. */
+  readonly 'probe/online/top5'?: number;
   /** Weighted kNN on the test images with the online encoder's frozen features. */
   readonly 'knn/top1'?: number;
   readonly 'knn/top5'?: number;
@@ -121,6 +123,8 @@ export interface StepEvent {
   readonly collapseRank: number;
   readonly targetDistance: number;
   readonly probeTop1: number | null;
+  /** null also with five classes or fewer. */
+  readonly probeTop5: number | null;
   /** Of the last of these steps. */
   readonly learningRate: number;
   readonly tau: number;

@@ -16,6 +16,7 @@ export interface StepRecord {
   readonly 'collapse/rank': number;
   readonly 'target/distance': number;
   readonly 'probe/online/top1'?: number;
+  readonly 'probe/online/top5'?: number;
   readonly learning_rate: number;
   readonly tau: number;
   readonly images_per_second: number;

@@ -89,6 +89,7 @@ function accuracyChart({ records, result, sameImages }: CurvesInput): Chart {
       { name: 'untrained kNN', points: level([...knn, ...last], result.untrained.knn?.top1), dashed: true },
       { name: 'online probe, training views', points: probe },
       { name: 'kNN, all test images', points: sameImages ? [] : last },
+      { name: 'online probe top-5, training views', points: series(records, 'step', 'probe/online/top5') },
     ],
   };
 }

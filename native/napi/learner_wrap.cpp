@@ -18,6 +18,7 @@ Napi::Value from_metrics(Napi::Env env, const StepMetrics& metrics) {
   out.Set("loss", metrics.loss);
   out.Set("probeLoss", metrics.probe_loss);
   out.Set("probeTop1", metrics.probe_top1);
+  out.Set("probeTop5", metrics.probe_top5);
   out.Set("supervisedLoss", metrics.supervised_loss);
   out.Set("supervisedTop1", metrics.supervised_top1);
   out.Set("projectionStd", metrics.projection_std);

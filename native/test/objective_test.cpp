@@ -5,6 +5,7 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <numeric>
@@ -163,6 +164,56 @@ TEST(byols_loss_is_two_minus_two_cosines) {
   CHECK_CLOSE(direction_loss({}, {p.detach().to(at::kFloat), z.to(at::kFloat), {}}, {}).item<double>(), expected, 1e-6);
 }
 
+TEST(zero_vectors_cost_and_pull_as_in_the_official_code) {
+  // |x * rsqrt(max(x.x, 1e-12)) - t * rsqrt(max(t.t, 1e-12))|^2 of single rows, by hand.
+  struct Example {
+    std::vector<double> p, t;
+    double loss;
+    std::vector<double> p_gradient, t_gradient;
+  };
+  const std::vector<Example> examples = {
+      {{3, 4}, {2, 0}, 0.8, {-0.256, 0.192}, {0, -0.8}},
+      {{0, 0}, {3, 4}, 1, {-1.2e6, -1.6e6}, {0, 0}},
+      {{3, 4}, {0, 0}, 1, {0, 0}, {-1.2e6, -1.6e6}},
+      {{0, 0}, {0, 0}, 0, {0, 0}, {0, 0}},
+      {{1e-7, 0}, {1, 0}, 0.81, {-1.8e6, 0}, {0, 0}},
+  };
+  for (const auto type : {at::kDouble, at::kFloat}) {
+    const double tolerance = type == at::kDouble ? 1e-12 : 1e-6;
+    for (const Example& e : examples) {
+      at::Tensor p = at::tensor(e.p).unsqueeze(0).to(type).set_requires_grad(true),
+                 t = at::tensor(e.t).unsqueeze(0).to(type).set_requires_grad(true);
+      {
+        at::AutoGradMode grad(true);
+        const at::Tensor loss = direction_loss({}, {p, t, {}}, {});
+        loss.backward();
+        CHECK_CLOSE(loss.item<double>(), e.loss, tolerance);
+      }
+      for (int64_t i = 0; i < 2; ++i) {
+        const auto scale = [](double value) { return std::max(1.0, std::abs(value)); };
+        const double gp = e.p_gradient[i], gt = e.t_gradient[i];
+        CHECK_CLOSE(p.grad()[0][i].item<double>() / scale(gp), gp / scale(gp), tolerance);
+        CHECK_CLOSE(t.grad()[0][i].item<double>() / scale(gt), gt / scale(gt), tolerance);
+      }
+    }
+  }
+}
+
+TEST(zero_vectors_are_told_apart_by_nothing_and_count_as_collapsed) {
+  // All inner products are 0: the partition counts what a prediction is compared with, 2B - 1 or K + 1.
+  constexpr double kAlpha = 0.2;
+  const at::Tensor zero = at::zeros({3, 2}, at::kDouble), unit_rows = l2_normalize(random_rows(5, 3, 2));
+  CHECK_CLOSE(direction_loss(with_negatives(NegativesKind::Batch, 1, kAlpha), {zero, unit_rows, unit_rows}, {})
+                  .item<double>(),
+              1 + 2 * kAlpha * std::log(5), 1e-12);
+  CHECK_CLOSE(
+      direction_loss(with_negatives(NegativesKind::Queue, 1, kAlpha), {unit_rows, zero, {}}, at::zeros({6, 2}))
+          .item<double>(),
+      1 + 2 * kAlpha * std::log(7), 1e-12);
+  CHECK_CLOSE(spread(zero).item<double>(), 0.0, 0.0);
+  CHECK_CLOSE(effective_rank(zero), 1.0, 0.0);
+}
+
 TEST(loss_range_and_the_tiny_norm) {
   const at::Tensor a = at::tensor({1.0F, 0.0F}).unsqueeze(0);
   CHECK_CLOSE(direction_loss({}, {a, a, {}}, {}).item<double>(), 0.0, 1e-6);
@@ -287,6 +338,17 @@ TEST(classification_counts_labelled_rows_only) {
   const Classification none = classify(scores, at::full({4}, -1, at::kLong));
   CHECK_CLOSE(none.loss.item<double>(), 0.0, 0.0);
   CHECK_CLOSE(none.top1.item<double>(), 0.0, 0.0);
+}
+
+TEST(top_5_is_the_share_of_labels_among_the_five_best_scores) {
+  // Class c of 8 scores c: the five best are 3 to 7.
+  const at::Tensor scores = at::arange(8, at::kFloat).repeat({5, 1});
+  const Classification eight = classify(scores, at::tensor(std::vector<int64_t>{7, 3, 2, 0, -1}));
+  CHECK_CLOSE(eight.top1.item<double>(), 0.25, 0.0);
+  CHECK_CLOSE(eight.top5.item<double>(), 0.5, 0.0);
+  const Classification three = classify(scores.narrow(1, 0, 3), at::tensor(std::vector<int64_t>{2, 1, 0, 0, -1}));
+  CHECK_CLOSE(three.top1.item<double>(), 0.25, 0.0);
+  CHECK_CLOSE(three.top5.item<double>(), 1.0, 0.0);
 }
 
 TEST(effective_rank_counts_dimensions) {

@@ -38,6 +38,7 @@ const step: StepEvent = {
   collapseRank: 30,
   targetDistance: 0.1,
   probeTop1: null,
+  probeTop5: null,
   learningRate: 0.2,
   tau: 0.98,
   imagesPerSecond: 512.4,

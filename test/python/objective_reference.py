@@ -7,7 +7,8 @@ import torch.nn.functional as F
 def normalize(x, similarity):
     d = x.shape[1]
     if similarity == "l2":
-        return F.normalize(x, dim=1)
+        # Official helpers.l2_normalize; F.normalize has another floor.
+        return x * torch.rsqrt(torch.clamp((x**2).sum(1, keepdim=True), min=1e-12))
     if similarity == "layer":
         return F.layer_norm(x, (d,)) / d**0.5
     if similarity == "batch":

@@ -14,7 +14,7 @@
 namespace byol {
 namespace {
 
-enum Metric : int64_t { kLoss, kProbeLoss, kProbeTop1, kSpread, kSupervisedLoss, kSupervisedTop1, kMetrics };
+enum Metric : int64_t { kLoss, kProbeLoss, kProbeTop1, kProbeTop5, kSpread, kSupervisedLoss, kSupervisedTop1, kMetrics };
 
 }  // namespace
 
@@ -99,6 +99,7 @@ StepMetrics Learner::read_metrics() {
   out.loss = value[kLoss];
   out.probe_loss = value[kProbeLoss];
   out.probe_top1 = value[kProbeTop1];
+  out.probe_top5 = value[kProbeTop5];
   out.projection_std = value[kSpread];
   out.supervised_loss = value[kSupervisedLoss];
   out.supervised_top1 = value[kSupervisedTop1];

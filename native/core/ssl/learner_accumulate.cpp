@@ -60,14 +60,14 @@ std::vector<Pass> forward_views(const ObjectiveSpec& spec, const std::vector<at:
 
 /// Classification of the views' outputs as class scores, averaged over the views.
 Classification supervise(const std::vector<Pass>& passes, const at::Tensor& labels, const SupervisionSpec& spec) {
-  Classification sum{at::zeros({}, labels.options().dtype(at::kFloat)),
-                     at::zeros({}, labels.options().dtype(at::kFloat))};
+  const at::Tensor zero = at::zeros({}, labels.options().dtype(at::kFloat));
+  Classification sum{zero, zero, zero};
   for (const Pass& pass : passes) {
     const Classification one = classify(pass.projection, labels, spec.label_smoothing);
-    sum = {sum.loss + one.loss, sum.top1 + one.top1};
+    sum = {sum.loss + one.loss, sum.top1 + one.top1, sum.top5 + one.top5};
   }
   const auto views = static_cast<double>(passes.size());
-  return {sum.loss / views, sum.top1 / views};
+  return {sum.loss / views, sum.top1 / views, sum.top5 / views};
 }
 
 }  // namespace
@@ -170,7 +170,7 @@ void Learner::accumulate(const MicroBatch& batch) {
       for (size_t i = 0; i < predictions.size(); ++i) m.queue->stage(normalize_rows(targets[1 - i], spec.similarity));
     }
   }
-  Classification supervised{zero, zero}, probe{zero, zero};
+  Classification supervised{zero, zero, zero}, probe{zero, zero, zero};
   if (spec_.supervision) {
     supervised = supervise(online, batch.supervised_labels, *spec_.supervision);
     total = total + supervised.loss;
@@ -186,8 +186,8 @@ void Learner::accumulate(const MicroBatch& batch) {
   m.own.parameters.collect_gradient();
   m.alive.logical_and_(at::isfinite(total.detach()));
   m.last_projection = online[0].projection.detach();
-  m.add_metrics({loss.detach(), probe.loss.detach(), probe.top1, spread(m.last_projection), supervised.loss.detach(),
-                 supervised.top1});
+  m.add_metrics({loss.detach(), probe.loss.detach(), probe.top1, probe.top5, spread(m.last_projection),
+                 supervised.loss.detach(), supervised.top1});
 }
 
 }  // namespace byol

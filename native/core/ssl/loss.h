@@ -4,7 +4,8 @@
 
 namespace byol {
 
-/// x / sqrt(max(sum x^2, 1e-12)) over the last axis, as the official code (byol-facts 1.6).
+/// x * rsqrt(max(sum x^2, 1e-12)) over the last axis, as the official code (helpers.l2_normalize): below a norm of 1e-6 a
+/// vector is multiplied by 1e6, its gradient too, and zero stays zero.
 at::Tensor l2_normalize(const at::Tensor& x);
 
 /// sqrt(D) * mean over dimensions of the standard deviation over the batch of the l2-normalised rows: near 1 when

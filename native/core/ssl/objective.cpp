@@ -1,7 +1,9 @@
 #include "core/ssl/objective.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <tuple>
 
 #include "core/ssl/loss.h"
 
@@ -56,8 +58,8 @@ at::Tensor normalize_rows(const at::Tensor& input, Similarity similarity) {
 at::Tensor direction_loss(const ObjectiveSpec& spec, const Direction& direction, const at::Tensor& queue) {
   const at::Tensor p = normalize_rows(direction.prediction, spec.similarity);
   const at::Tensor t = normalize_rows(direction.target, spec.similarity);
-  // The official form where there is one: a zero vector costs 2 in it, not 1.
-  at::Tensor loss = spec.similarity == Similarity::L2 ? 2.0 - 2.0 * (p * t).sum(1) : (p - t).square().sum(1);
+  // Not 2 - 2cos, which is the same for unit vectors only: a zero vector stays zero and costs 1.
+  at::Tensor loss = (p - t).square().sum(1);
   if (spec.negatives) {
     const double factor = spec.negatives->weight * 2.0 * spec.negatives->temperature;
     loss = loss + factor * log_partition(*spec.negatives, p, t, direction, queue, spec.similarity);
@@ -84,7 +86,9 @@ Classification classify(const at::Tensor& scores, const at::Tensor& labels, doub
       at::cross_entropy_loss(widen(scores), labels, {}, at::Reduction::Sum, /*ignore_index=*/-1, label_smoothing) /
       labelled;
   at::NoGradGuard no_grad;
-  return {loss, scores.argmax(1).eq(labels).sum().to(at::kFloat) / labelled};
+  const at::Tensor best = std::get<1>(scores.topk(std::min<int64_t>(5, scores.size(1)), 1));
+  const auto share = [&](const at::Tensor& right) { return right.sum().to(at::kFloat) / labelled; };
+  return {loss, share(scores.argmax(1).eq(labels)), share(best.eq(labels.unsqueeze(1)))};
 }
 
 }  // namespace byol

@@ -20,8 +20,9 @@ struct Direction {
 ///   |p_i - t_i|^2 + beta 2 alpha ln[ sum_{j != i} exp(S(v_i, v_j) / alpha) + sum_j exp(S(v_i, v'_j) / alpha) ]
 ///
 /// with p and t normalised as the similarity says and S their inner product: BYOL at beta = 0, where the distance is
-/// 2 - 2cos; 2 + 2 alpha InfoNCE at beta = 1 (paper section 5 and F.4). With a queue [K, D] of normalised targets the
-/// sum is over the positive and the queue, as in MoCo. Returns a scalar.
+/// 2 - 2cos for all but (near) zero vectors (official helpers.regression_loss); 2 + 2 alpha InfoNCE at beta = 1 (paper
+/// section 5 and F.4). With a queue [K, D] of normalised targets the sum is over the positive and the queue, as in MoCo.
+/// Returns a scalar.
 at::Tensor direction_loss(const ObjectiveSpec& spec, const Direction& direction, const at::Tensor& queue);
 
 /// The D x D' matrix that maps rows of `projections` [N, D] to `targets` [N, D'] with the least squared error, a
@@ -29,9 +30,10 @@ at::Tensor direction_loss(const ObjectiveSpec& spec, const Direction& direction,
 /// finite where that is singular.
 at::Tensor optimal_predictor(const at::Tensor& projections, const at::Tensor& targets, double ridge);
 
-/// Cross-entropy with label smoothing, and top-1, as means over the rows whose label is not -1; 0 if there are none.
+/// Cross-entropy with label smoothing, and top-1 and top-5 accuracy (top-5: 1 with five classes or fewer), as means over
+/// the rows whose label is not -1; 0 if there are none.
 struct Classification {
-  at::Tensor loss, top1;
+  at::Tensor loss, top1, top5;
 };
 Classification classify(const at::Tensor& scores, const at::Tensor& labels, double label_smoothing = 0.0);
 
