@@ -2,6 +2,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { z } from 'zod';
 import { ioError } from '../data/atomic-file.js';
 import { ByolError } from '../errors.js';
+import { explainForeignFile } from './foreign-file.js';
 
 /**
  * Reads safetensors files: an 8-byte little-endian header length, a JSON header, the tensors' bytes, row-major. Writing is the
@@ -78,7 +79,7 @@ function withFile<T>(path: string, body: (file: number) => T): T {
     file = openSync(path, 'r');
     return body(file);
   } catch (error) {
-    throw error instanceof ByolError ? error : ioError(path, 'read', error);
+    throw error instanceof ByolError ? explainForeignFile(path, error) : ioError(path, 'read', error);
   } finally {
     if (file !== undefined) closeSync(file);
   }

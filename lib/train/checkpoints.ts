@@ -12,11 +12,16 @@ import { type EpochSums, epochSumsSchema } from './epoch-meter.js';
 /** checkpoints/step-00001234.safetensors: everything needed to go on bit-exactly, the last few. */
 
 const FORMAT = 'byol-torch training state';
-const VERSION = '1';
+/** 2: with a checksum, which the addon writes and compares. */
+const VERSION = '2';
+const VERSION_WITHOUT_CHECKSUM = '1';
+const CHECKSUM = 'byol-torch.checksum';
 /** Of the online classifier: classes x features. */
 const CLASSIFIER = 'online.own.classifier.weight';
 /** What the addon says of a file that is not whole (native/core/io/tensor_file.cpp), and of no other. */
 const NOT_WHOLE = ' is truncated, damaged or ';
+/** And of one whose numbers are lost (native/core/ssl/learner_state.cpp): the steps after it would be, too. */
+const NOT_FINITE = ' not finite ';
 /** At the end of a file's name that is kept for a look, and otherwise counts as gone. */
 const DAMAGED = '.damaged';
 
@@ -136,7 +141,8 @@ export class Checkpoints {
       metadata = await learner.load(path);
     } catch (error) {
       if (!(error instanceof ByolError) || error.code !== 'ERR_BYOL_CHECKPOINT') throw error;
-      if (error.message.includes(NOT_WHOLE)) throw new DamagedFile(error.message, { cause: error });
+      if ([NOT_WHOLE, NOT_FINITE].some((words) => error.message.includes(words)))
+        throw new DamagedFile(error.message, { cause: error });
       // It is whole: what it says of itself tells more than the first tensor that does not fit.
       const header = readSafetensorsHeader(path);
       this.#refuseOther(path, header.metadata);
@@ -144,13 +150,16 @@ export class Checkpoints {
       throw error;
     }
     this.#refuseOther(path, metadata);
+    if (metadata['version'] === VERSION && metadata[CHECKSUM] === undefined) {
+      throw new DamagedFile(`${path} has lost its checksum; it is damaged or has been changed.`);
+    }
     return parseProgress(path, metadata, step);
   }
 
   /** A whole file that belongs elsewhere keeps its name: it is the folder that was mistaken. */
   #refuseOther(path: string, metadata: Readonly<Record<string, string>>): void {
     const { format, version } = metadata;
-    if (format !== FORMAT || version !== VERSION) {
+    if (format !== FORMAT || (version !== VERSION && version !== VERSION_WITHOUT_CHECKSUM)) {
       const found = `"${format ?? 'unknown'}" version ${version ?? 'unknown'}`;
       throw new ByolError('ERR_BYOL_CHECKPOINT', `${path} is ${found}, expected "${FORMAT}" version ${VERSION}.`);
     }

@@ -13,6 +13,7 @@ import { ByolError } from '../errors.js';
 import { evaluateKnn, type KnnEvaluation } from '../eval/knn.js';
 import { evaluateLinear, type LinearEvaluation } from '../eval/linear.js';
 import type { EvaluationProgress, LabelledImages, Subject } from '../eval/subject.js';
+import { loadWeights } from '../export/load-weights.js';
 import { learnerSpec, type ResolvedDevice, resolveDevice, resolvePrecision } from '../methods/learner-spec.js';
 import { resolveConfig } from '../methods/resolve.js';
 import { Checkpoints } from './checkpoints.js';
@@ -164,7 +165,7 @@ function evaluationConfig(base: Config, { patch, overrides }: RunEncoderOptions)
 /** Returns the path of the file that was loaded. */
 async function loadEncoder(learner: NativeLearner, folder: RunFolder, config: Config): Promise<string> {
   if (await exists(folder.encoder)) {
-    await learner.loadWeights(folder.encoder);
+    await loadWeights(learner, folder.encoder);
     return folder.encoder;
   }
   const newestFirst = (await new Checkpoints(folder.checkpoints, config).list()).reverse();
@@ -174,7 +175,7 @@ async function loadEncoder(learner: NativeLearner, folder: RunFolder, config: Co
   );
   for (const { path } of newestFirst) {
     try {
-      await learner.loadWeights(path);
+      await loadWeights(learner, path);
       return path;
     } catch (error) {
       // The newest may be damaged, and a run that goes on meanwhile deletes old ones: the next one will do. What else can

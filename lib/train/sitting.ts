@@ -3,6 +3,7 @@ import { canonicalJson } from '../config/hash.js';
 import { writeJson } from '../data/json-file.js';
 import { ByolError } from '../errors.js';
 import { encoderMetadata } from '../export/encoder.js';
+import { loadWeights } from '../export/load-weights.js';
 import { methodWarnings } from '../methods/warnings.js';
 import { Checkpoints, type Damaged, type Progress } from './checkpoints.js';
 import { dataDifferences } from './data-record.js';
@@ -98,7 +99,7 @@ export class Sitting {
     this.#emitStart(0);
     const baseline = await this.#measureBaseline();
     await this.#keepBaseline(baseline);
-    if (initFrom !== null) await session.learner.loadWeights(initFrom);
+    if (initFrom !== null) await loadWeights(session.learner, initFrom);
     return { baseline, progress: BEGINNING };
   }
 
@@ -118,7 +119,7 @@ export class Sitting {
     const classes = classesOf(session.train, session.classNames);
     const found = await this.#checkpoints.loadNewest(session.learner, classes);
     const progress = found?.progress ?? BEGINNING;
-    if (found === null && initFrom !== null) await session.learner.loadWeights(initFrom);
+    if (found === null && initFrom !== null) await loadWeights(session.learner, initFrom);
     if (saved) this.#emitStart(progress.step);
 
     await removeUnfinished(this.#folder);

@@ -1,5 +1,6 @@
 import { open, stat } from 'node:fs/promises';
 import { ioError } from '../data/atomic-file.js';
+import { loadWeights } from '../export/load-weights.js';
 import { learnerSpec } from '../methods/learner-spec.js';
 import { classesOf, type Session } from './session.js';
 
@@ -26,7 +27,7 @@ export async function tryWeights(
 ): Promise<void> {
   const learner = new native.Learner(learnerSpec(config, resolved, classesOf(train, classNames)));
   try {
-    await learner.loadWeights(path);
+    await loadWeights(learner, path);
   } finally {
     learner.dispose();
   }

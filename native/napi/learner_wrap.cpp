@@ -1,6 +1,9 @@
 #include "napi/learner_wrap.h"
 
+#include <functional>
+
 #include "core/augment/plan.h"
+#include "core/error.h"
 #include "core/io/tensor_file.h"
 #include "napi/devices.h"
 #include "napi/feature_bank_wrap.h"
@@ -27,6 +30,16 @@ Napi::Value from_metrics(Napi::Env env, const StepMetrics& metrics) {
   out.Set("targetMovement", metrics.target_movement);
   out.Set("firstBadStep", static_cast<double>(metrics.first_bad_step));
   return out;
+}
+
+// What is wrong with a file's tensors is found where nobody knows the file.
+void naming_file(const std::string& path, const std::function<void()>& load) {
+  try {
+    load();
+  } catch (const Error& error) {
+    if (error.code() != "ERR_BYOL_CHECKPOINT") throw;
+    throw Error(error.code(), path + " cannot be loaded. " + error.what());
+  }
 }
 
 }  // namespace
@@ -112,7 +125,7 @@ Napi::Value LearnerWrap::save(const Napi::CallbackInfo& call) {
     const std::string path = to_path(call[0], "path");
     const Metadata metadata = to_metadata(call[1], "metadata");
     return thread().submit(call.Env(), [=, learner = object()]() -> Deliver {
-      save_tensors(path, learner->state(), metadata);
+      save_tensors(path, learner->state(), metadata, Checksum::Crc32c);
       return {};
     });
   });
@@ -133,7 +146,7 @@ Napi::Value LearnerWrap::load(const Napi::CallbackInfo& call) {
   return guard(call.Env(), [&]() -> Napi::Value {
     return thread().submit(call.Env(), [learner = object(), path = to_path(call[0], "path")]() -> Deliver {
       const auto [tensors, metadata] = load_tensors(path);
-      learner->load_state(tensors);
+      naming_file(path, [&] { learner->load_state(tensors); });
       return [metadata = metadata](Napi::Env env) { return from_metadata(env, metadata); };
     });
   });
@@ -143,7 +156,7 @@ Napi::Value LearnerWrap::load_weights(const Napi::CallbackInfo& call) {
   return guard(call.Env(), [&]() -> Napi::Value {
     return thread().submit(call.Env(), [learner = object(), path = to_path(call[0], "path")]() -> Deliver {
       const auto [tensors, metadata] = load_tensors(path);
-      learner->load_weights(tensors);
+      naming_file(path, [&] { learner->load_weights(tensors); });
       return [metadata = metadata](Napi::Env env) { return from_metadata(env, metadata); };
     });
   });

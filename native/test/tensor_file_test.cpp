@@ -16,6 +16,7 @@
 
 #include "check.h"
 #include "core/error.h"
+#include "core/io/crc32c.h"
 
 namespace {
 
@@ -142,6 +143,50 @@ TEST(tensor_file_reads_other_writers_json) {
   CHECK(tensors[0].second.item<int>() == 42);
   CHECK(tensors[1].second.sizes() == (at::IntArrayRef{3, 0}));
   CHECK(at::equal(tensors[2].second, at::tensor({7, 9}, at::kByte)));
+}
+
+TEST(crc32c_of_the_published_vectors) {
+  const std::string digits = "123456789";
+  CHECK(byol::crc32c(0, digits.data(), digits.size()) == 0xE3069283U);
+  // RFC 3720, B.4.
+  std::string ascending, zeros(32, '\0'), ones(32, '\xFF');
+  for (int i = 0; i < 32; ++i) ascending.push_back(static_cast<char>(i));
+  CHECK(byol::crc32c(0, zeros.data(), 32) == 0x8A9136AAU);
+  CHECK(byol::crc32c(0, ones.data(), 32) == 0x62A8AB43U);
+  CHECK(byol::crc32c(0, ascending.data(), 32) == 0x46DD794EU);
+  for (size_t cut = 0; cut <= 32; ++cut) {
+    const std::uint32_t head = byol::crc32c(0, ascending.data(), cut);
+    CHECK(byol::crc32c(head, ascending.data() + cut, 32 - cut) == 0x46DD794EU);
+  }
+}
+
+TEST(tensor_file_with_a_checksum_refuses_every_flipped_byte) {
+  const Folder folder;
+  const std::string path = folder.file("a.safetensors");
+  // Written in another order than listed, one without data, one without memory of its own order.
+  const NamedTensors tensors = {{"b", at::ones({2}, at::kByte)},
+                                {"none", at::empty({0})},
+                                {"a", at::arange(6, at::kFloat).view({2, 3}).t()}};
+  save_tensors(path, tensors, {{"epoch", "3"}}, byol::Checksum::Crc32c);
+  const std::string bytes = read_bytes(path);
+  const auto [whole, metadata] = load_tensors(path);
+  CHECK(metadata.at(byol::kChecksumKey).size() == 15 && at::equal(whole[2].second, tensors[2].second));
+  const size_t key = bytes.find(byol::kChecksumKey), key_end = key + std::string(byol::kChecksumKey).size();
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    for (const unsigned char bits : {0x01, 0x20, 0x80}) {
+      std::string flipped = bytes;
+      flipped[i] = static_cast<char>(flipped[i] ^ bits);
+      write_bytes(path, flipped);
+      if (failure(path).first == "ERR_BYOL_CHECKPOINT") continue;
+      // Its name is all that can be lost without a refusal: then it is missing, as in a file that never had one.
+      CHECK(i >= key && i < key_end && load_tensors(path).second.count(byol::kChecksumKey) == 0);
+    }
+  }
+  // Without one, and what another program makes of it.
+  save_tensors(path, tensors, {{"epoch", "3"}});
+  CHECK(load_tensors(path).second.size() == 1);
+  write_bytes(path, with_length("{\"__metadata__\":{ \"byol-torch.checksum\":\"1\"}}", ""));
+  CHECK(failure(path).second.find("its checksum is not that of its contents") != std::string::npos);
 }
 
 TEST(tensor_file_refuses_every_truncation) {

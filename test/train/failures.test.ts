@@ -1,12 +1,18 @@
 /** What a run does when something is wrong: one clear error, nothing half-written. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { loadNative } from '../../lib/binding/load.js';
 import { ByolError } from '../../lib/errors.js';
+import { readSafetensorsHeader } from '../../lib/export/safetensors.js';
+import { learnerSpec } from '../../lib/methods/learner-spec.js';
+import { Checkpoints } from '../../lib/train/checkpoints.js';
+import { evaluateRun } from '../../lib/train/run-evaluation.js';
 import { train } from '../../lib/train/train.js';
 import { root, withTempDir } from '../support/paths.js';
+import { floats, type RawTensor, readRaw, writeRaw } from '../support/safetensors.js';
 import { runToEnd, tinyConfig } from '../support/tiny.js';
 
 const code = (expected: string) => (error: unknown) => error instanceof ByolError && error.code === expected;
@@ -72,6 +78,108 @@ test('a damaged checkpoint is named and the one before it is used', async () => 
     const { events, result } = await runToEnd(config, { out: dir, resume: true });
     assert.ok(events.some((event) => event.type === 'warning' && event.message.includes(last)));
     assert.equal(result.steps, 12);
+  });
+});
+
+test('one flipped byte of a checkpoint is found, wherever it is, and the one before it is used', async () => {
+  await withTempDir(async (dir) => {
+    const config = tinyConfig({ epochs: 3 });
+    const whole = path.join(dir, 'whole');
+    await runToEnd(config, { out: whole }, (event, stop) => {
+      if (event.type === 'epoch' && event.epoch === 2) stop();
+    });
+    const [first, last] = readdirSync(path.join(whole, 'checkpoints')).sort().slice(-2) as [string, string];
+    const bytes = readFileSync(path.join(whole, 'checkpoints', last));
+    const data = 8 + Number(bytes.readBigUInt64LE(0));
+    const text = bytes.toString('latin1');
+    const places = [
+      0,
+      text.indexOf('"progress"') + 30,
+      text.indexOf('byol-torch.checksum') + 3,
+      text.indexOf('crc32c:') + 8,
+      data,
+      data + 60_000,
+      bytes.length - 1,
+    ];
+    const native = loadNative();
+    native.setThreads(1);
+    using learner = new native.Learner(learnerSpec(config, { device: 'cpu', precision: 'float32' }, 10));
+    for (const [number, place] of places.entries()) {
+      const folder = path.join(dir, `checkpoints-${number}`);
+      cpSync(path.join(whole, 'checkpoints'), folder, { recursive: true });
+      const flipped = Buffer.from(bytes);
+      flipped[place] = (flipped[place] as number) ^ 0x10;
+      writeFileSync(path.join(folder, last), flipped);
+      const warnings: string[] = [];
+      const progress = await new Checkpoints(folder, config).loadNewest(learner, (message) => warnings.push(message));
+      assert.equal(`step-${String(progress?.step).padStart(8, '0')}.safetensors`, first, `byte ${place}`);
+      assert.equal(warnings.length, 1);
+      assert.ok(warnings[0]?.includes(path.join(folder, last)));
+    }
+  });
+});
+
+test('a checkpoint of the version without checksums, and without top-5, is resumed', async () => {
+  await withTempDir(async (dir) => {
+    const config = tinyConfig({ epochs: 2 });
+    await runToEnd(config, { out: dir }, (event, stop) => {
+      if (event.type === 'epoch' && event.epoch === 1) stop();
+    });
+    const [last] = readdirSync(path.join(dir, 'checkpoints')).sort().slice(-1) as [string];
+    const file = path.join(dir, 'checkpoints', last);
+    const { metadata } = readSafetensorsHeader(file);
+    const { sums, ...rest } = JSON.parse(metadata['progress'] as string);
+    const { probeTop5: _new, ...oldSums } = sums;
+    const { 'byol-torch.checksum': _checksum, ...others } = metadata;
+    writeRaw(file, readRaw(file), {
+      ...others,
+      version: '1',
+      progress: JSON.stringify({ ...rest, sums: oldSums }),
+    });
+    const { result, events } = await runToEnd(config, { out: dir, resume: true });
+    assert.equal(result.steps, 8);
+    assert.ok(!events.some((event) => event.type === 'warning' && event.message.includes(last)));
+    assert.ok((result.metrics?.['probe/online/top5'] as number) >= (result.metrics?.['probe/online/top1'] as number));
+  });
+});
+
+test('weights that are not finite are refused when they are read, not after a step', async () => {
+  await withTempDir(async (dir) => {
+    const config = tinyConfig({ epochs: 1 });
+    await runToEnd(config, { out: path.join(dir, 'run') });
+    const file = path.join(dir, 'nan.safetensors');
+    const tensors = readRaw(path.join(dir, 'run', 'encoder.safetensors'));
+    const { shape, bytes } = tensors.get('conv1.weight') as RawTensor;
+    tensors.set('conv1.weight', floats(shape, Array<number>(bytes.length / 4).fill(Number.NaN)));
+    writeRaw(file, tensors);
+    await assert.rejects(runToEnd(config, { out: path.join(dir, 'second'), initFrom: file }), (error: unknown) => {
+      assert.ok(code('ERR_BYOL_CHECKPOINT')(error));
+      assert.match((error as Error).message, /nan\.safetensors.*'conv1\.weight'/);
+      return true;
+    });
+    writeRaw(path.join(dir, 'run', 'encoder.safetensors'), tensors);
+    for (const protocol of ['knn', 'linear'] as const) {
+      await assert.rejects(evaluateRun({ runDir: path.join(dir, 'run'), protocol }), code('ERR_BYOL_CHECKPOINT'));
+    }
+  });
+});
+
+test('an encoder whose features overflow has no accuracy', async () => {
+  await withTempDir(async (dir) => {
+    await runToEnd(tinyConfig({ epochs: 1 }), { out: dir });
+    const file = path.join(dir, 'encoder.safetensors');
+    const tensors = readRaw(file);
+    const { shape, bytes } = tensors.get('conv1.weight') as RawTensor;
+    tensors.set('conv1.weight', floats(shape, Array<number>(bytes.length / 4).fill(3e38)));
+    writeRaw(file, tensors);
+    for (const protocol of ['knn', 'linear'] as const) {
+      await assert.rejects(evaluateRun({ runDir: dir, protocol }), (error: unknown) => {
+        assert.ok(code('ERR_BYOL_NOT_FINITE')(error), String(error));
+        assert.match((error as Error).message, /not finite numbers, so nothing can be measured/);
+        return true;
+      });
+      assert.ok(!existsSync(path.join(dir, `eval-${protocol}.json`)));
+    }
   });
 });
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <numeric>
 #include <set>
@@ -13,6 +14,8 @@
 
 #include "core/error.h"
 #include "core/io/atomic_file.h"
+#include "core/io/crc32c.h"
+#include "core/io/json_cursor.h"
 #include "core/io/safetensors_header.h"
 #include "core/interrupt.h"
 
@@ -25,6 +28,14 @@ constexpr size_t kLargestRead = size_t{1} << 30;
 
 [[noreturn]] void cannot_read(const std::string& path, const std::string& reason) {
   throw Error("ERR_BYOL_IO", "Cannot read " + path + ": " + reason + ".");
+}
+
+constexpr const char* kChecksumPrefix = "crc32c:";
+
+std::array<unsigned char, kLengthBytes> length_bytes(const std::string& header) {
+  std::array<unsigned char, kLengthBytes> out{};
+  for (size_t i = 0; i < out.size(); ++i) out[i] = static_cast<unsigned char>(header.size() >> (8 * i));
+  return out;
 }
 
 class InputFile {
@@ -62,6 +73,52 @@ class InputFile {
   std::string path_;
   int descriptor_;
 };
+
+// Only tensors without padding between them: what load() has made sure of, and save_tensors() writes.
+std::uint32_t checksum_of(const std::string& header, const std::vector<const at::Tensor*>& in_file_order) {
+  const auto length = length_bytes(header);
+  std::uint32_t crc = crc32c(0, length.data(), length.size());
+  crc = crc32c(crc, header.data(), header.size());
+  for (const at::Tensor* tensor : in_file_order) {
+    throw_if_interrupted();
+    crc = crc32c(crc, tensor->const_data_ptr(), tensor->nbytes());
+  }
+  return crc;
+}
+
+std::string checksum_text(std::uint32_t crc) {
+  std::string text(kChecksumPrefix);
+  for (int shift = 28; shift >= 0; shift -= 4) text += "0123456789abcdef"[crc >> shift & 15];
+  return text;
+}
+
+// Where the header has this value of the metadata, as format_header() writes it; npos: nowhere.
+size_t find_checksum(const std::string& header, const std::string& value) {
+  const std::string entry = json_string(kChecksumKey) + ':' + json_string(value);
+  const size_t found = header.find(entry);
+  return found == std::string::npos ? found : found + entry.size() - 1 - value.size();
+}
+
+void check_checksum(const SafetensorsHeader& header, std::string text, const NamedTensors& tensors) {
+  const auto said = header.metadata.find(kChecksumKey);
+  if (said == header.metadata.end()) return;
+  std::vector<size_t> order(tensors.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    const TensorEntry &left = header.entries[a], &right = header.entries[b];
+    return left.begin != right.begin ? left.begin < right.begin : left.end < right.end;
+  });
+  std::vector<const at::Tensor*> in_file_order;
+  for (const size_t index : order) in_file_order.push_back(&tensors[index].second);
+
+  const std::string zeros = checksum_text(0);
+  const size_t place = find_checksum(text, said->second);
+  const bool ours = place != std::string::npos && said->second.size() == zeros.size();
+  if (ours) text.replace(place, zeros.size(), zeros);
+  if (!ours || checksum_text(checksum_of(text, in_file_order)) != said->second) {
+    throw std::invalid_argument("its checksum is not that of its contents");
+  }
+}
 
 std::string read_header(const InputFile& file, int64_t size) {
   if (size < kLengthBytes)
@@ -105,13 +162,15 @@ std::pair<NamedTensors, Metadata> load(const InputFile& file) {
     throw_if_interrupted();
     tensors.emplace_back(entry.name, read_tensor(file, entry, data_start));
   }
+  check_checksum(header, text, tensors);
   return {std::move(tensors), std::move(header.metadata)};
 }
 
 }  // namespace
 
-void save_tensors(const std::string& path, const NamedTensors& tensors, const Metadata& metadata) {
+void save_tensors(const std::string& path, const NamedTensors& tensors, const Metadata& metadata, Checksum checksum) {
   SafetensorsHeader header{{}, metadata};
+  if (checksum == Checksum::Crc32c) header.metadata[kChecksumKey] = checksum_text(0);
   std::set<std::string> names;
   for (const auto& [name, tensor] : tensors) {
     if (name == "__metadata__" || !names.insert(name).second) {
@@ -135,17 +194,26 @@ void save_tensors(const std::string& path, const NamedTensors& tensors, const Me
     header.entries[index].end = position;
   }
 
-  const std::string text = format_header(header);
-  unsigned char length[kLengthBytes];
-  for (int i = 0; i < kLengthBytes; ++i) length[i] = static_cast<unsigned char>(text.size() >> (8 * i));
-
-  AtomicFile file(path);
-  file.write(length, kLengthBytes);
-  file.write(text.data(), text.size());
+  std::string text = format_header(header);
+  std::vector<at::Tensor> plain;
   for (const size_t index : layout) {
     throw_if_interrupted();
-    const at::Tensor plain = tensors[index].second.detach().to(at::kCPU).contiguous();
-    file.write(plain.const_data_ptr(), plain.nbytes());
+    plain.push_back(tensors[index].second.detach().to(at::kCPU).contiguous());
+  }
+  if (checksum == Checksum::Crc32c) {
+    std::vector<const at::Tensor*> in_file_order;
+    for (const at::Tensor& tensor : plain) in_file_order.push_back(&tensor);
+    const std::string zeros = checksum_text(0);
+    text.replace(find_checksum(text, zeros), zeros.size(), checksum_text(checksum_of(text, in_file_order)));
+  }
+
+  AtomicFile file(path);
+  const auto length = length_bytes(text);
+  file.write(length.data(), length.size());
+  file.write(text.data(), text.size());
+  for (const at::Tensor& tensor : plain) {
+    throw_if_interrupted();
+    file.write(tensor.const_data_ptr(), tensor.nbytes());
   }
   file.commit();
 }

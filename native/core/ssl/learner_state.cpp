@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/io/safetensors_header.h"
+#include "core/ssl/encoder_weights.h"
 #include "core/ssl/learner_parts.h"
 
 namespace byol {
@@ -58,8 +59,9 @@ std::string shape_text(const at::Tensor& tensor) {
 // What a file will change, noted while all of it is checked: a file that is refused has changed nothing.
 class Changes {
  public:
-  /// Throws ERR_BYOL_CHECKPOINT where the source is of another shape, or of a type that is not numbers of the same
-  /// sort. `factor`: of the copy.
+  /// Throws ERR_BYOL_CHECKPOINT where the source is of another shape, of a type that is not numbers of the same sort, or
+  /// not finite.
+  /// `factor`: of the copy.
   void copy(const std::string& name, const at::Tensor& destination, const at::Tensor& source, double factor = 1.0) {
     if (source.sizes() != destination.sizes()) {
       throw Error("ERR_BYOL_CHECKPOINT", "The checkpoint's tensor '" + name + "' has shape " + shape_text(source) +
@@ -67,6 +69,12 @@ class Changes {
                                              ": it was made with another architecture.");
     }
     if (source.is_floating_point() != destination.is_floating_point()) refuse_type(name, destination, source);
+    // In the destination's type: a float64 may be beyond it.
+    if (!at::isfinite(source.to(destination.scalar_type())).all().item<bool>()) {
+      throw Error("ERR_BYOL_CHECKPOINT", "The checkpoint's tensor '" + name +
+                                             "' holds values that are not finite (NaN or infinity): the training that "
+                                             "it comes from diverged, or the file is damaged. Use an earlier one.");
+    }
     changes_.emplace_back([=] {
       destination.copy_(source);
       if (factor != 1.0) destination.mul_(factor);
@@ -94,6 +102,20 @@ class Changes {
 
   std::vector<std::function<void()>> changes_;
 };
+
+std::set<std::string> encoder_parameter_names(const Learner::Impl& m) {
+  std::set<std::string> names;
+  for (size_t i = 0; i < m.online.parameters.count(); ++i) {
+    const std::string& name = m.online.parameters.name(i);
+    if (name.rfind(kEncoderPrefix, 0) == 0) names.insert(name.substr(std::string(kEncoderPrefix).size()));
+  }
+  return names;
+}
+
+// So many that an average over them no longer leans towards its start (running_statistics.h), to the last bit of a double.
+double updates_without_bias(double decay) {
+  return decay > 0.0 && decay < 1.0 ? std::ceil(std::log(0x1p-54) / std::log(decay)) : 1.0;
+}
 
 std::map<std::string, at::Tensor> by_name(const NamedTensors& tensors) { return {tensors.begin(), tensors.end()}; }
 
@@ -177,28 +199,29 @@ void Learner::load_weights(const NamedTensors& tensors) {
       });
     }
   } else {  // an encoder file
+    const EncoderWeights file = find_encoder_weights(tensors, encoder_parameter_names(*impl_));
     const bool batch = spec_.norm.encoder == NormKind::Batch;
-    const double updates = batch ? static_cast<double>(need(source, "bn1.num_batches_tracked").item<int64_t>()) : 0.0;
+    const double updates = file.updates.value_or(updates_without_bias(spec_.norm.decay));
     const double debias = 1.0 - std::pow(spec_.norm.decay, updates);
     for (NetworkState* network : {&impl_->online, &impl_->target}) {
       for (size_t i = 0; i < network->parameters.count(); ++i) {
         const std::string& name = network->parameters.name(i);
         if (name.rfind(kEncoderPrefix, 0) != 0) continue;
         const std::string key = name.substr(std::string(kEncoderPrefix).size());
-        changes.copy(key, network->parameters.master(i), need(source, key));
+        changes.copy(key, network->parameters.master(i), file.need(key));
       }
       for (const NormSlot& norm : impl_->shared_builder.norms()) {
         if (norm.name.rfind(kEncoderPrefix, 0) != 0) continue;
         const std::string key = norm.name.substr(std::string(kEncoderPrefix).size());
         if (norm.kind == NormKind::Affine) {
           // Gamma and beta of a batch normalisation still have statistics to take in; others are used as they are.
-          const bool initialized = source.count(key + ".running_mean") == 0;
+          const bool initialized = file.tensors.count(key + ".running_mean") == 0;
           changes.fill(network->affine.initialized[static_cast<int64_t>(norm.affine)], initialized ? 1 : 0);
         }
         if (norm.kind != NormKind::Batch) continue;
         const auto fill = [&](const at::Tensor& flat, const std::string& statistic) {
           const at::Tensor slot = flat.narrow(0, norm.offset, norm.channels);
-          changes.copy(key + statistic, slot, need(source, key + statistic), debias);
+          changes.copy(key + statistic, slot, file.need(key + statistic), debias);
         };
         fill(network->running.mean, ".running_mean");
         fill(network->running.variance, ".running_var");
