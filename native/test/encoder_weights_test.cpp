@@ -65,6 +65,7 @@ TEST(encoder_weights_that_are_not_there_are_named) {
   NamedTensors more = file();
   more.emplace_back("layer1.1.conv1.weight", at::ones({1}));
   CHECK(says(refusal(more), "'layer1.1.conv1.weight', which this network does not"));
+  CHECK(find_encoder_weights(more, kNetwork, {"layer1.1.conv1.weight"}).tensors.size() == 7);
   NamedTensors head = file();
   for (const char* name : {"fc.weight", "layernorm.weight", "layer1.0.bn9.running_mean"}) head.emplace_back(name, at::ones({1}));
   CHECK(refusal(head).empty());

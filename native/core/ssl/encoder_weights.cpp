@@ -100,14 +100,15 @@ const at::Tensor& EncoderWeights::need(const std::string& name) const {
   return found->second;
 }
 
-EncoderWeights find_encoder_weights(const NamedTensors& tensors, const std::set<std::string>& parameters) {
+EncoderWeights find_encoder_weights(const NamedTensors& tensors, const std::set<std::string>& parameters,
+                                    const std::set<std::string>& unused) {
   const std::map<std::string, at::Tensor> all(tensors.begin(), tensors.end());
   const std::string prefix = find_prefix(all, parameters);
   EncoderWeights out;
   for (const auto& [name, tensor] : all) {
     if (!starts_with(name, prefix)) continue;
     const std::string own = name.substr(prefix.size());
-    if (is_encoder_parameter(own) && parameters.count(own) == 0) {
+    if (is_encoder_parameter(own) && parameters.count(own) == 0 && unused.count(own) == 0) {
       refuse("It has a tensor '" + name + "', which this network does not: it was made with another architecture.");
     }
     if (ends_with(own, ".running_var") && tensor.lt(0).any().item<bool>()) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -21,7 +22,9 @@ struct EncoderWeights {
 /// Finds the weights of a network with these parameters ("conv1.weight", "layer1.0.bn1.bias") among `tensors`: under
 /// their own names, or all under one prefix ("module.", "backbone.", "model.encoder."). Throws ERR_BYOL_CHECKPOINT
 /// where they are not there, naming what is; where several prefixes fit; where the file has a layer that the network
-/// does not; and for statistics that cannot be any. Other tensors (a classifier, a head) are passed over.
-EncoderWeights find_encoder_weights(const NamedTensors& tensors, const std::set<std::string>& parameters);
+/// does not; and for statistics that cannot be any. Tensors outside the network (a classifier, a head) are passed over,
+/// and so are those in it whose names are in `unused` (of norms that this network computes without).
+EncoderWeights find_encoder_weights(const NamedTensors& tensors, const std::set<std::string>& parameters,
+                                    const std::set<std::string>& unused = {});
 
 }  // namespace byol

@@ -103,13 +103,19 @@ class Changes {
   std::vector<std::function<void()>> changes_;
 };
 
-std::set<std::string> encoder_parameter_names(const Learner::Impl& m) {
-  std::set<std::string> names;
-  for (size_t i = 0; i < m.online.parameters.count(); ++i) {
-    const std::string& name = m.online.parameters.name(i);
+// The encoder's own weights in a file of torchvision's names.
+EncoderWeights encoder_weights(const Learner::Impl& m, const NamedTensors& tensors) {
+  std::set<std::string> parameters, unused;
+  const auto add = [](std::set<std::string>& names, const std::string& name) {
     if (name.rfind(kEncoderPrefix, 0) == 0) names.insert(name.substr(std::string(kEncoderPrefix).size()));
+  };
+  for (size_t i = 0; i < m.online.parameters.count(); ++i) add(parameters, m.online.parameters.name(i));
+  for (const NormSlot& norm : m.shared_builder.norms()) {
+    if (norm.kind != NormKind::None) continue;
+    add(unused, norm.name + ".weight");
+    add(unused, norm.name + ".bias");
   }
-  return names;
+  return find_encoder_weights(tensors, parameters, unused);
 }
 
 // So many that an average over them no longer leans towards its start (running_statistics.h), to the last bit of a double.
@@ -199,7 +205,7 @@ void Learner::load_weights(const NamedTensors& tensors) {
       });
     }
   } else {  // an encoder file
-    const EncoderWeights file = find_encoder_weights(tensors, encoder_parameter_names(*impl_));
+    const EncoderWeights file = encoder_weights(*impl_, tensors);
     const bool batch = spec_.norm.encoder == NormKind::Batch;
     const double updates = file.updates.value_or(updates_without_bias(spec_.norm.decay));
     const double debias = 1.0 - std::pow(spec_.norm.decay, updates);
