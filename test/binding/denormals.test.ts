@@ -26,7 +26,10 @@ for (const executor of ['fused', 'reference'] as const) {
       const smallest = 2 ** -126;
       assert.ok(values.some((value) => value >= smallest));
       assert.ok(values.some((value) => value === 0));
-      assert.deepEqual([...values].filter((value) => value !== 0 && Math.abs(value) < smallest), []);
+      assert.deepEqual(
+        [...values].filter((value) => value !== 0 && Math.abs(value) < smallest),
+        [],
+      );
     });
   }
 }

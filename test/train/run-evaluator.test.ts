@@ -14,7 +14,10 @@ function evaluatorOf(knn: () => object, linear: () => { top1: number; top5: numb
   const { shapes } = presets;
   const evaluation = structuredClone(shapes.evaluation);
   const config = { ...shapes, evaluation: { ...evaluation, linear: { ...evaluation.linear, atEnd: true, epochs: 1 } } };
-  recording.results = [config.evaluation.linear.learningRates.map(linear), config.evaluation.linear.learningRates.map(linear)];
+  recording.results = [
+    config.evaluation.linear.learningRates.map(linear),
+    config.evaluation.linear.learningRates.map(linear),
+  ];
   const subject = recording.subject(labels, labels);
   const session = {
     ...subject,
