@@ -60,8 +60,7 @@ std::string shape_text(const at::Tensor& tensor) {
 class Changes {
  public:
   /// Throws ERR_BYOL_CHECKPOINT where the source is of another shape, of a type that is not numbers of the same sort, or
-  /// not finite.
-  /// `factor`: of the copy.
+  /// not finite. `factor`: of the copy.
   void copy(const std::string& name, const at::Tensor& destination, const at::Tensor& source, double factor = 1.0) {
     if (source.sizes() != destination.sizes()) {
       throw Error("ERR_BYOL_CHECKPOINT", "The checkpoint's tensor '" + name + "' has shape " + shape_text(source) +
