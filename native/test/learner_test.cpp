@@ -288,3 +288,21 @@ TEST(resnet50_has_torchvisions_parameter_count) {
   spec.encoder.stem = Stem::ImageNet;
   CHECK(Learner(spec, at::kCPU).encoder_parameters() == 23508032);  // 25,557,032 less the classifier's 2,049,000
 }
+
+TEST(weights_of_a_deeper_network_are_refused) {
+  LearnerSpec deeper = tiny();
+  deeper.encoder.blocks = {1, 2};
+  Learner from(deeper, at::kCPU), to(tiny(), at::kCPU);
+  from.accumulate(batch());
+  from.apply({0.1, 0.9});
+  for (const NamedTensors& weights : {from.state(), from.encoder_state()}) {
+    std::string code, text;
+    try {
+      to.load_weights(weights);
+    } catch (const Error& error) {
+      code = error.code();
+      text = error.what();
+    }
+    CHECK(code == "ERR_BYOL_CHECKPOINT" && text.find("layer2.1.") != std::string::npos);
+  }
+}

@@ -102,19 +102,27 @@ class Changes {
   std::vector<std::function<void()>> changes_;
 };
 
+// torchvision's name of a part of the encoder; empty: of something else.
+std::string encoder_name(const std::string& name) {
+  return name.rfind(kEncoderPrefix, 0) == 0 ? name.substr(std::string(kEncoderPrefix).size()) : "";
+}
+
+// Gammas and betas that weights with norms have and this network, of kind None, computes without.
+std::set<std::string> unused_names(const Learner::Impl& m) {
+  std::set<std::string> unused;
+  for (const NormSlot& norm : m.shared_builder.norms()) {
+    if (norm.kind != NormKind::None || encoder_name(norm.name).empty()) continue;
+    unused.insert({encoder_name(norm.name) + ".weight", encoder_name(norm.name) + ".bias"});
+  }
+  return unused;
+}
+
 // The encoder's own weights in a file of torchvision's names.
 EncoderWeights encoder_weights(const Learner::Impl& m, const NamedTensors& tensors) {
-  std::set<std::string> parameters, unused;
-  const auto add = [](std::set<std::string>& names, const std::string& name) {
-    if (name.rfind(kEncoderPrefix, 0) == 0) names.insert(name.substr(std::string(kEncoderPrefix).size()));
-  };
-  for (size_t i = 0; i < m.online.parameters.count(); ++i) add(parameters, m.online.parameters.name(i));
-  for (const NormSlot& norm : m.shared_builder.norms()) {
-    if (norm.kind != NormKind::None) continue;
-    add(unused, norm.name + ".weight");
-    add(unused, norm.name + ".bias");
-  }
-  return find_encoder_weights(tensors, parameters, unused);
+  std::set<std::string> parameters;
+  for (size_t i = 0; i < m.online.parameters.count(); ++i) parameters.insert(encoder_name(m.online.parameters.name(i)));
+  parameters.erase("");
+  return find_encoder_weights(tensors, parameters, unused_names(m));
 }
 
 // So many that an average over them no longer leans towards its start (running_statistics.h), to the last bit of a double.
@@ -195,13 +203,22 @@ void Learner::load_weights(const NamedTensors& tensors) {
   at::NoGradGuard no_grad;
   const auto source = by_name(tensors);
   Changes changes;
-  if (source.count("step")) {  // a training state: both networks, without optimiser and step
+  if (source.count("online.encoder.conv1.weight")) {  // a training state: both networks, without optimiser and step
+    std::set<std::string> known;
     for (auto [prefix, network] :
          {std::pair{"online.", &impl_->online}, {"online.own.", &impl_->own}, {"target.", &impl_->target}}) {
       visit_network(prefix, *network, [&](const std::string& name, const at::Tensor& destination) {
+        known.insert(name);
         const bool encoder = name.rfind(prefix + std::string(kEncoderPrefix), 0) == 0;
         if (encoder || source.count(name)) changes.copy(name, destination, need(source, name));
       });
+    }
+    const std::string online = std::string("online.") + kEncoderPrefix;
+    const std::set<std::string> unused = unused_names(*impl_);
+    for (const auto& [name, tensor] : source) {
+      if (name.rfind(online, 0) != 0 || known.count(name) || unused.count(name.substr(online.size()))) continue;
+      throw Error("ERR_BYOL_CHECKPOINT", "The checkpoint has a tensor '" + name +
+                                             "' that this network does not: it was made with another architecture.");
     }
   } else {  // an encoder file
     const EncoderWeights file = encoder_weights(*impl_, tensors);
