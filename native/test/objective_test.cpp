@@ -293,7 +293,7 @@ TEST(the_queue_replaces_its_oldest_rows_and_forgets_refused_ones) {
   CHECK(at::equal(queue.rows, at::cat({keys(4), keys(2), keys(3)})));
   bool refused = false;
   try {
-    queue.stage(at::ones({4, 2}));
+    queue.check_rows(4);
   } catch (const Error& error) {
     refused = error.code() == "ERR_BYOL_SHAPE";
   }

@@ -141,6 +141,19 @@ const at::Tensor& need(const std::map<std::string, at::Tensor>& tensors, const s
   return found->second;
 }
 
+// Before anything else is compared: what a deeper network has more says most.
+void refuse_other_layers(const Learner::Impl& m, const std::map<std::string, at::Tensor>& state) {
+  const std::string online = std::string("online.") + kEncoderPrefix;
+  std::set<std::string> known;
+  for (size_t i = 0; i < m.online.parameters.count(); ++i) known.insert("online." + m.online.parameters.name(i));
+  const std::set<std::string> unused = unused_names(m);
+  for (const auto& [name, tensor] : state) {
+    if (name.rfind(online, 0) != 0 || known.count(name) || unused.count(name.substr(online.size()))) continue;
+    throw Error("ERR_BYOL_CHECKPOINT", "The checkpoint has a tensor '" + name +
+                                           "' that this network does not: it was made with another architecture.");
+  }
+}
+
 /// A 0-dim number from 0 to `most`.
 int64_t whole_number(const std::map<std::string, at::Tensor>& tensors, const std::string& name, int64_t most) {
   const at::Tensor& tensor = need(tensors, name);
@@ -204,21 +217,13 @@ void Learner::load_weights(const NamedTensors& tensors) {
   const auto source = by_name(tensors);
   Changes changes;
   if (source.count("online.encoder.conv1.weight")) {  // a training state: both networks, without optimiser and step
-    std::set<std::string> known;
+    refuse_other_layers(*impl_, source);
     for (auto [prefix, network] :
          {std::pair{"online.", &impl_->online}, {"online.own.", &impl_->own}, {"target.", &impl_->target}}) {
       visit_network(prefix, *network, [&](const std::string& name, const at::Tensor& destination) {
-        known.insert(name);
         const bool encoder = name.rfind(prefix + std::string(kEncoderPrefix), 0) == 0;
         if (encoder || source.count(name)) changes.copy(name, destination, need(source, name));
       });
-    }
-    const std::string online = std::string("online.") + kEncoderPrefix;
-    const std::set<std::string> unused = unused_names(*impl_);
-    for (const auto& [name, tensor] : source) {
-      if (name.rfind(online, 0) != 0 || known.count(name) || unused.count(name.substr(online.size()))) continue;
-      throw Error("ERR_BYOL_CHECKPOINT", "The checkpoint has a tensor '" + name +
-                                             "' that this network does not: it was made with another architecture.");
     }
   } else {  // an encoder file
     const EncoderWeights file = encoder_weights(*impl_, tensors);
