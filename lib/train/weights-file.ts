@@ -13,7 +13,8 @@ export async function checkReadable(path: string): Promise<void> {
     if (!(await stat(path)).isFile()) throw new Error('it is not a file');
     await (await open(path, 'r')).close();
   } catch (error) {
-    throw ioError(path, 'read the weights', error);
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    throw ioError(path, 'read the weights', missing ? new Error('it does not exist', { cause: error }) : error);
   }
 }
 
