@@ -17,7 +17,9 @@ export function resultText(config: Config, result: RunResult, match: RecordMatch
 
 function resultTable({ untrained, knn, linear }: RunResult, match: RecordMatch | null): string {
   const header = ['test accuracy', 'untrained', 'trained', 'points'];
-  if (match !== null) header.push('recorded');
+  // Numbers of another experiment would be read as what this one should have given.
+  const record = match?.state === 'same' ? match.record : undefined;
+  if (record !== undefined) header.push('recorded');
   const row = (
     name: string,
     before: number | undefined,
@@ -29,8 +31,8 @@ function resultTable({ untrained, knn, linear }: RunResult, match: RecordMatch |
   };
   const rows = [
     header,
-    row('kNN top-1', untrained.knn?.top1, knn?.top1, match?.record.knnTop1),
-    row('linear top-1', untrained.linear?.top1, linear?.top1, match?.record.linearTop1),
+    row('kNN top-1', untrained.knn?.top1, knn?.top1, record?.knnTop1),
+    row('linear top-1', untrained.linear?.top1, linear?.top1, record?.linearTop1),
   ];
   return table(rows, [1, 2, 3, 4]);
 }

@@ -86,6 +86,9 @@ test('records of other settings say so', () => {
     /Not the same experiment: this run changed predictor, epochs\./,
   );
   assert.match(resultText(config, result, matched('outdated')), /that record is outdated/);
+  for (const state of ['changed', 'outdated'] as const) {
+    assert.doesNotMatch(resultText(changed, result, matched(state)), /43\.5 %/);
+  }
 });
 
 test('a run without labels has no numbers to show', () => {
