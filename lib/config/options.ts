@@ -32,24 +32,27 @@ export const oneOf = (values: readonly string[]): OptionCheck => ({
   expected: values.map((value) => `'${value}'`).join(' or '),
 });
 
+/** One check for every option that the type has: one that is forgotten here would be refused as unknown. */
+export type OptionChecks<T> = { readonly [K in keyof T]-?: OptionCheck };
+
 /**
  * Refuses unknown options, naming the nearest one, and values of the wrong type. Those that are undefined count as left out.
  * Throws ERR_BYOL_USAGE with everything that is wrong.
  *
  * @param call as the caller wrote it: 'train()'.
  */
-export function checkOptions(call: string, options: unknown, checks: Readonly<Record<string, OptionCheck>>): void {
+export function checkOptions<T extends object>(call: string, options: T, checks: OptionChecks<T>): void {
   if (!settings.accepts(options)) {
     throw new ByolError('ERR_BYOL_USAGE', `${call}: the options must be an object, got ${show(options)}.`);
   }
   const given = Object.entries(options as object).filter(([, value]) => value !== undefined);
   const known = Object.keys(checks);
   const problems = given.flatMap(([key, value]) => {
-    const check = Object.hasOwn(checks, key) ? checks[key] : undefined;
+    const check = Object.hasOwn(checks, key) ? checks[key as keyof T] : undefined;
     if (check === undefined) return [`'${key}' is not an option; ${meant(key, known)}`];
     return check.accepts(value) ? [] : [`${key} must be ${check.expected}, got ${show(value)}`];
   });
-  for (const [key, check] of Object.entries(checks)) {
+  for (const [key, check] of Object.entries<OptionCheck>(checks)) {
     if (check.required && !given.some(([name]) => name === key)) problems.push(`${key} is missing: ${check.expected}`);
   }
   if (problems.length > 0) throw new ByolError('ERR_BYOL_USAGE', `${call}: ${problems.join('; ')}.`);

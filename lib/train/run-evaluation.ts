@@ -70,6 +70,7 @@ const optionChecks = {
   overrides: option.texts,
   signal: option.signal,
   onProgress: option.listener,
+  onThreads: option.listener,
 };
 
 /** Settings that do not say what the encoder is and which images it expects. */

@@ -269,7 +269,12 @@ test('metadata comes back as it was, whatever the names', async () => {
       7: 'seven',
     };
     await learner.save(file, metadata);
-    assert.deepEqual({ ...(await learner.load(file)) }, { ...metadata });
-    assert.deepEqual(Object.keys(await learner.loadWeights(file)).sort(), Object.keys(metadata).sort());
+    // Beside what was given stands the checksum.
+    const without = ({ 'byol-torch.checksum': checksum, ...rest }: Record<string, string>): object => {
+      assert.match(checksum ?? '', /^crc32c:/);
+      return rest;
+    };
+    assert.deepEqual(without(await learner.load(file)), { ...metadata });
+    assert.deepEqual(without(await learner.loadWeights(file)), { ...metadata });
   });
 });
