@@ -109,6 +109,7 @@ test('a named pipe in place of a file is refused, not waited for', {
       rmSync(path.join(dir, name));
       execFileSync('mkfifo', [path.join(dir, name)]);
       await assert.rejects(readRawStore(dir), dataError(/it is not a regular file/));
+      rmSync(path.join(dir, name));
     }
   });
 });
