@@ -31,10 +31,7 @@ test("byol train trains, and its run is evaluated, finished and in nobody else's
     const command = ['train', '--config', 'tiny.yaml', '--seed', '3', '--set', 'optimizer.momentum=0.8'];
     const trained = runCli(command, { cwd: dir });
     assert.equal(trained.code, 0, trained.stderr);
-    assert.match(
-      trained.stdout,
-      /^test accuracy +untrained +trained +points +recorded\nkNN top-1 .*\d %.*\nlinear top-1 .*\d %/,
-    );
+    assert.match(trained.stdout, /^test accuracy +untrained +trained +points\nkNN top-1 .*\d %.*\nlinear top-1 .*\d %/);
     assert.match(trained.stdout, /\nDone: 2 epochs, 6 steps, /);
     assert.match(trained.stderr, /96 training and 40 test images, 10 classes/);
     assert.match(trained.stderr, /epoch 2\/2 {3}loss \d/);
