@@ -4,8 +4,11 @@ import { existsSync } from 'node:fs';
 import { test } from 'node:test';
 import { runScenario } from './run-scenario.js';
 
+/** They work, a quarter of a minute on a quiet machine. */
+const PATIENCE = 300;
+
 function mebibytes(name: string): number {
-  const { status, stdout, stderr } = runScenario(name);
+  const { status, stdout, stderr } = runScenario(name, { seconds: PATIENCE });
   assert.equal(status, 0, stderr);
   const value = Number(stdout);
   assert.ok(Number.isFinite(value), stdout);
@@ -29,7 +32,7 @@ test('dispose() gives the memory of a learner back', () => {
 });
 
 test('the garbage collector knows how large every object is', () => {
-  const { status, stdout, stderr } = runScenario('forgotten objects');
+  const { status, stdout, stderr } = runScenario('forgotten objects', { seconds: PATIENCE });
   assert.equal(status, 0, stderr);
   const collected = JSON.parse(stdout) as number[];
   const small = collected.pop() as number;
