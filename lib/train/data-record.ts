@@ -26,7 +26,7 @@ export const dataRecordSchema = z.strictObject({
 export type DataRecord = z.infer<typeof dataRecordSchema>;
 type Part = DataRecord['train'];
 
-/** Takes about 0.1 s for CIFAR-10 where the processor has instructions for SHA, 0.5 s elsewhere. */
+/** Takes 0.15 s for CIFAR-10 (150 MB) where the processor has instructions for SHA, 0.35 s without. */
 export async function describeData({ train, test, classNames }: Dataset): Promise<DataRecord> {
   return { train: await describePart(train), test: await describePart(test), classNames: [...classNames] };
 }

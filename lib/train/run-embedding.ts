@@ -1,6 +1,7 @@
+import { checkOptions, oneOf } from '../config/options.js';
 import { PlainFeatures } from '../eval/plain-features.js';
 import type { Embeddings } from '../export/embeddings.js';
-import { type RunEncoderOptions, withRunEncoder } from './run-evaluation.js';
+import { type RunEncoderOptions, runEncoderChecks, withRunEncoder } from './run-evaluation.js';
 
 export interface EmbedRunOptions extends RunEncoderOptions {
   /** 'test' if left out. */
@@ -13,6 +14,7 @@ export interface EmbedRunOptions extends RunEncoderOptions {
  * 4 * count * dimension bytes. Throws as evaluateRun, but needs no labels.
  */
 export async function embedRun(options: EmbedRunOptions): Promise<Embeddings> {
+  checkOptions('embedRun()', options, { ...runEncoderChecks, split: oneOf(['train', 'test']) });
   const { split = 'test' } = options;
   return withRunEncoder(options, async ({ subject, classNames, weights }) => {
     const { labels, store } = subject[split];

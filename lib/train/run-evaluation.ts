@@ -63,15 +63,15 @@ export interface RunEvaluation<P extends Protocol = Protocol> {
   readonly environment: Environment;
 }
 
-const optionChecks = {
+export const runEncoderChecks: option.OptionChecks<RunEncoderOptions> = {
   runDir: option.required(option.path),
-  protocol: option.required(option.oneOf(['knn', 'linear'])),
   patch: option.settings,
   overrides: option.texts,
   signal: option.signal,
   onProgress: option.listener,
   onThreads: option.listener,
 };
+const optionChecks = { ...runEncoderChecks, protocol: option.required(option.oneOf(['knn', 'linear'])) };
 
 /** Settings that do not say what the encoder is and which images it expects. */
 const CHANGEABLE = ['preset', 'method', 'evaluation', 'data', 'device', 'precision', 'threads', 'seed'];

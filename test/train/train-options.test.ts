@@ -8,6 +8,7 @@ import { ByolError } from '../../lib/errors.js';
 import { resolveConfig } from '../../lib/methods/resolve.js';
 import { planTable } from '../../lib/tables/plan.js';
 import { runTable } from '../../lib/tables/run-table.js';
+import { embedRun } from '../../lib/train/run-embedding.js';
 import { evaluateRun } from '../../lib/train/run-evaluation.js';
 import { makeNumberedFolder, runName } from '../../lib/train/run-folder.js';
 import { type TrainOptions, train } from '../../lib/train/train.js';
@@ -79,7 +80,7 @@ test('options of a wrong type, unknown and contradictory ones are refused', asyn
   });
 });
 
-test('the same holds for evaluateRun, resolveConfig, planTable and runTable', async () => {
+test('the same holds for evaluateRun, embedRun, resolveConfig, planTable and runTable', async () => {
   const usage = (message: RegExp) => ({ code: 'ERR_BYOL_USAGE', message });
   const evaluate = (options: object) => evaluateRun(options as never);
   await assert.rejects(
@@ -94,6 +95,9 @@ test('the same holds for evaluateRun, resolveConfig, planTable and runTable', as
     evaluate({ runDir: 'a', protocol: 'knn', onProgress: true }),
     usage(/onProgress must be a function/),
   );
+  const embed = (options: object) => embedRun(options as never);
+  await assert.rejects(embed({ runDir: 'a', split: 'val' }), usage(/embedRun\(\): split must be 'train' or 'test'/));
+  await assert.rejects(embed({ rundir: 'a' }), usage(/did you mean 'runDir'\?.*runDir is missing/));
   const resolve = (sources: unknown) => () => resolveConfig(sources as never);
   assert.throws(resolve({ preset: 'shapes', overides: ['epochs=1'] }), usage(/did you mean 'overrides'\?/));
   assert.throws(resolve({ preset: 'shapes', overrides: 'epochs=1' }), usage(/overrides must be a list of texts/));
