@@ -11,10 +11,12 @@ import { ByolError } from '../errors.js';
 
 export const LOCK_FILE = 'run.lock';
 
-/** Others' locks come and go while a process tries to get its own; more often than this they do not. */
-const ATTEMPTS = 20;
 /** What takes microseconds has been given up by a process that was killed. */
-const ABANDONED_MS = 5000;
+const ABANDONED_MS = 3000;
+/** Between looks at what another process holds. */
+const WAIT_MS = 100;
+/** Others' locks come and go while a process tries to get its own; for much longer than a killed one can block it they do not. */
+const ATTEMPTS = (2 * ABANDONED_MS) / WAIT_MS;
 
 const ownerSchema = z.strictObject({
   pid: z.int(),
@@ -117,7 +119,7 @@ async function removeStale(path: string, folder: string): Promise<void> {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw ioError(path, 'replace', error);
     const made = await stat(guard).catch(() => null);
     if (made !== null && Date.now() - made.mtimeMs > ABANDONED_MS) await rm(guard, { recursive: true, force: true });
-    await setTimeout(100);
+    await setTimeout(WAIT_MS);
     return;
   }
   try {
@@ -142,7 +144,7 @@ async function readSettled(path: string): Promise<string | null> {
   for (let attempt = 0; ; attempt += 1) {
     const text = await readLock(path);
     if (text === null || parseOwner(text) !== null || attempt === 5) return text;
-    await setTimeout(100);
+    await setTimeout(WAIT_MS);
   }
 }
 
