@@ -10,13 +10,14 @@ const TICK_MS = 10;
 /**
  * Watches how long LibTorch's threads wait for a core, and which cores are idle, from what Linux tells of every thread:
  * /proc/self/task/N/schedstat (Documentation/scheduler/sched-stats.rst) and /proc/stat. CPU time would not show it: threads
- * that wait for one another spin. Reading takes a tenth of a millisecond, about ten microseconds a thread.
+ * that wait for one another spin. While the process's own other threads run, JavaScript's above all, LibTorch's wait for them
+ * and not for other work: that does not count. Reading takes about ten microseconds a thread.
  */
 export class CoreShortage {
   readonly #proc: string;
   readonly #allowed: ReadonlySet<number>;
-  /** Nanoseconds for which each thread of the team has waited for a core; null: not one of them. */
-  readonly #waited = new Map<string, number | null>();
+  /** Nanoseconds for which each thread of the team has waited for a core, and each other one has run. */
+  readonly #counted = new Map<string, { readonly inTeam: boolean; readonly nanoseconds: number }>();
   #time: number;
   /** Of the last reading that wanted it. */
   #idle: number | null = null;
@@ -56,27 +57,27 @@ export class CoreShortage {
   }
 
   #newlyWaitedMs(): number {
-    let nanoseconds = 0;
+    let waited = 0;
+    let ranBeside = 0;
     const tasks = readdirSync(`${this.#proc}/self/task`);
     for (const task of tasks) {
-      const known = this.#waited.get(task);
-      if (known === null) continue;
+      const known = this.#counted.get(task);
       try {
-        if (known === undefined && this.#read(task, 'comm').trim() !== TEAM) {
-          this.#waited.set(task, null);
-          continue;
-        }
-        const waited = Number(this.#read(task, 'schedstat').split(' ')[1]);
-        nanoseconds += waited - (known ?? 0);
-        this.#waited.set(task, waited);
+        const inTeam = known?.inTeam ?? this.#read(task, 'comm').trim() === TEAM;
+        const [ran, queued] = this.#read(task, 'schedstat').split(' ').map(Number);
+        const nanoseconds = (inTeam ? queued : ran) ?? 0;
+        const newly = nanoseconds - (known?.nanoseconds ?? 0);
+        if (inTeam) waited += newly;
+        else ranBeside += newly;
+        this.#counted.set(task, { inTeam, nanoseconds });
       } catch {
         // It has ended meanwhile.
       }
     }
     // Their numbers may come again.
     const alive = new Set(tasks);
-    for (const task of this.#waited.keys()) if (!alive.has(task)) this.#waited.delete(task);
-    return nanoseconds / 1e6;
+    for (const task of this.#counted.keys()) if (!alive.has(task)) this.#counted.delete(task);
+    return Math.max(0, waited - ranBeside) / 1e6;
   }
 
   #read(task: string, file: string): string {

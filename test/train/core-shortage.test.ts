@@ -8,16 +8,17 @@ import { withTempDir } from '../support/paths.js';
 interface Task {
   readonly comm: string;
   readonly waited: number;
+  readonly ran?: number;
 }
 
 /** What Linux says in /proc of the threads by their numbers, and of the hundredths of a second that cores were idle. */
 function writeProc(proc: string, tasks: Readonly<Record<string, Task>>, idle: readonly number[]): void {
   rmSync(proc, { recursive: true, force: true });
-  for (const [id, { comm, waited }] of Object.entries(tasks)) {
+  for (const [id, { comm, waited, ran = 123_456_789 }] of Object.entries(tasks)) {
     const folder = path.join(proc, 'self/task', id);
     mkdirSync(folder, { recursive: true });
     writeFileSync(path.join(folder, 'comm'), `${comm}\n`);
-    writeFileSync(path.join(folder, 'schedstat'), `123456789 ${waited} 42\n`);
+    writeFileSync(path.join(folder, 'schedstat'), `${ran} ${waited} 42\n`);
   }
   writeFileSync(path.join(proc, 'self/status'), 'Name:\tnode\nCpus_allowed:\tb\nCpus_allowed_list:\t0-1,3\n');
   const cpus = idle.map((ticks, cpu) => `cpu${cpu} 1000 0 50 ${ticks} 0 0 0 0 0 0`);
@@ -45,6 +46,20 @@ test("counts the waiting of LibTorch's threads, and the idle cores of those that
     writeProc(proc, { ...tasks, 4: { comm: 'byol-torch', waited: 2e9 } }, [200, 150, 900, 100]);
     const still = shortage.read();
     assert.deepEqual([still.waiting, still.idle], [0, 0]);
+  }));
+
+test("what LibTorch's threads wait for the process's own other threads does not count", () =>
+  withTempDir((dir) => {
+    const proc = path.join(dir, 'proc');
+    const write = (ran: number, waited: number) =>
+      writeProc(proc, { 1: { comm: 'node', waited: 0, ran }, 2: { comm: 'byol-torch', waited } }, [1, 1, 1, 1]);
+    write(1e9, 1e9);
+    const shortage = CoreShortage.open(proc) as CoreShortage;
+    write(4e9, 3e9);
+    assert.equal(shortage.read().waiting, 0);
+    write(5e9, 6e9);
+    const { elapsed, waiting } = shortage.read();
+    assert.ok(Math.abs(waiting * elapsed - 2000) < 1e-3);
   }));
 
 test('a system that does not tell is left alone', () =>
