@@ -12,11 +12,11 @@ import { availableCores } from '../lib/train/available-cores.js';
 import { useThreads } from '../lib/train/threads.js';
 
 const BUSY = [0, 1, 2, 4] as const;
-const ROUNDS = 3;
+const ROUNDS = 2;
 const BATCH = 64;
 /** Seconds of steps that are timed, after some that are not: the number of threads has to settle. */
 const SETTLE = 5;
-const TIMED = 10;
+const TIMED = 8;
 
 export interface LoadRow {
   /** Processes that only compute, in the same session, so that the system gives each as much as each of our threads. */

@@ -7,7 +7,7 @@ exports.minimumCmake = [3, 18];
 exports.minimumGcc = 11;
 
 /** LibTorch releases, major.minor, that the sources compile against. */
-exports.supportedTorch = ['2.11', '2.12', '2.13', '2.14'];
+exports.supportedTorch = ['2.11', '2.12', '2.13', '2.14', '2.15'];
 /** The release that is fetched where none is found. */
 exports.fetchedTorch = '2.13.0';
 
