@@ -80,7 +80,10 @@ test('an unsupported release is refused with its number and the next place is tr
     fakeLibTorch(path.join(dir, 'cache/libtorch-2.13.0-cpu'), '2.13.0');
     const { found, refused } = await search(dir, { LIBTORCH: fakeLibTorch(path.join(dir, 'old'), '2.5.1') });
     assert.equal(found?.from, 'the cache');
-    assert.match(String(refused[0]), /old \(LIBTORCH\): it is 2\.5\.1; supported are 2\.11, 2\.12, 2\.13, 2\.14$/);
+    assert.match(
+      String(refused[0]),
+      /old \(LIBTORCH\): it is 2\.5\.1; supported are 2\.11, 2\.12, 2\.13, 2\.14, 2\.15$/,
+    );
   });
 });
 
