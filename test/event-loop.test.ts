@@ -10,7 +10,7 @@ import { labelledIndices } from '../lib/eval/subject.js';
 import { permutation } from '../lib/random/philox.js';
 import { turnsDuring } from './support/turns.js';
 
-// Work of tens of milliseconds on any CPU, in slices of six: the event loop turns several times meanwhile.
+// Work of many slices, also on a CPU several times as fast: without slices the event loop turns once, at the end.
 
 const IMAGES = 1_281_167;
 const labels = new Int32Array(IMAGES);
@@ -18,7 +18,7 @@ for (let i = 0; i < IMAGES; i += 1) labels[i] = i % 1000;
 
 async function assertGivesWay(work: () => Promise<unknown>): Promise<void> {
   const turns = await turnsDuring(work);
-  assert.ok(turns >= 4, `the event loop turned only ${turns} times`);
+  assert.ok(turns >= 3, `the event loop turned only ${turns} times`);
 }
 
 test("the order of ImageNet's images", () => assertGivesWay(() => permutation(IMAGES, 1, 2)));
@@ -39,8 +39,9 @@ test('a part of the labels', () => assertGivesWay(() => labelledPart(labels, 0.0
 test('held-out images', () => assertGivesWay(() => splitByClass(labels, 0.1, 1, 2)));
 
 test('numbers of the labelled images', async () => {
-  const store = { size: IMAGES, height: 1, width: 1, labelled: true, dispose: () => {} };
-  await assertGivesWay(() => labelledIndices({ store, labels }, 'training images'));
+  const many = new Int32Array(16 * IMAGES);
+  const store = { size: many.length, height: 1, width: 1, labelled: true, dispose: () => {} };
+  await assertGivesWay(() => labelledIndices({ store, labels: many }, 'training images'));
 });
 
 test('a plan of thousands of rows', async () => {
