@@ -1,9 +1,7 @@
 import type { CommandModule, InferredOptionTypes } from 'yargs';
-import type { EvaluationProgress } from '../eval/subject.js';
-import { flagPatch, refuseContradictions, setOption } from './config-options.js';
+import { setOption } from './config-options.js';
 import { count } from './format.js';
-import { interruptedExitCode, onInterrupt } from './interrupts.js';
-import { progressOutput } from './progress-output.js';
+import { withRunEncoderProgress } from './with-run-encoder.js';
 
 const options = {
   run: { type: 'string', requiresArg: true, demandOption: true, describe: 'Folder of the run' },
@@ -24,42 +22,20 @@ export const embedCommand: CommandModule<object, InferredOptionTypes<typeof opti
   command: 'embed',
   describe: "Write a run's representations of images, one row of float32 each",
   builder: (yargs) => yargs.options(options),
-  handler: async ({ run, out, split, data, device, set = [], quiet }) => {
-    refuseContradictions({ data, device }, set);
+  handler: async ({ out, split, ...asked }) => {
     const { checkEmbeddingFiles, writeEmbeddings } = await import('../export/embeddings.js');
     await checkEmbeddingFiles(out);
     const { embedRun } = await import('../train/run-embedding.js');
-    const output = progressOutput(process.stderr, quiet);
-    const abort = new AbortController();
-    const release = onInterrupt({
-      first: () => {
-        output.warn('Stopping; nothing is written.');
-        abort.abort();
+    await withRunEncoderProgress(
+      asked,
+      (options) => embedRun({ ...options, split }),
+      async (embeddings) => {
+        const files = await writeEmbeddings(out, embeddings);
+        const { count: images, dimension, weights } = embeddings;
+        process.stdout.write(
+          `${count(images)} ${split} images, ${count(dimension)} features each, by ${weights}\nSaved as ${files.join(' and ')}\n`,
+        );
       },
-      second: () => output.close(),
-    });
-    try {
-      const embeddings = await embedRun({
-        runDir: run,
-        split,
-        patch: flagPatch({ device, data: data === undefined ? undefined : { path: data } }),
-        overrides: set,
-        signal: abort.signal,
-        onProgress: ({ phase, done, total }: EvaluationProgress) =>
-          output.state(done, total, `${phase} ${count(done)}/${count(total)}`),
-      });
-      output.close();
-      const files = await writeEmbeddings(out, embeddings);
-      const { count: images, dimension, weights } = embeddings;
-      process.stdout.write(
-        `${count(images)} ${split} images, ${count(dimension)} features each, by ${weights}\nSaved as ${files.join(' and ')}\n`,
-      );
-    } catch (error) {
-      output.close();
-      if (!abort.signal.aborted) throw error;
-      process.exitCode = interruptedExitCode();
-    } finally {
-      release();
-    }
+    );
   },
 };

@@ -1,20 +1,13 @@
 import type { CommandModule } from 'yargs';
 import type { KnnEvaluation } from '../eval/knn.js';
 import type { LinearEvaluation } from '../eval/linear.js';
-import type { EvaluationProgress } from '../eval/subject.js';
 import type { Protocol } from '../train/run-evaluation.js';
-import { flagPatch, refuseContradictions, setOption } from './config-options.js';
-import { count, percent, table, threadsText } from './format.js';
-import { interruptedExitCode, onInterrupt } from './interrupts.js';
-import { progressOutput } from './progress-output.js';
+import { setOption } from './config-options.js';
+import { count, percent, table } from './format.js';
+import { type RunEncoderArguments, withRunEncoderProgress } from './with-run-encoder.js';
 
-interface EvalArguments {
-  protocol: Protocol;
-  run: string;
-  data: string | undefined;
-  device: string | undefined;
-  set: string[] | undefined;
-  quiet: boolean;
+interface EvalArguments extends RunEncoderArguments {
+  readonly protocol: Protocol;
 }
 
 export const evalCommand: CommandModule<object, EvalArguments> = {
@@ -34,39 +27,15 @@ export const evalCommand: CommandModule<object, EvalArguments> = {
         set: { ...setOption, describe: 'One setting of the evaluation: evaluation.knn.k=20. May be repeated' },
         quiet: { type: 'boolean', default: false, describe: 'No progress, only the result' },
       }),
-  handler: async (args) => {
+  handler: async ({ protocol, ...asked }) => {
     const { evaluateRun } = await import('../train/run-evaluation.js');
-    const { protocol, run, data, device, set = [] } = args;
-    refuseContradictions({ data, device }, set);
-    const output = progressOutput(process.stderr, args.quiet);
-    const abort = new AbortController();
-    const release = onInterrupt({
-      first: () => {
-        output.warn('Stopping; nothing is written.');
-        abort.abort();
+    await withRunEncoderProgress(
+      asked,
+      (options) => evaluateRun({ ...options, protocol }),
+      ({ result }) => {
+        process.stdout.write(`${evaluationText(result)}\nSaved as eval-${protocol}.json in ${asked.run}\n`);
       },
-      second: () => output.close(),
-    });
-    try {
-      const evaluation = await evaluateRun({
-        runDir: run,
-        protocol,
-        patch: flagPatch({ device, data: data === undefined ? undefined : { path: data } }),
-        overrides: set,
-        signal: abort.signal,
-        onProgress: ({ phase, done, total }: EvaluationProgress) =>
-          output.state(done, total, `${phase} ${count(done)}/${count(total)}`),
-        onThreads: (threads, most) => output.line(threadsText(threads, most)),
-      });
-      output.close();
-      process.stdout.write(`${evaluationText(evaluation.result)}\nSaved as eval-${protocol}.json in ${run}\n`);
-    } catch (error) {
-      output.close();
-      if (!abort.signal.aborted) throw error;
-      process.exitCode = interruptedExitCode();
-    } finally {
-      release();
-    }
+    );
   },
 };
 
