@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { Config } from '../lib/config/schema.js';
-import { train } from '../lib/train/train.js';
+import { train } from '../lib/run/train.js';
 import type { Outcome } from './learning.js';
 
 const out = mkdtempSync(path.join(os.tmpdir(), 'byol-learning-'));

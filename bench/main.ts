@@ -6,7 +6,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { loadNative } from '../lib/binding/load.js';
 import { packageRoot } from '../lib/binding/package-root.js';
-import { describeEnvironment } from '../lib/train/environment.js';
+import { describeEnvironment } from '../lib/run/environment.js';
 import { benchAugment } from './augment.js';
 import { benchLearning } from './learning.js';
 import { benchLoad } from './load.js';

@@ -9,7 +9,7 @@ import { packageRoot } from '../lib/binding/package-root.js';
 import { type PresetName, presetNames, presets } from '../lib/config/presets/index.js';
 import { leastUsualKnn, type PresetRecord, recordKey, type Spread } from '../lib/config/records.js';
 import { type Config, configSchema } from '../lib/config/schema.js';
-import type { RunResult } from '../lib/train/events.js';
+import type { RunResult } from '../lib/run/events.js';
 
 const RUNS = 'bench/results/presets.json';
 const SUMMARY = 'lib/config/preset-records.ts';
@@ -105,10 +105,8 @@ const summaries = presetNames.flatMap((preset) => {
 writeFileSync(path.join(packageRoot(), RUNS), `${JSON.stringify(recorded, null, 2)}\n`);
 writeFileSync(
   path.join(packageRoot(), SUMMARY),
-  `import type { PresetRecord } from './records.js';
-
-/** Written by \`npm run record\`. */
-export const records: readonly PresetRecord[] = ${JSON.stringify(summaries, null, 2)};
+  `/** Written by \`npm run record\`. */
+export const records = ${JSON.stringify(summaries, null, 2)} as const;
 `,
 );
 for (const summary of summaries) {

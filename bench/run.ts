@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { presets } from '../lib/config/presets/index.js';
-import { train } from '../lib/train/train.js';
+import { train } from '../lib/run/train.js';
 
 export interface RunBench {
   readonly steps: number;

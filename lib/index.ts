@@ -15,9 +15,8 @@ export { configWarnings } from './config/check.js';
 export { configHash } from './config/hash.js';
 export type { ConfigPatch } from './config/patch.js';
 export { type Operation, officialViews, type Pipeline } from './config/pipeline.js';
-export { records } from './config/preset-records.js';
 export { type PresetName, presetNames, presets } from './config/presets/index.js';
-export { findRecord, type PresetRecord, type RecordMatch, type Spread } from './config/records.js';
+export { findRecord, type PresetRecord, presetRecords, type RecordMatch, type Spread } from './config/records.js';
 export type { Config, DataConfig, EncoderConfig, HeadConfig, OptimizerConfig } from './config/schema.js';
 export { configToYaml } from './config/to-yaml.js';
 export { ByolError } from './errors.js';
@@ -41,9 +40,9 @@ export type {
   TrainEvent,
   UntrainedEvent,
   WarningEvent,
-} from './train/events.js';
-export { type EmbedRunOptions, embedRun } from './train/run-embedding.js';
-export { type EvaluateRunOptions, evaluateRun, type Protocol, type RunEvaluation } from './train/run-evaluation.js';
-export { type MetricsRow, readRunMetrics, writeMetricsCsv, writeTensorboard } from './train/run-metrics.js';
-export { type Run, type TrainOptions, train } from './train/train.js';
+} from './run/events.js';
+export { type EmbedRunOptions, embedRun } from './run/run-embedding.js';
+export { type EvaluateRunOptions, evaluateRun, type Protocol, type RunEvaluation } from './run/run-evaluation.js';
+export { type MetricsRow, readRunMetrics, writeMetricsCsv, writeTensorboard } from './run/run-metrics.js';
+export { type Run, type TrainOptions, train } from './run/train.js';
 export type { Verdict, VerdictState } from './train/verdict.js';

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Stream } from '../../lib/random/philox.js';
-import { readMetrics } from '../../lib/train/metrics-file.js';
-import { readResult } from '../../lib/train/run-folder.js';
+import { readMetrics } from '../../lib/run/metrics-file.js';
+import { readResult } from '../../lib/run/run-folder.js';
 
 const CLI = fileURLToPath(new URL('../../lib/cli/main.js', import.meta.url));
 

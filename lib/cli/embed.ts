@@ -25,7 +25,7 @@ export const embedCommand: CommandModule<object, InferredOptionTypes<typeof opti
   handler: async ({ out, split, ...asked }) => {
     const { checkEmbeddingFiles, writeEmbeddings } = await import('../export/embeddings.js');
     await checkEmbeddingFiles(out);
-    const { embedRun } = await import('../train/run-embedding.js');
+    const { embedRun } = await import('../run/run-embedding.js');
     await withRunEncoderProgress(
       asked,
       (options) => embedRun({ ...options, split }),

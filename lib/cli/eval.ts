@@ -1,7 +1,7 @@
 import type { CommandModule } from 'yargs';
 import type { KnnEvaluation } from '../eval/knn.js';
 import type { LinearEvaluation } from '../eval/linear.js';
-import type { Protocol } from '../train/run-evaluation.js';
+import type { Protocol } from '../run/run-evaluation.js';
 import { setOption } from './config-options.js';
 import { count, percent, table } from './format.js';
 import { type RunEncoderArguments, withRunEncoderProgress } from './with-run-encoder.js';
@@ -28,7 +28,7 @@ export const evalCommand: CommandModule<object, EvalArguments> = {
         quiet: { type: 'boolean', default: false, describe: 'No progress, only the result' },
       }),
   handler: async ({ protocol, ...asked }) => {
-    const { evaluateRun } = await import('../train/run-evaluation.js');
+    const { evaluateRun } = await import('../run/run-evaluation.js');
     await withRunEncoderProgress(
       asked,
       (options) => evaluateRun({ ...options, protocol }),

@@ -2,8 +2,8 @@
 import yargs, { type CommandModule } from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { packageVersion } from '../binding/package-root.js';
-import { nearest } from '../config/nearest.js';
 import { ByolError } from '../errors.js';
+import { nearest } from '../text/nearest.js';
 import { embedCommand } from './embed.js';
 import { evalCommand } from './eval.js';
 import { ignoreUserSignals } from './interrupts.js';

@@ -19,7 +19,7 @@ export const metricsCommand: CommandModule<object, InferredOptionTypes<typeof op
       throw new ByolError('ERR_BYOL_USAGE', `Metrics are written as .csv, and ${out} is not.`);
     }
     const { quoteArgument } = await import('../text/shell.js');
-    const { writeMetricsCsv, writeTensorboard } = await import('../train/run-metrics.js');
+    const { writeMetricsCsv, writeTensorboard } = await import('../run/run-metrics.js');
     if (out !== undefined) {
       await writeMetricsCsv(run, out);
       process.stdout.write(`Saved as ${out}\n`);

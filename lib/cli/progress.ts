@@ -1,4 +1,4 @@
-import type { EpochEvent, PhaseEvent, StepEvent, TrainEvent } from '../train/events.js';
+import type { EpochEvent, PhaseEvent, StepEvent, TrainEvent } from '../run/events.js';
 import type { VerdictState } from '../train/verdict.js';
 import { duration, percent, threadsText } from './format.js';
 import type { ProgressOutput } from './progress-output.js';

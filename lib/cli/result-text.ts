@@ -1,9 +1,9 @@
 import { presets } from '../config/presets/index.js';
 import { findRecord, leastUsualKnn, type PresetRecord, type RecordMatch, type Spread } from '../config/records.js';
 import type { Config } from '../config/schema.js';
+import { differences } from '../run/config-difference.js';
+import type { RunResult } from '../run/events.js';
 import { quoteArgument } from '../text/shell.js';
-import { differences } from '../train/config-difference.js';
-import type { RunResult } from '../train/events.js';
 import { count, duration, percent, points, table } from './format.js';
 
 /** A finished or stopped run in words: the untrained encoder, the trained one, and what the preset gave when it was recorded. */

@@ -1,6 +1,6 @@
 import type { Config } from '../config/schema.js';
 import { methodTitle } from '../methods/index.js';
-import type { StartEvent } from '../train/events.js';
+import type { StartEvent } from '../run/events.js';
 import { count, parameters } from './format.js';
 
 /** The sizes of a run, computed and not only configured: what people ask first when a number looks odd. */

@@ -1,6 +1,6 @@
+import type { TrainEvent } from '../run/events.js';
 import type { TablePlan } from '../tables/plan.js';
 import type { TableEvent } from '../tables/run-table.js';
-import type { TrainEvent } from '../train/events.js';
 import { duration, percent, points, threadsText } from './format.js';
 import type { ProgressOutput } from './progress-output.js';
 

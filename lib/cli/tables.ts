@@ -80,8 +80,8 @@ async function runNamed(name: string, args: TablesArguments): Promise<void> {
   // The native part, and what reads and writes files, come after everything that can be wrong with the command line.
   const { runTable } = await import('../tables/run-table.js');
   const { renderMarkdown } = await import('../tables/markdown.js');
-  const { train } = await import('../train/train.js');
-  const { describePlace } = await import('../train/environment.js');
+  const { train } = await import('../run/train.js');
+  const { describePlace } = await import('../run/environment.js');
 
   const progress = new TablesProgress(progressOutput(process.stderr, args.quiet));
   const abort = new AbortController();

@@ -48,7 +48,7 @@ export const trainCommand: CommandModule<object, TrainArguments> = {
     const { config, out } = await settingsAndFolder(args);
     const { configToYaml } = await import('../config/to-yaml.js');
     const { resultText } = await import('./result-text.js');
-    const { train } = await import('../train/train.js');
+    const { train } = await import('../run/train.js');
 
     const progress = new Progress(progressOutput(process.stderr, args.quiet));
     const run = train(config, { out, resume, ...(args['init-from'] !== undefined && { initFrom: args['init-from'] }) });
@@ -85,11 +85,11 @@ async function settingsAndFolder(args: TrainArguments): Promise<{ readonly confi
   }
   const given = resume === undefined || resume === '' ? out : resume;
   if (resume !== undefined && given !== undefined && args.preset === undefined && args.config === undefined) {
-    const { readRunConfig } = await import('../train/run-folder.js');
+    const { readRunConfig } = await import('../run/run-folder.js');
     return { config: await configFromArguments(args, flags, await readRunConfig(given)), out: given };
   }
   requireSource(args);
-  const { RUNS, runName } = await import('../train/run-folder.js');
+  const { RUNS, runName } = await import('../run/run-folder.js');
   const config = await configFromArguments(args, flags);
   return { config, out: given ?? join(RUNS, runName(config)) };
 }

@@ -33,7 +33,7 @@ export const viewsCommand: CommandModule<object, ViewsArguments> = {
 async function writeSheet(config: Config, out: string, count: number): Promise<number> {
   const { loadNative } = await import('../binding/load.js');
   const { openData } = await import('../data/open.js');
-  const { writeAtomically } = await import('../data/atomic-file.js');
+  const { writeAtomically } = await import('../files/atomic-file.js');
   const { drawContactSheet } = await import('../report/contact-sheet.js');
   const { encodePng } = await import('../report/png.js');
   const native = loadNative();

@@ -1,4 +1,4 @@
-import type { RunEncoderOptions } from '../train/run-evaluation.js';
+import type { RunEncoderOptions } from '../run/run-evaluation.js';
 import { flagPatch, refuseContradictions } from './config-options.js';
 import { count, threadsText } from './format.js';
 import { interruptedExitCode, onInterrupt } from './interrupts.js';

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
+import { nearest } from '../text/nearest.js';
 import { isSettings } from './layers.js';
-import { nearest } from './nearest.js';
 import {
   allPaths,
   alternatives,

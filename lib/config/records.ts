@@ -31,6 +31,9 @@ export interface PresetRecord {
   readonly file: string;
 }
 
+/** Of the presets that have been measured. */
+export const presetRecords: readonly PresetRecord[] = records;
+
 /** Identifies the experiment that a record is of: all settings that decide numbers, but the seed and the precision. */
 export function recordKey(config: Config): string {
   return configHash({ ...config, seed: 0, precision: 'auto' });
@@ -56,7 +59,7 @@ export interface RecordMatch {
 }
 
 /** null: nothing was recorded for this preset. */
-export function findRecord(config: Config, among: readonly PresetRecord[] = records): RecordMatch | null {
+export function findRecord(config: Config, among: readonly PresetRecord[] = presetRecords): RecordMatch | null {
   const key = recordKey(config);
   const same = among.find((record) => record.key === key);
   if (same !== undefined) return { state: 'same', record: same };

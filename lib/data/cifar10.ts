@@ -2,8 +2,8 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Breather } from '../breather.js';
 import { ByolError } from '../errors.js';
+import { fileProblem, readDataFile, statData } from '../files/data-file.js';
 import type { Dataset, ImageArray } from './dataset.js';
-import { fileProblem, readDataFile, statData } from './files.js';
 
 /** CIFAR-10, binary version (A. Krizhevsky, https://www.cs.toronto.edu/~kriz/cifar.html). */
 

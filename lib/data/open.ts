@@ -16,6 +16,13 @@ export interface OpenedData {
   readonly classNames: readonly string[];
 }
 
+/** Images with what is known of them. */
+export interface LabelledImages {
+  readonly store: NativeImageStore;
+  /** One class per image, -1 where unknown: such images take no part. null: no labels at all. */
+  readonly labels: Int32Array | null;
+}
+
 /** Reads or generates the images. Throws ERR_BYOL_DATA, naming the file, what was expected and what is there. */
 export async function readData(config: DataConfig): Promise<Dataset> {
   switch (config.kind) {

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { Breather } from '../breather.js';
 import { ByolError } from '../errors.js';
-import { ioError, writeAtomically } from './atomic-file.js';
+import { ioError, writeAtomically } from '../files/atomic-file.js';
+import { isPresent, readDataFile } from '../files/data-file.js';
+import { writeJson } from '../files/json-file.js';
 import type { Dataset, ImageArray } from './dataset.js';
-import { isPresent, readDataFile } from './files.js';
-import { writeJson } from './json-file.js';
 
 /**
  * A raw store: a folder with `raw.json`, `train.bin` and `test.bin` (uint8 RGB pixels, images x height x width x 3,

@@ -1,14 +1,8 @@
-import type { NativeImageStore, NativeLearner, NativeModule } from '../binding/native.js';
+import type { NativeLearner, NativeModule } from '../binding/native.js';
 import type { Config } from '../config/schema.js';
 import { indicesWhere } from '../data/indices.js';
+import type { LabelledImages } from '../data/open.js';
 import { ByolError } from '../errors.js';
-
-/** Images with what is known of them. */
-export interface LabelledImages {
-  readonly store: NativeImageStore;
-  /** One class per image, -1 where unknown: such images take no part. null: no labels at all. */
-  readonly labels: Int32Array | null;
-}
 
 /** What a protocol evaluates: an encoder, and the images to do it with. */
 export interface Subject {

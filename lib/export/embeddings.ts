@@ -1,9 +1,9 @@
 import { extname } from 'node:path';
-import { writeAtomically } from '../data/atomic-file.js';
 import { ByolError } from '../errors.js';
+import { writeAtomically } from '../files/atomic-file.js';
+import { refuseOthers } from '../files/own-file.js';
 import { csvLine } from './csv.js';
 import { encodeNpy } from './npy.js';
-import { refuseOthers } from './own-file.js';
 
 /** The representations of a data set's images. */
 export interface Embeddings {

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { z } from 'zod';
-import { ioError } from '../data/atomic-file.js';
 import { ByolError } from '../errors.js';
+import { ioError } from '../files/atomic-file.js';
 import { explainForeignFile } from './foreign-file.js';
 
 /**

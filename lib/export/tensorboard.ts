@@ -1,4 +1,4 @@
-import { crc32c } from './crc32c.js';
+import { crc32c } from '../files/crc32c.js';
 
 /**
  * TensorBoard's event files: TFRecord frames (length, masked CRC-32C of it, data, masked CRC-32C of them) around protobuf

@@ -1,7 +1,7 @@
-import { nearest } from '../config/nearest.js';
 import { parseConfig } from '../config/parse.js';
 import type { Config } from '../config/schema.js';
 import { ByolError } from '../errors.js';
+import { nearest } from '../text/nearest.js';
 import { meanTeacher } from './mean-teacher.js';
 import { byolOf, type Method } from './method.js';
 import { mocoV1, mocoV2 } from './moco.js';

@@ -1,5 +1,5 @@
-import { nearest } from '../config/nearest.js';
 import { ByolError } from '../errors.js';
+import { nearest } from '../text/nearest.js';
 import { tables } from './published/index.js';
 import type { Table } from './table.js';
 

@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { ioError, writeAtomically } from '../data/atomic-file.js';
-import { readJson } from '../data/json-file.js';
+import { ioError, writeAtomically } from '../files/atomic-file.js';
+import { readJson } from '../files/json-file.js';
 import { table } from './markdown.js';
 
 /** README.md of the folder of all tables: which reports there are and how the claims were judged, in one place. */

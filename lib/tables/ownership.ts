@@ -1,8 +1,8 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ioError } from '../data/atomic-file.js';
-import { readJson } from '../data/json-file.js';
 import { ByolError } from '../errors.js';
+import { ioError } from '../files/atomic-file.js';
+import { readJson } from '../files/json-file.js';
 import { OVERVIEW_FILE, OVERVIEW_START } from './overview.js';
 import type { TablePlan } from './plan.js';
 import { namesIn, type TableFolder } from './records.js';

@@ -1,10 +1,10 @@
 import { mkdir, readdir, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
-import { ioError } from '../data/atomic-file.js';
-import { readJson, writeJson } from '../data/json-file.js';
-import type { RunResult } from '../train/events.js';
-import type { EnvironmentFile } from '../train/run-folder.js';
+import { ioError } from '../files/atomic-file.js';
+import { readJson, writeJson } from '../files/json-file.js';
+import type { RunResult } from '../run/events.js';
+import type { EnvironmentFile } from '../run/run-folder.js';
 import type { PlannedRun, TablePlan } from './plan.js';
 
 /** Finished runs as small JSON files, one each, fit to be committed: where they were made is told, by whom is not. */

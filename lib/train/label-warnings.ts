@@ -1,4 +1,4 @@
-import type { LabelledImages } from '../eval/subject.js';
+import type { LabelledImages } from '../data/open.js';
 
 /** What a run leaves out because only some of its images have labels; of images without any nobody expects it. */
 export function labelWarnings({

@@ -2,16 +2,16 @@ import { loadNative } from '../binding/load.js';
 import type { NativeInfo, NativeLearner, NativeModule } from '../binding/native.js';
 import { withClasses } from '../config/classes.js';
 import type { Config } from '../config/schema.js';
+import { type DataRecord, describeData } from '../data/data-record.js';
 import type { Dataset, ImageArray } from '../data/dataset.js';
 import { labelledPart } from '../data/labelled-part.js';
 import { MixedSampler } from '../data/mixed-sampler.js';
+import type { LabelledImages } from '../data/open.js';
 import { makeStore, readData } from '../data/open.js';
 import { Sampler, type StepSampler } from '../data/sampler.js';
 import { ByolError } from '../errors.js';
-import type { LabelledImages } from '../eval/subject.js';
 import { checkObjective, labelledRowsOf } from '../methods/check.js';
 import { learnerSpec, type ResolvedDevice, resolveDevice, resolvePrecision } from '../methods/learner-spec.js';
-import { type DataRecord, describeData } from './data-record.js';
 import { makeSchedule, type Schedule } from './schedules.js';
 import { type Threads, useThreads } from './threads.js';
 

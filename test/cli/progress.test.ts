@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { Progress } from '../../lib/cli/progress.js';
 import { BarOutput, LineOutput, progressOutput } from '../../lib/cli/progress-output.js';
 import { presets } from '../../lib/config/presets/index.js';
-import type { EpochEvent, StartEvent, StepEvent } from '../../lib/train/events.js';
+import type { EpochEvent, StartEvent, StepEvent } from '../../lib/run/events.js';
 import type { Verdict } from '../../lib/train/verdict.js';
 
 const start: StartEvent = {

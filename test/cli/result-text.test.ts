@@ -4,7 +4,7 @@ import { resultText } from '../../lib/cli/result-text.js';
 import { presets } from '../../lib/config/presets/index.js';
 import type { PresetRecord, RecordMatch } from '../../lib/config/records.js';
 import { resolveConfig } from '../../lib/methods/resolve.js';
-import type { RunResult } from '../../lib/train/events.js';
+import type { RunResult } from '../../lib/run/events.js';
 
 const config = presets['cifar10-small'];
 

@@ -1,6 +1,7 @@
 import { loadNative } from '../../lib/binding/load.js';
 import type { LearnerSpec, NativeLearner } from '../../lib/binding/native.js';
-import type { LabelledImages, Subject } from '../../lib/eval/subject.js';
+import type { LabelledImages } from '../../lib/data/open.js';
+import type { Subject } from '../../lib/eval/subject.js';
 import { plainStep, torchvisionLearner } from '../support/byol-spec.js';
 import { identityPlan } from '../support/plans.js';
 

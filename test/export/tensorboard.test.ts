@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { crc32c } from '../../lib/export/crc32c.js';
 import { encodeScalars } from '../../lib/export/tensorboard.js';
+import { crc32c } from '../../lib/files/crc32c.js';
 
 test('CRC-32C as in its standard', () => {
   assert.equal(crc32c(Buffer.from('123456789')), 0xe3069283);

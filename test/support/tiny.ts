@@ -1,7 +1,7 @@
 import { presets } from '../../lib/config/presets/index.js';
 import type { Config } from '../../lib/config/schema.js';
-import type { RunResult, TrainEvent } from '../../lib/train/events.js';
-import { type TrainOptions, train } from '../../lib/train/train.js';
+import type { RunResult, TrainEvent } from '../../lib/run/events.js';
+import { type TrainOptions, train } from '../../lib/run/train.js';
 
 /** A run of seconds: 64 generated images of 16 px, a network of two blocks, one thread (more only wait for each other). */
 export function tinyConfig(changes: Partial<Config> = {}): Config {

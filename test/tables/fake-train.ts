@@ -2,8 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Config } from '../../lib/config/schema.js';
 import { ByolError } from '../../lib/errors.js';
-import type { RunResult } from '../../lib/train/events.js';
-import type { Run, TrainOptions } from '../../lib/train/train.js';
+import type { RunResult } from '../../lib/run/events.js';
+import type { Run, TrainOptions } from '../../lib/run/train.js';
 
 /** What a run is to come to; 'diverged' and 'broken' are errors, 'stopped' waits until it is stopped. */
 export type Outcome =

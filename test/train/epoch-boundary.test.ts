@@ -4,7 +4,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import type { Config } from '../../lib/config/schema.js';
 import { methods } from '../../lib/methods/index.js';
-import { readMetrics } from '../../lib/train/metrics-file.js';
+import { readMetrics } from '../../lib/run/metrics-file.js';
 import { bits, newest, sameBits } from '../support/bits.js';
 import { withTempDir } from '../support/paths.js';
 import { runToEnd, tinyConfig } from '../support/tiny.js';

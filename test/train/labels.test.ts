@@ -7,7 +7,7 @@ import type { Dataset, ImageArray } from '../../lib/data/dataset.js';
 import { readData } from '../../lib/data/open.js';
 import { writeRawStore } from '../../lib/data/raw.js';
 import { methods } from '../../lib/methods/index.js';
-import type { RunResult, TrainEvent } from '../../lib/train/events.js';
+import type { RunResult, TrainEvent } from '../../lib/run/events.js';
 import { withTempDir } from '../support/paths.js';
 import { runToEnd, tinyConfig } from '../support/tiny.js';
 

@@ -1,6 +1,6 @@
 import { ByolError } from '../../errors.js';
+import { nearest } from '../../text/nearest.js';
 import { copySettings } from '../layers.js';
-import { nearest } from '../nearest.js';
 import type { Config } from '../schema.js';
 import { cifar10 } from './cifar10.js';
 import { cifar10Small } from './cifar10-small.js';

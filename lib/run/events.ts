@@ -1,0 +1,188 @@
+import type { Accuracy } from '../binding/native.js';
+import type { Config } from '../config/schema.js';
+import type { Verdict } from '../train/verdict.js';
+
+/**
+ * What a run measures. Accuracies are fractions in [0, 1]. A key is absent where it was not measured: no labels, no online
+ * classifier, an epoch without kNN.
+ */
+export interface Metrics {
+  /**
+   * The objective before its scale. BYOL: 2 - 2cos summed over both directions, 0..8; 4 when prediction and target are unrelated.
+   * With labels alone their cross-entropy; with labels and an objective (Mean Teacher) without it.
+   */
+  readonly loss: number;
+  /** sqrt(d) * mean standard deviation of the l2-normalised online projections: 1 spread, 0 collapsed. */
+  readonly 'collapse/std': number;
+  /**
+   * Effective rank of the online projections of the last batch: how many dimensions they use, 1 to the smaller of their
+   * dimension and the batch less one (exp of the entropy of the singular values; Roy and Vetterli 2007).
+   */
+  readonly 'collapse/rank': number;
+  /** ||theta - xi|| / ||theta||: how far the online network is from its target. */
+  readonly 'target/distance': number;
+  /** The online linear classifier on the augmented training view. Not a test accuracy. */
+  readonly 'probe/online/top1'?: number;
+  /** The same, the label among the five best; only with more than five classes. */
+  readonly 'probe/online/top5'?: number;
+  /** Weighted kNN on the test images with the online encoder's frozen features. */
+  readonly 'knn/top1'?: number;
+  readonly 'knn/top5'?: number;
+  /** The linear protocol on frozen features (paper C.1), test images; measured once, after the last epoch. */
+  readonly 'probe/linear/top1'?: number;
+  readonly images_per_second: number;
+  /**
+   * Share of wall-clock time in which the LibTorch thread did not compute: it augmented, or waited for JavaScript.
+   * 1 - sum(StepTiming.computeSeconds) / elapsed.
+   */
+  readonly data_wait: number;
+}
+
+/** What a run's kNN gave. */
+export interface KnnResult extends Accuracy {
+  /** Test images asked. */
+  readonly queries: number;
+}
+
+/** The result of a linear protocol: chosen on the held-out part of the training set, measured on the test images. */
+export interface LinearResult extends Accuracy {
+  /** The chosen learning rate per 256 images. */
+  readonly learningRate: number;
+}
+
+/** The same network before its first step. null: there are no labels, or the protocol is switched off. */
+export interface Baseline {
+  readonly knn: Accuracy | null;
+  readonly linear: LinearResult | null;
+}
+
+export interface RunResult {
+  readonly folder: string;
+  /** Epochs and optimiser steps done. */
+  readonly epochs: number;
+  readonly steps: number;
+  /** true: stopped before the last epoch; the folder can be resumed. */
+  readonly interrupted: boolean;
+  /** Of the last epoch that was measured; null without labels, or if none was reached. */
+  readonly knn: Accuracy | null;
+  readonly linear: LinearResult | null;
+  /** With the images that `knn` was measured with: of a stopped run those that are set aside for use during it. */
+  readonly untrained: Baseline;
+  /** Of the last complete epoch; null if none was reached. */
+  readonly metrics: Metrics | null;
+  readonly verdict: Verdict;
+  /** Path of encoder.safetensors; null while the run is not finished. */
+  readonly encoder: string | null;
+  /** Wall-clock seconds of training and evaluation, over all sessions of the run. */
+  readonly seconds: number;
+}
+
+export interface StartEvent {
+  readonly type: 'start';
+  readonly config: Config;
+  readonly folder: string;
+  /** Training images. */
+  readonly images: number;
+  readonly testImages: number;
+  readonly classes: readonly string[];
+  /** Images per optimiser step: batchSize * accumulate. */
+  readonly batch: number;
+  /** With epochBoundary 'stream' their mean, seldom a whole number. */
+  readonly stepsPerEpoch: number;
+  readonly steps: number;
+  /** Images left out of every epoch because they do not fill a step, other ones each epoch; none with 'stream'. */
+  readonly dropped: number;
+  /** Trainable parameters of the online encoder. */
+  readonly parameters: number;
+  /** Dimension of the representation. */
+  readonly features: number;
+  readonly device: string;
+  readonly precision: 'float32' | 'bfloat16';
+  readonly threads: number;
+  /** Peak learning rate: base * batch / 256. */
+  readonly peakLearningRate: number;
+  /** Optimiser steps already done by earlier sessions; 0 for a new run. */
+  readonly resumedAt: number;
+}
+
+export interface UntrainedEvent extends Baseline {
+  readonly type: 'untrained';
+}
+
+/** Work between steps that may take a while. */
+export interface PhaseEvent {
+  readonly type: 'phase';
+  readonly phase: 'untrained' | 'knn' | 'linear';
+}
+
+export interface StepEvent {
+  readonly type: 'step';
+  /** Optimiser steps done and in all. */
+  readonly step: number;
+  readonly steps: number;
+  /** The epoch that the step belongs to, 1..epochs; of a step that two epochs share, the later one. */
+  readonly epoch: number;
+  readonly epochs: number;
+  /** Means since the previous reading. */
+  readonly loss: number;
+  readonly collapseStd: number;
+  readonly collapseRank: number;
+  readonly targetDistance: number;
+  readonly probeTop1: number | null;
+  /** null also with five classes or fewer. */
+  readonly probeTop5: number | null;
+  /** Of the last of these steps. */
+  readonly learningRate: number;
+  readonly tau: number;
+  readonly imagesPerSecond: number;
+  /** See Metrics.data_wait. */
+  readonly dataWait: number;
+  /** Estimate for the rest of the run, evaluations included as far as one has been timed. */
+  readonly secondsLeft: number;
+}
+
+export interface EpochEvent {
+  readonly type: 'epoch';
+  /** Epochs done, 1..epochs. */
+  readonly epoch: number;
+  readonly epochs: number;
+  readonly metrics: Metrics;
+  readonly verdict: Verdict;
+}
+
+export interface CheckpointEvent {
+  readonly type: 'checkpoint';
+  readonly path: string;
+  readonly step: number;
+}
+
+export interface WarningEvent {
+  readonly type: 'warning';
+  readonly message: string;
+}
+
+/**
+ * Other work on the machine has taken cores, or given them back: from here on `threads` of `most` threads compute. Only with
+ * `threads: 0`. Results depend on the number in their last digits.
+ */
+export interface ThreadsEvent {
+  readonly type: 'threads';
+  readonly threads: number;
+  readonly most: number;
+}
+
+export interface EndEvent {
+  readonly type: 'end';
+  readonly result: RunResult;
+}
+
+export type TrainEvent =
+  | StartEvent
+  | UntrainedEvent
+  | PhaseEvent
+  | StepEvent
+  | EpochEvent
+  | CheckpointEvent
+  | WarningEvent
+  | ThreadsEvent
+  | EndEvent;

@@ -1,0 +1,218 @@
+import { mkdir, readdir, rm, rmdir } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { type Config, configSchema } from '../config/schema.js';
+import { type DataRecord, dataRecordSchema } from '../data/data-record.js';
+import { ByolError } from '../errors.js';
+import { ioError } from '../files/atomic-file.js';
+import { readJson } from '../files/json-file.js';
+import { type Difference, formatDifferences } from './config-difference.js';
+import type { Environment } from './environment.js';
+import type { Baseline, KnnResult, RunResult } from './events.js';
+import { LOCK_FILE } from './run-lock.js';
+
+/** Where runs go that are given no folder. */
+export const RUNS = 'runs';
+
+/** The files of a run. Everything but metrics.jsonl is written atomically. */
+export class RunFolder {
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  get config(): string {
+    return join(this.path, 'config.json');
+  }
+  get environment(): string {
+    return join(this.path, 'environment.json');
+  }
+  /** Which images the run is trained on. */
+  get data(): string {
+    return join(this.path, 'data.json');
+  }
+  get metrics(): string {
+    return join(this.path, 'metrics.jsonl');
+  }
+  get checkpoints(): string {
+    return join(this.path, 'checkpoints');
+  }
+  get baseline(): string {
+    return join(this.path, 'baseline.json');
+  }
+  get encoder(): string {
+    return join(this.path, 'encoder.safetensors');
+  }
+  get report(): string {
+    return join(this.path, 'report.html');
+  }
+  /** Loss and accuracy as one picture, for pages that show pictures. */
+  get curves(): string {
+    return join(this.path, 'curves.svg');
+  }
+  /** Written last: a run with it is finished. */
+  get result(): string {
+    return join(this.path, 'result.json');
+  }
+}
+
+/** environment.json: the first session's, and when others went on. */
+export interface EnvironmentFile extends Environment {
+  /** Weights that the run started from. */
+  readonly initFrom: string | null;
+  readonly resumed: ReadonlyArray<{ readonly step: number } & Environment>;
+}
+
+/** baseline.json */
+export interface BaselineFile extends Baseline {
+  /** kNN with the images that are used during the run (evaluation.knn.bankImages, queryImages). */
+  readonly knnDuringRun: KnnResult | null;
+  /** The evaluation settings that it was measured with. */
+  readonly evaluation: Config['evaluation'];
+}
+
+/** 'new': nothing there but what an empty start leaves; 'started': a run; 'finished': a run with a result. */
+export type FolderState = 'new' | 'started' | 'finished';
+
+/** Throws ERR_BYOL_RUN if there is something else in the folder. */
+export async function inspectFolder(folder: RunFolder): Promise<FolderState> {
+  let names: string[];
+  try {
+    names = await readdir(folder.path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 'new';
+    throw ioError(folder.path, 'open the run folder', error);
+  }
+  if (names.includes('result.json')) return 'finished';
+  if (names.includes('config.json')) return 'started';
+  // config.json is the first file of a run: a process killed before leaves the lock and temporary files only.
+  const foreign = names.filter(
+    (name) => name !== LOCK_FILE && !name.startsWith(`${LOCK_FILE}.`) && !name.endsWith('.tmp'),
+  );
+  if (foreign.length === 0) return 'new';
+  throw new ByolError(
+    'ERR_BYOL_RUN',
+    `${folder.path} is not a run folder: it has no config.json, but holds ${foreign.slice(0, 4).join(', ')}. Choose another folder.`,
+  );
+}
+
+/** `differences`: of the settings that were asked for from those of the run that is there; then it cannot go on with them. */
+export function runExistsError(folder: RunFolder, differences: readonly Difference[]): ByolError {
+  const other = `choose another folder (--out DIR; in the API out: 'DIR')`;
+  if (differences.length > 0) {
+    return new ByolError(
+      'ERR_BYOL_RUN_EXISTS',
+      `There is already a run with other settings in ${folder.path}; ${other}. The settings that differ:\n${formatDifferences(differences)}`,
+    );
+  }
+  return new ByolError(
+    'ERR_BYOL_RUN_EXISTS',
+    `There is already a run in ${folder.path}. Go on with it (--resume; in the API resume: true), or ${other}.`,
+  );
+}
+
+/** Returns the outermost folder that had to be made; undefined: it was there. */
+export async function makeFolder(folder: RunFolder): Promise<string | undefined> {
+  try {
+    return await mkdir(folder.path, { recursive: true });
+  } catch (error) {
+    throw ioError(folder.path, 'make the run folder', error);
+  }
+}
+
+/** Takes back what a run has written that never did a step, as far as that works: the run's own error is the one to tell. */
+export async function removeFiles({ baseline, data, environment, metrics, config }: RunFolder): Promise<void> {
+  for (const file of [baseline, data, environment, metrics, config]) await rm(file, { force: true }).catch(() => {});
+}
+
+/** Deletes what a process left that was killed while it wrote one of the run's files. */
+export async function removeUnfinished(folder: RunFolder): Promise<void> {
+  const { config, environment, data, metrics, baseline, encoder, report, curves, result } = folder;
+  const own = [config, environment, data, metrics, baseline, encoder, report, curves, result].map((file) =>
+    basename(file),
+  );
+  for (const name of await readdir(folder.path)) {
+    if (!name.endsWith('.tmp') || !own.some((file) => name.startsWith(`${file}.`))) continue;
+    await rm(join(folder.path, name), { force: true });
+  }
+}
+
+/** Removes the folder, and those above it up to `outermost`, as far as nothing is in them. */
+export async function removeEmpty(folder: RunFolder, outermost: string): Promise<void> {
+  const last = resolve(outermost);
+  for (let path = resolve(folder.path); ; path = dirname(path)) {
+    const removed = await rmdir(path).then(
+      () => true,
+      () => false,
+    );
+    if (!removed || path === last) return;
+  }
+}
+
+/** The configuration of a run as it was resolved when it began. Throws ERR_BYOL_RUN if there is none. */
+export async function readRunConfig(path: string): Promise<Config> {
+  const folder = new RunFolder(path);
+  const value = await readOwn(folder.config);
+  if (value === null) {
+    throw new ByolError('ERR_BYOL_RUN', `There is no run in ${path}: ${folder.config} does not exist.`);
+  }
+  const parsed = configSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
+  throw new ByolError('ERR_BYOL_RUN', `${folder.config} is not a configuration of this version: ${problems}.`);
+}
+
+/** null if the run has none yet. */
+export async function readEnvironment(folder: RunFolder): Promise<EnvironmentFile | null> {
+  return (await readOwn(folder.environment)) as EnvironmentFile | null;
+}
+
+/** null: the run has none yet, or is of a version that kept none. */
+export async function readDataRecord(folder: RunFolder): Promise<DataRecord | null> {
+  const value = await readOwn(folder.data);
+  if (value === null) return null;
+  const parsed = dataRecordSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new ByolError('ERR_BYOL_RUN', `${folder.data} is damaged: it does not say which images the run is trained on.`);
+}
+
+export async function readBaseline(folder: RunFolder): Promise<BaselineFile | null> {
+  return (await readOwn(folder.baseline)) as BaselineFile | null;
+}
+
+/** The result of a finished run, with paths as they are now; null if it is not finished. */
+export async function readResult(path: string): Promise<RunResult | null> {
+  const folder = new RunFolder(path);
+  const result = (await readOwn(folder.result)) as RunResult | null;
+  return result && { ...result, folder: path, encoder: folder.encoder };
+}
+
+/** null: no such file. These files are written atomically by ourselves: one that is not JSON has been damaged. */
+async function readOwn(path: string): Promise<unknown> {
+  try {
+    return (await readJson(path)) ?? null;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new ByolError('ERR_BYOL_RUN', `${path} is damaged: ${error.message}.`, { cause: error });
+  }
+}
+
+/** How runs are called after their settings: "shapes", "simclr-cifar10". On the command line runs/NAME is the folder. */
+export function runName({ method, preset, data }: Config): string {
+  return [method, preset ?? data.kind].filter((part) => part !== undefined).join('-');
+}
+
+/** Makes runs/NAME-1, -2, ...: the first that does not exist. */
+export async function makeNumberedFolder(config: Config): Promise<RunFolder> {
+  await makeFolder(new RunFolder(RUNS));
+  for (let number = 1; ; number += 1) {
+    const folder = new RunFolder(join(RUNS, `${runName(config)}-${number}`));
+    try {
+      // Not recursively: of two runs that begin at once, one finds it there.
+      await mkdir(folder.path);
+      return folder;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw ioError(folder.path, 'make the run folder', error);
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import { projectorOutput, withClasses } from '../config/classes.js';
+import type { Config } from '../config/schema.js';
+import { ByolError } from '../errors.js';
+import { openSession, type Session } from '../train/session.js';
+import { formatDifferences, resumeDifferences } from './config-difference.js';
+import type { RunResult, TrainEvent } from './events.js';
+import {
+  type FolderState,
+  inspectFolder,
+  makeFolder,
+  makeNumberedFolder,
+  RunFolder,
+  readResult,
+  readRunConfig,
+  removeEmpty,
+  runExistsError,
+} from './run-folder.js';
+import { lockRun } from './run-lock.js';
+import { Sitting } from './sitting.js';
+import type { TrainOptions } from './train-options.js';
+import { checkReadable } from './weights-file.js';
+
+type Emit = (event: TrainEvent) => void;
+
+/**
+ * Trains in a folder that nobody else writes to. `config` and `options` are checked ones.
+ *
+ * @param stop a stop or an abort, whoever asked for it.
+ */
+export async function runTraining(
+  config: Config,
+  options: TrainOptions,
+  emit: Emit,
+  stop: AbortSignal,
+): Promise<RunResult> {
+  options.signal?.throwIfAborted();
+  const given = options.out === undefined ? null : new RunFolder(options.out);
+  if (given !== null && (await admit(given, config, options)) === 'finished') return finishedBefore(given, emit);
+  if (options.initFrom !== undefined) await checkReadable(options.initFrom);
+  const session = await openSession(config, (threads, most) => emit({ type: 'threads', threads, most }));
+  try {
+    return await inFolder(given, session, options, emit, stop);
+  } finally {
+    session.dispose();
+  }
+}
+
+async function inFolder(
+  given: RunFolder | null,
+  session: Session,
+  options: TrainOptions,
+  emit: Emit,
+  stop: AbortSignal,
+): Promise<RunResult> {
+  const folder = given ?? (await makeNumberedFolder(session.config));
+  const made = given === null ? folder.path : await makeFolder(folder);
+  try {
+    const lock = await lockRun(folder.path);
+    try {
+      // Once more: another process may have had the folder while the images were read.
+      const state = await admit(folder, session.config, options);
+      if (state === 'finished') return await finishedBefore(folder, emit);
+      return await new Sitting({ folder, session, options, emit, stop }).run(state);
+    } finally {
+      await lock.release();
+    }
+  } catch (error) {
+    if (made !== undefined) await removeEmpty(folder, made);
+    throw error;
+  }
+}
+
+/** What is in the folder, if this run may go there. */
+async function admit(folder: RunFolder, config: Config, { resume }: TrainOptions): Promise<FolderState> {
+  const state = await inspectFolder(folder);
+  if (state === 'new') return state;
+  const older = await readRunConfig(folder.path);
+  const { refused } = resumeDifferences(older, withClasses(config, projectorOutput(older)));
+  if (resume !== true) throw runExistsError(folder, refused);
+  if (refused.length === 0) return state;
+  throw new ByolError(
+    'ERR_BYOL_CONFIG',
+    `A resumed run goes on exactly as it began, but these settings differ:\n${formatDifferences(refused)}\n` +
+      'Resume without them, or start a new run from its weights: --init-from CHECKPOINT --out DIR.',
+  );
+}
+
+async function finishedBefore(folder: RunFolder, emit: Emit): Promise<RunResult> {
+  emit({ type: 'warning', message: `The run in ${folder.path} is finished; there is nothing to resume.` });
+  return (await readResult(folder.path)) as RunResult;
+}
