@@ -38,7 +38,7 @@ export function drawOperation(
 ): void {
   switch (operation.kind) {
     case 'randomResizedCrop':
-      if (operation.method === 'official') officialCrop(operation, stream, row, source);
+      if (operation.sampling === 'official') officialCrop(operation, stream, row, source);
       else torchvisionCrop(operation, stream, row, source);
       break;
     case 'center':

@@ -14,6 +14,7 @@ import { reportError } from './report-error.js';
 import { tablesCommand } from './tables.js';
 import { trainCommand } from './train.js';
 import { viewsCommand } from './views.js';
+import { showWarnings } from './warnings.js';
 
 /** The command `byol`. Commands load what they need when they run: help comes at once and without the native part. */
 
@@ -144,6 +145,7 @@ function refuseRepetition(given: Record<string, unknown>): true {
 const args = hideBin(process.argv);
 surviveLostOutput(args[0]);
 ignoreUserSignals();
+showWarnings();
 // What is wrong with the installation comes before any command.
 await main(args).catch((error: unknown) => {
   process.exitCode = reportError(error, args);

@@ -6,5 +6,5 @@
 export const additions = {
   epochBoundary: 'drop-last',
   'optimizer.schedule': { kind: 'cosine' },
-  'supervision.labelledShare': null,
+  'supervision.labelledPerBatch': null,
 } as const;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { additions } from './additions.js';
 import { withKnownClasses } from './classes.js';
+import { firstNames } from './old-names.js';
 import type { Config } from './schema.js';
 
 /** JSON with sorted keys and no white space: equal values give equal text, whatever order their keys were written in. */
@@ -18,7 +19,9 @@ export function canonicalJson(value: unknown): string {
 
 /**
  * SHA-256 (hex) of what decides a run's numbers, so that results of the same experiment can be found and compared. Left out
- * are added settings that change nothing (additions.ts), where it ran and where its files lie: the names of preset and method, device, threads, the data's path, how often it was saved.
+ * are added settings that change nothing (additions.ts), where it ran and where its files lie: the names of preset and method,
+ * device, threads, the data's path, how often it was saved. Renamed settings go by their first names (old-names.ts): whatever
+ * settings are called, a finished result stays the same experiment.
  */
 export function configHash(config: Config): string {
   const {
@@ -33,7 +36,7 @@ export function configHash(config: Config): string {
   for (const [path, before] of Object.entries(additions)) leaveOut(experiment, path.split('.'), canonicalJson(before));
   const images = Object.fromEntries(Object.entries(data).filter(([key]) => key !== 'path'));
   return createHash('sha256')
-    .update(canonicalJson({ ...experiment, data: images }))
+    .update(canonicalJson(firstNames({ ...experiment, data: images })))
     .digest('hex');
 }
 

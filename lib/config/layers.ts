@@ -18,12 +18,17 @@ export function copySettings<T>(value: T): T {
 }
 
 /**
- * `layer` over `base`, neither changed: groups of settings merge key by key, everything else (lists too) is replaced. Where
- * the layer chooses another `kind`, settings that only the old kind has go, and the new kind's start from its defaults, where
- * there are any.
+ * `layer` over `base`, neither changed: groups of settings merge key by key, everything else (lists too) is replaced, but for
+ * entries of a list that are given by their numbers: `{ 1: value }`. Where the layer chooses another `kind`, settings that only
+ * the old kind has go, and the new kind's start from its defaults, where there are any.
  */
 export function mergeLayer(base: unknown, layer: unknown, path: Path = []): unknown {
   if (!isSettings(layer)) return copySettings(layer);
+  if (Array.isArray(base) && hasEntriesOf(base, layer)) {
+    return base.map((item: unknown, i) =>
+      Object.hasOwn(layer, i) ? mergeLayer(item, layer[i], [...path, i]) : copySettings(item),
+    );
+  }
   const start = startFor(isSettings(base) ? base : {}, layer, path);
   const merged: Settings = {};
   for (const key of new Set([...Object.keys(start), ...Object.keys(layer)])) {
@@ -33,6 +38,10 @@ export function mergeLayer(base: unknown, layer: unknown, path: Path = []): unkn
     define(merged, key, value);
   }
   return merged;
+}
+
+function hasEntriesOf(list: readonly unknown[], layer: Settings): boolean {
+  return Object.keys(layer).every((key) => /^\d+$/.test(key) && Number(key) < list.length);
 }
 
 /** What a layer's settings go on top of: the old ones, or the new kind's defaults with what both kinds share. */

@@ -1,4 +1,5 @@
 import { isSettings, mergeLayer, type Settings } from './layers.js';
+import { currentPlace, currentValue } from './old-names.js';
 import type { Problem } from './problems.js';
 import { alternatives, formatPath, nodeAt, type Path, valueAt } from './schema-tree.js';
 import { parseYaml } from './yaml.js';
@@ -22,7 +23,8 @@ export function parseOverride(argument: string): Override | string {
   const text = argument.slice(equals + 1).trim();
   if (keys.some((key) => key === '')) return `the path in '${argument}' has an empty part`;
   if (text === '') return `'${argument}' has no value; write null to remove a setting that may be removed`;
-  return { path: keys.map((key) => (/^\d+$/.test(key) ? Number(key) : key)), text };
+  const path = keys.map((key) => (/^\d+$/.test(key) ? Number(key) : key));
+  return currentPlace(path, text, '--set');
 }
 
 /** Sets one value in place; returns what is wrong, if something is. Whether the value fits is checked later. */
@@ -30,8 +32,9 @@ export function applyOverride(settings: Settings, { path, text }: Override): Pro
   const parent = path.slice(0, -1);
   const problem = openPath(settings, path);
   if (problem !== undefined) return problem;
-  const value = readValue(text, path, settings);
-  if (value instanceof Error) return { path, message: `cannot be read as YAML: ${value.message}` };
+  const read = readValue(text, path, settings);
+  if (read instanceof Error) return { path, message: `cannot be read as YAML: ${read.message}` };
+  const value = currentValue(path, read, '--set');
   const container = valueAt(settings, parent) as Settings;
   const key = path.at(-1) as string;
   const previous = valueAt(settings, path);

@@ -1,4 +1,6 @@
 import { ByolError } from '../errors.js';
+import { isSettings } from './layers.js';
+import { currentNames } from './old-names.js';
 import { type Problem, problemsOf } from './problems.js';
 import { type Config, configSchema } from './schema.js';
 import { formatPath, type Path } from './schema-tree.js';
@@ -13,9 +15,10 @@ export type Origin = (path: Path) => string | undefined;
  * @param found problems that are known already, to be told together with the schema's.
  */
 export function parseConfig(value: unknown, origin: Origin = () => undefined, found: readonly Problem[] = []): Config {
-  const parsed = configSchema.safeParse(value);
+  const settings = isSettings(value) ? currentNames(value) : value;
+  const parsed = configSchema.safeParse(settings);
   if (parsed.success && found.length === 0) return parsed.data;
-  throw configError([...found, ...problemsOf(parsed.error?.issues ?? [], value)], origin);
+  throw configError([...found, ...problemsOf(parsed.error?.issues ?? [], settings)], origin);
 }
 
 /** All problems in one error. */

@@ -20,7 +20,7 @@ const randomResizedCropSchema = z.strictObject({
    * 'official': one draw, sides cut to the image's, so that the aspect ratio may leave its range; 'torchvision': up to
    * ten draws until one fits, then the largest central crop within the range.
    */
-  method: z.enum(['official', 'torchvision']),
+  sampling: z.enum(['official', 'torchvision']),
 });
 
 const centerSchema = z.strictObject({
@@ -100,7 +100,7 @@ export type Pipeline = readonly Operation[];
 
 /** Random crop and flip: the training views of the linear protocol (paper C.1). */
 export const cropAndFlip: Pipeline = [
-  { kind: 'randomResizedCrop', area: [0.08, 1], aspect: [3 / 4, 4 / 3], method: 'official' },
+  { kind: 'randomResizedCrop', area: [0.08, 1], aspect: [3 / 4, 4 / 3], sampling: 'official' },
   { kind: 'flip', p: 0.5 },
 ];
 

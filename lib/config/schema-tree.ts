@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { configSchema } from './schema.js';
+import { settingsSchema } from './schema.js';
 
 /** The schema as a tree that can be walked and put into words: JSON Schema, as zod makes it. */
 
@@ -29,7 +29,7 @@ let root: SchemaNode | undefined;
 /** Made when first needed: help and presets do without. */
 export function schemaRoot(): SchemaNode {
   // io 'input': defaults and the like, if there are ever any, are described as a user writes them.
-  root ??= z.toJSONSchema(configSchema, { io: 'input', unrepresentable: 'any' }) as SchemaNode;
+  root ??= z.toJSONSchema(settingsSchema, { io: 'input', unrepresentable: 'any' }) as SchemaNode;
   return root;
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { additions } from './additions.js';
 import type { DeepReadonly } from './deep-readonly.js';
 import { normSchema, requireEvenGroups } from './norm.js';
+import { currentNames } from './old-names.js';
 import { pipelineSchema } from './pipeline.js';
 
 /** The configuration of a run: plain data, the same for the command line, files and the API. Every key is checked. */
@@ -123,12 +124,12 @@ export const objectiveSchema = z.strictObject({
 
 export const supervisionSchema = z.strictObject({
   /** Part of the training images whose labels are used, drawn with the seed, evenly over the classes; 1: all. */
-  labelled: z.number().gt(0).max(1),
+  labelFraction: z.number().gt(0).max(1),
   /**
    * Part of every batch that is images with such a label, which so come more than once an epoch; null: as many as the random
    * order of all images brings.
    */
-  labelledShare: z.number().gt(0).lt(1).nullable().default(additions['supervision.labelledShare']),
+  labelledPerBatch: z.number().gt(0).lt(1).nullable().default(additions['supervision.labelledPerBatch']),
   labelSmoothing: z.number().min(0).lt(1),
   /** Weight of the objective beside the cross-entropy once it is ramped up; 0: labels only, and no target is computed. */
   consistency: z.number().min(0),
@@ -242,7 +243,8 @@ export const evaluationSchema = z.strictObject({
   batchSize: positiveInt,
 });
 
-const settingsSchema = z.strictObject({
+/** The settings by the names that they have now. */
+export const settingsSchema = z.strictObject({
   /** The preset that these settings started from. In a file, a patch or --set it chooses that start. */
   preset: z.string().min(1).optional(),
   /**
@@ -297,8 +299,15 @@ const settingsSchema = z.strictObject({
   }),
 });
 
-/** With what single settings cannot say of each other. */
-export const configSchema = settingsSchema.superRefine(requireEvenGroups);
+/** With what single settings cannot say of each other; old names of settings are taken for the ones of now. */
+export const configSchema = z.preprocess(
+  (value) => (isGroup(value) ? currentNames(value) : value),
+  settingsSchema.superRefine(requireEvenGroups),
+);
+
+function isGroup(value: unknown): value is Readonly<Record<string, unknown>> {
+  return value !== null && typeof value === 'object' && !Array.isArray(value);
+}
 
 /** Read-only throughout: presets are frozen, and a run's settings do not change under it. */
 export type Config = DeepReadonly<z.infer<typeof configSchema>>;

@@ -48,7 +48,7 @@ export class MixedSampler implements StepSampler {
       throw new ByolError(
         'ERR_BYOL_DATA',
         `An epoch would have no steps: ${others.length} training images are used without a label, but a step takes ` +
-          `${width * accumulate} of them. Lower batchSize, accumulate or supervision.labelled, or use more images.`,
+          `${width * accumulate} of them. Lower batchSize, accumulate or supervision.labelFraction, or use more images.`,
       );
     }
     this.#options = options;

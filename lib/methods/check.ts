@@ -49,7 +49,7 @@ function headProblems({ predictor, projector }: Config): string[] {
 
 /** Rows of every micro-batch that are labelled images; null where that is left to the random order. */
 export function labelledRowsOf({ supervision, batchSize }: Pick<Config, 'supervision' | 'batchSize'>): number | null {
-  const share = supervision?.labelledShare ?? null;
+  const share = supervision?.labelledPerBatch ?? null;
   return share === null ? null : Math.round(share * batchSize);
 }
 
@@ -57,11 +57,11 @@ function supervisionProblems(config: Config): string[] {
   const { supervision, batchSize } = config;
   const rows = labelledRowsOf(config);
   if (supervision === null || rows === null) return [];
-  if (supervision.labelled === 1) {
-    return ['supervision.labelledShare needs images without a label: supervision.labelled is 1'];
+  if (supervision.labelFraction === 1) {
+    return ['supervision.labelledPerBatch needs images without a label: supervision.labelFraction is 1'];
   }
   if (rows >= 1 && rows < batchSize) return [];
   return [
-    `supervision.labelledShare (${supervision.labelledShare}) of batchSize (${batchSize}) is ${rows} images: it must leave some of both kinds`,
+    `supervision.labelledPerBatch (${supervision.labelledPerBatch}) of batchSize (${batchSize}) is ${rows} images: it must leave some of both kinds`,
   ];
 }

@@ -16,7 +16,13 @@ export const meanTeacher: Method = (base: Config): Config => ({
   predictor: null,
   target: { mode: 'ema', tauBase: 0.99, schedule: 'warm', init: 'copy' },
   objective: { ...base.objective, similarity: 'softmax', symmetric: false },
-  supervision: { labelled: 0.08, labelledShare: 31 / 128, labelSmoothing: 0, consistency: 100, rampUpEpochs: 5 },
+  supervision: {
+    labelFraction: 0.08,
+    labelledPerBatch: 31 / 128,
+    labelSmoothing: 0,
+    consistency: 100,
+    rampUpEpochs: 5,
+  },
   optimizer: {
     ...plainSgd,
     baseLearningRate: 0.1,

@@ -12,7 +12,7 @@ interface Version {
   readonly view: Pipeline;
 }
 
-const crop: Operation = { kind: 'randomResizedCrop', area: [0.2, 1], aspect: [3 / 4, 4 / 3], method: 'torchvision' };
+const crop: Operation = { kind: 'randomResizedCrop', area: [0.2, 1], aspect: [3 / 4, 4 / 3], sampling: 'torchvision' };
 const flip = { kind: 'flip', p: 0.5 } as const;
 const grayscale = { kind: 'grayscale', p: 0.2 } as const;
 

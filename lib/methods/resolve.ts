@@ -1,5 +1,6 @@
 import { readConfigFile } from '../config/config-file.js';
 import { isSettings, mergeLayer, type Settings } from '../config/layers.js';
+import { currentNames } from '../config/old-names.js';
 import * as option from '../config/options.js';
 import { applyOverride, type Override, orderOverrides, overrideText, parseOverride } from '../config/overrides.js';
 import { configError, type Origin, parseConfig } from '../config/parse.js';
@@ -59,8 +60,9 @@ const SOURCES = {
  */
 export function resolveConfig(sources: ConfigSources): Config {
   option.checkOptions('resolveConfig()', sources, SOURCES);
-  const { file, patch = {}, overrides = [] } = sources;
-  const fromFile = file === undefined ? {} : readConfigFile(file);
+  const { file, overrides = [] } = sources;
+  const fromFile = file === undefined ? {} : currentNames(readConfigFile(file), file);
+  const patch = currentNames(sources.patch ?? {});
   const problems: Problem[] = [];
   const parsed = parseOverrides(overrides, problems);
   const named: Named = { fromFile, file, patch, overrides: parsed };
@@ -90,7 +92,7 @@ function isChoice(path: Path): boolean {
 interface Named {
   readonly fromFile: Settings;
   readonly file: string | undefined;
-  readonly patch: ConfigPatch;
+  readonly patch: Settings;
   readonly overrides: readonly Override[];
 }
 
@@ -193,7 +195,7 @@ function parseOverrides(overrides: readonly string[], problems: Problem[]): Over
 function makeOrigin(
   layered: Settings,
   overrides: readonly Override[],
-  patch: ConfigPatch,
+  patch: Settings,
   fromFile: Settings,
   file: string | undefined,
 ): Origin {

@@ -13,7 +13,7 @@ export const simsiam: Method = (base: Config): Config => {
     ...base,
     method: 'simsiam',
     views: sameViews(base, [
-      { kind: 'randomResizedCrop', area: [0.2, 1], aspect: [3 / 4, 4 / 3], method: 'torchvision' },
+      { kind: 'randomResizedCrop', area: [0.2, 1], aspect: [3 / 4, 4 / 3], sampling: 'torchvision' },
       { kind: 'flip', p: 0.5 },
       { kind: 'colorJitter', p: 0.8, brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1 },
       { kind: 'grayscale', p: 0.2 },

@@ -11,5 +11,5 @@ export const supervised: Method = (base: Config): Config => ({
   predictor: null,
   target: { ...base.target, mode: 'stop-gradient' },
   objective: { ...base.objective, symmetric: false },
-  supervision: { labelled: 1, labelledShare: null, labelSmoothing: 0.1, consistency: 0, rampUpEpochs: 0 },
+  supervision: { labelFraction: 1, labelledPerBatch: null, labelSmoothing: 0.1, consistency: 0, rampUpEpochs: 0 },
 });

@@ -109,7 +109,7 @@ async function labelsFor(
       `With supervision the projector's outputs are class scores: projector.output must be ${classNames.length}, the number of classes, not ${projector.output}.`,
     );
   }
-  return labelledPart(train.labels, supervision.labelled, seed);
+  return labelledPart(train.labels, supervision.labelFraction, seed);
 }
 
 async function makeSampler(config: Config, data: Dataset, labels: Int32Array | null): Promise<StepSampler> {

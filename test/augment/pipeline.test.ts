@@ -8,7 +8,7 @@ describe('the official pipelines', () => {
     const byKind = (pipeline: typeof first): Record<string, unknown> =>
       Object.fromEntries(pipeline.map(({ kind, ...rest }) => [kind, rest]));
     const shared = {
-      randomResizedCrop: { area: [0.08, 1], aspect: [0.75, 4 / 3], method: 'official' },
+      randomResizedCrop: { area: [0.08, 1], aspect: [0.75, 4 / 3], sampling: 'official' },
       flip: { p: 0.5 },
       colorJitter: { p: 0.8, brightness: 0.4, contrast: 0.4, saturation: 0.2, hue: 0.1 },
       grayscale: { p: 0.2 },

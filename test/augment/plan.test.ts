@@ -113,7 +113,7 @@ describe('probabilities', () => {
 
 describe('random crop', () => {
   const crop = (options: object): Pipeline => [
-    { kind: 'randomResizedCrop', area: [0.08, 1], aspect: [3 / 4, 4 / 3], method: 'official', ...options },
+    { kind: 'randomResizedCrop', area: [0.08, 1], aspect: [3 / 4, 4 / 3], sampling: 'official', ...options },
   ];
   const sizes = { sourceHeight: 375, sourceWidth: 500 };
 
@@ -129,9 +129,9 @@ describe('random crop', () => {
     }));
   }
 
-  for (const method of ['official', 'torchvision'] as const) {
-    test(`${method}: boxes of whole pixels inside the image, at any place`, () => {
-      const drawn = boxes(draw(crop({ method }), sizes));
+  for (const sampling of ['official', 'torchvision'] as const) {
+    test(`${sampling}: boxes of whole pixels inside the image, at any place`, () => {
+      const drawn = boxes(draw(crop({ sampling }), sizes));
       for (const { top, left, height, width } of drawn) {
         assert.ok([top, left, height, width].every(Number.isInteger));
         assert.ok(top >= 0 && left >= 0 && height >= 1 && width >= 1 && top + height <= 375 && left + width <= 500);
@@ -148,9 +148,9 @@ describe('random crop', () => {
       assert.ok(drawn.some(({ top, height }) => top + height === 375) && drawn.some(({ left }) => left === 0));
     });
 
-    test(`${method}: area uniform, aspect log-uniform where the image does not limit them`, () => {
+    test(`${sampling}: area uniform, aspect log-uniform where the image does not limit them`, () => {
       const side = 10_000;
-      const drawn = boxes(draw(crop({ method, area: [0.08, 0.5] }), { sourceHeight: side, sourceWidth: side }));
+      const drawn = boxes(draw(crop({ sampling, area: [0.08, 0.5] }), { sourceHeight: side, sourceWidth: side }));
       const rounding = 1e-3;
       assertUniform(
         drawn.map(({ height, width }) => (height * width) / side ** 2),
@@ -191,14 +191,14 @@ describe('random crop', () => {
   });
 
   test('torchvision: the aspect ratio stays in its range', () => {
-    for (const { height, width } of boxes(draw(crop({ method: 'torchvision' }), sizes))) {
+    for (const { height, width } of boxes(draw(crop({ sampling: 'torchvision' }), sizes))) {
       const slack = 1 / Math.min(height, width);
       assert.ok(width / height < 4 / 3 + 2 * slack && width / height > 3 / 4 - 2 * slack);
     }
   });
 
   test('torchvision: the central crop where no draw fits', () => {
-    const pipeline = crop({ method: 'torchvision', area: [0.9, 1] });
+    const pipeline = crop({ sampling: 'torchvision', area: [0.9, 1] });
     const expected = (height: number, width: number, box: object): void => {
       const options = { sourceHeight: height, sourceWidth: width, samples: [1, 2, 3] };
       for (const drawn of boxes(draw(pipeline, options))) assert.deepEqual(drawn, box);

@@ -34,7 +34,7 @@ function checkViews({ views }: Config): void {
   for (const [column, view] of [views.view1, views.view2].entries()) {
     const at = (row: keyof typeof table6): number => table6[row][column] as number;
     assert.deepEqual(view, [
-      { kind: 'randomResizedCrop', area: [0.08, 1], aspect: [3 / 4, 4 / 3], method: 'official' },
+      { kind: 'randomResizedCrop', area: [0.08, 1], aspect: [3 / 4, 4 / 3], sampling: 'official' },
       { kind: 'flip', p: at('flip') },
       {
         kind: 'colorJitter',

@@ -116,8 +116,8 @@ test('settings that fit only together are refused before anything is computed', 
     ...teacher,
     supervision: { ...(teacher.supervision as NonNullable<Config['supervision']>), ...changes },
   });
-  refused(() => share({ labelled: 1 }), /labelledShare needs images without a label/);
-  refused(() => share({ labelledShare: 0.001 }), /labelledShare \(0\.001\) of batchSize \(64\) is 0 images/);
+  refused(() => share({ labelFraction: 1 }), /labelledPerBatch needs images without a label/);
+  refused(() => share({ labelledPerBatch: 0.001 }), /labelledPerBatch \(0\.001\) of batchSize \(64\) is 0 images/);
 });
 
 test('a method gives the same from whatever other method it is applied to', () => {

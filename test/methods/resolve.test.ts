@@ -84,7 +84,7 @@ test('text is not read as something else', () => {
 test('entries of lists are set by index, in both spellings, in one view only', () => {
   const config = withSet('views.view1.1.p=0.25', 'views.view1[0].area[0]=0.3');
   assert.deepEqual(config.views.view1[1], { kind: 'flip', p: 0.25 });
-  const crop = { kind: 'randomResizedCrop', area: [0.3, 1], aspect: [3 / 4, 4 / 3], method: 'official' };
+  const crop = { kind: 'randomResizedCrop', area: [0.3, 1], aspect: [3 / 4, 4 / 3], sampling: 'official' };
   assert.deepEqual(config.views.view1[0], crop);
   assert.deepEqual(config.views.view2, presets.cifar10.views.view2);
   assert.deepEqual(problemsOf('views.view1.9.p=0'), [

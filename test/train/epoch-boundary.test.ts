@@ -42,7 +42,7 @@ const cases = [
 
 function mixed(base: Config): Config {
   assert.ok(base.supervision !== null);
-  return { ...base, supervision: { ...base.supervision, labelled: 0.5, labelledShare: 0.25, rampUpEpochs: 2 } };
+  return { ...base, supervision: { ...base.supervision, labelFraction: 0.5, labelledPerBatch: 0.25, rampUpEpochs: 2 } };
 }
 
 for (const { name, run, ends } of cases) {

@@ -65,7 +65,13 @@ test('targets from the online network itself follow at once', () => {
 });
 
 test("Mean Teacher's ramp-up: W exp(-5 (1 - t)^2), then W; 1 without labels to learn from", () => {
-  const supervision = { labelled: 0.1, labelledShare: null, labelSmoothing: 0, consistency: 100, rampUpEpochs: 5 };
+  const supervision = {
+    labelFraction: 0.1,
+    labelledPerBatch: null,
+    labelSmoothing: 0,
+    consistency: 100,
+    rampUpEpochs: 5,
+  };
   close(objectiveWeight(0, supervision, 20), 100 * Math.exp(-5));
   close(objectiveWeight(50, supervision, 20), 100 * Math.exp(-5 / 4));
   for (const step of [100, 101, 1e6]) close(objectiveWeight(step, supervision, 20), 100);
@@ -137,7 +143,13 @@ test('without batches across epochs the same run is shorter by the images that a
 });
 
 test("Mean Teacher's ramp-up follows epochs that are no whole number of steps", () => {
-  const supervision = { labelled: 0.1, labelledShare: null, labelSmoothing: 0, consistency: 100, rampUpEpochs: 5 };
+  const supervision = {
+    labelFraction: 0.1,
+    labelledPerBatch: null,
+    labelSmoothing: 0,
+    consistency: 100,
+    rampUpEpochs: 5,
+  };
   const epochs = new EpochSteps({ images: 25, rows: 10, boundary: 'stream' });
   const schedule = makeSchedule({ ...presets.cifar10, supervision }, epochs);
   // Five epochs of 2.5 steps: t = step / 12.5.

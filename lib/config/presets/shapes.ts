@@ -7,7 +7,7 @@ import { cifar10Small } from './cifar10-small.js';
  * outline that is cut says little.
  */
 const view: Pipeline = [
-  { kind: 'randomResizedCrop', area: [0.5, 1], aspect: [3 / 4, 4 / 3], method: 'official' },
+  { kind: 'randomResizedCrop', area: [0.5, 1], aspect: [3 / 4, 4 / 3], sampling: 'official' },
   { kind: 'flip', p: 0.5 },
   { kind: 'colorJitter', p: 1, brightness: 0.4, contrast: 0.4, saturation: 0.8, hue: 0.5 },
   { kind: 'grayscale', p: 0.5 },
