@@ -52,8 +52,8 @@ export async function benchRun(): Promise<RunBench> {
       if (event.type !== 'step') continue;
       steps = event.step;
       resident.push(process.memoryUsage.rss() / 2 ** 20);
-      waits.push(event.dataWait);
-      rates.push(event.imagesPerSecond);
+      waits.push(event.metrics.data_wait);
+      rates.push(event.metrics.images_per_second);
       if (event.step === event.steps) clearInterval(timer);
     }
     await run.result;

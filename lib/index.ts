@@ -26,13 +26,14 @@ export { type Embeddings, writeEmbeddings } from './export/embeddings.js';
 export { type MethodName, methodNames, methods } from './methods/index.js';
 export type { Method } from './methods/method.js';
 export { type ConfigSources, resolveConfig } from './methods/resolve.js';
+export type { MetricName } from './metrics/definitions.js';
+export type { Metrics, StepValues } from './metrics/values.js';
 export type {
   Baseline,
   CheckpointEvent,
   EndEvent,
   EpochEvent,
   LinearResult,
-  Metrics,
   PhaseEvent,
   RunResult,
   StartEvent,

@@ -1,3 +1,4 @@
+import { metricWords } from '../metrics/words.js';
 import type { EpochEvent, PhaseEvent, StepEvent, TrainEvent } from '../run/events.js';
 import type { VerdictState } from '../train/verdict.js';
 import { duration, percent, threadsText } from './format.js';
@@ -74,15 +75,8 @@ export class Progress {
   #showEpoch({ epoch, epochs, metrics, verdict }: EpochEvent): void {
     const top1 = metrics['knn/top1'];
     if (top1 !== undefined) this.#knn = top1;
-    const parts = [
-      `epoch ${String(epoch).padStart(String(epochs).length)}/${epochs}`,
-      `loss ${metrics.loss.toFixed(3)}`,
-      `spread ${metrics['collapse/std'].toFixed(2)}`,
-    ];
-    if (top1 !== undefined) parts.push(`kNN ${percent(top1)}`);
-    const probe = metrics['probe/online/top1'];
-    if (probe !== undefined) parts.push(`online probe ${percent(probe)}`);
-    parts.push(`${Math.round(metrics.images_per_second)} images/s`);
+    const number = String(epoch).padStart(String(epochs).length);
+    const parts = [`epoch ${number}/${epochs}`, ...metricWords({ ...metrics }, 'epoch')];
     // Where there are labels, a verdict without them would only come and go.
     const judged = top1 !== undefined || this.#knn === undefined || verdict.state === 'collapsed';
     if (judged) parts.push(verdict.state);
@@ -94,12 +88,10 @@ export class Progress {
     }
   }
 
-  #stepText({ step, steps, epoch, epochs, loss, imagesPerSecond, dataWait, secondsLeft }: StepEvent): string {
+  #stepText({ step, steps, epoch, epochs, metrics, secondsLeft }: StepEvent): string {
     const parts = [
       `epoch ${epoch}/${epochs}, step ${step}/${steps}`,
-      `loss ${loss.toFixed(3)}`,
-      `${Math.round(imagesPerSecond)} images/s`,
-      `data ${Math.round(100 * dataWait)} %`,
+      ...metricWords({ ...metrics }, 'step'),
       `${duration(secondsLeft)} left`,
     ];
     if (this.#knn !== undefined) parts.push(`kNN ${percent(this.#knn)}`);

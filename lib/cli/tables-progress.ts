@@ -1,3 +1,4 @@
+import { metricWords } from '../metrics/words.js';
 import type { TrainEvent } from '../run/events.js';
 import type { TablePlan } from '../tables/plan.js';
 import type { TableEvent } from '../tables/run-table.js';
@@ -71,12 +72,12 @@ export class TablesProgress {
     } else if (event.type === 'threads') {
       this.#output.line(`${this.#prefix}: ${threadsText(event.threads, event.most)}`);
     } else if (event.type === 'step') {
-      const { step, steps, loss, collapseStd } = event;
+      const { step, steps, metrics } = event;
       const done = this.#number - 1 + step / steps;
       this.#output.state(
         Math.round(1000 * done),
         1000 * this.#of,
-        `${this.#prefix} | step ${step}/${steps} | loss ${loss.toFixed(3)} | spread ${collapseStd.toFixed(2)}`,
+        [`${this.#prefix} | step ${step}/${steps}`, ...metricWords({ ...metrics }, 'step')].join(' | '),
       );
     }
   }

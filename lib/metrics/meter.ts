@@ -1,95 +1,127 @@
 import { z } from 'zod';
 import type { StepMetrics, StepTiming } from '../binding/native.js';
+import { type MetricDefinitions, type MetricFacts, metricDefinitions } from './definitions.js';
+import type { Metrics } from './values.js';
 
 /** Sums over the steps of an epoch, as they are kept in a checkpoint. */
-export const epochSumsSchema = z.strictObject({
+const sumsSchema = z.strictObject({
+  /** Steps that have been read. */
   steps: z.int().nonnegative(),
-  loss: z.number(),
-  probeTop1: z.number(),
-  /** null: not known of all these steps, as in checkpoints of versions that did not count it. */
-  probeTop5: z.number().nullable().default(null),
-  projectionStd: z.number(),
-  projectionRank: z.number(),
-  targetDistance: z.number(),
+  /** By metric: sums over these steps of means, the newest value of others; null: not known of all these steps. */
+  values: z.record(z.string(), z.number().nullable()),
   timedSteps: z.int().nonnegative(),
   /** Wall-clock seconds of the timed steps, and those in which the LibTorch thread computed. */
   wallSeconds: z.number(),
   computeSeconds: z.number(),
 });
-export type EpochSums = z.infer<typeof epochSumsSchema>;
+export type EpochSums = z.infer<typeof sumsSchema>;
 
-const ZERO: EpochSums = {
-  steps: 0,
-  loss: 0,
-  probeTop1: 0,
-  probeTop5: 0,
-  projectionStd: 0,
-  projectionRank: 0,
-  targetDistance: 0,
-  timedSteps: 0,
-  wallSeconds: 0,
-  computeSeconds: 0,
-};
+/** As checkpoints of version 0.1.0 have them: one key for each metric. */
+const sumsByKeySchema = z
+  .strictObject({
+    steps: z.int().nonnegative(),
+    loss: z.number(),
+    probeTop1: z.number(),
+    probeTop5: z.number().nullable().default(null),
+    projectionStd: z.number(),
+    projectionRank: z.number(),
+    targetDistance: z.number(),
+    timedSteps: z.int().nonnegative(),
+    wallSeconds: z.number(),
+    computeSeconds: z.number(),
+  })
+  .transform(
+    ({ loss, probeTop1, probeTop5, projectionStd, projectionRank, targetDistance, ...rest }): EpochSums => ({
+      ...rest,
+      values: {
+        loss,
+        'collapse/std': projectionStd,
+        'collapse/rank': projectionRank,
+        'target/distance': targetDistance,
+        'probe/online/top1': probeTop1,
+        'probe/online/top5': probeTop5,
+      },
+    }),
+  );
 
-export interface MeterReading {
-  readonly loss: number;
-  readonly probeTop1: number;
-  /** null: not known of all steps. */
-  readonly probeTop5: number | null;
-  readonly projectionStd: number;
-  /** These two at the last step. */
-  readonly projectionRank: number;
-  readonly targetDistance: number;
-  readonly stepsPerSecond: number;
-  /** See Metrics.data_wait. */
-  readonly dataWait: number;
+export const epochSumsSchema = z.union([sumsSchema, sumsByKeySchema]);
+
+export interface MeterOptions {
+  readonly facts: MetricFacts;
+  /** Images of an optimiser step. */
+  readonly rows: number;
+  readonly definitions?: MetricDefinitions;
 }
 
-/** Turns readings and timings of some steps into means over all of them. */
-export class StepMeter {
-  #sums: EpochSums;
+/** Turns readings and timings of some steps into one value for each metric that the learner or the clock gives. */
+export class Meter {
+  readonly #definitions: MetricDefinitions;
+  readonly #facts: MetricFacts;
+  readonly #rows: number;
+  #steps: number;
+  #timedSteps: number;
+  #wallSeconds: number;
+  #computeSeconds: number;
+  readonly #values: Map<string, number | null>;
 
-  constructor(sums: EpochSums = ZERO) {
-    this.#sums = { ...sums };
+  /** `sums`: of the steps before, of which this one goes on. */
+  constructor({ facts, rows, definitions = metricDefinitions }: MeterOptions, sums?: EpochSums) {
+    this.#definitions = definitions;
+    this.#facts = facts;
+    this.#rows = rows;
+    this.#steps = sums?.steps ?? 0;
+    this.#timedSteps = sums?.timedSteps ?? 0;
+    this.#wallSeconds = sums?.wallSeconds ?? 0;
+    this.#computeSeconds = sums?.computeSeconds ?? 0;
+    this.#values = new Map(Object.entries(sums?.values ?? {}));
   }
 
   get sums(): EpochSums {
-    return { ...this.#sums };
+    return {
+      steps: this.#steps,
+      values: Object.fromEntries(this.#values),
+      timedSteps: this.#timedSteps,
+      wallSeconds: this.#wallSeconds,
+      computeSeconds: this.#computeSeconds,
+    };
   }
 
-  /** `metrics` are means over `metrics.steps` steps. */
-  addMetrics(metrics: StepMetrics): void {
-    const { steps } = metrics;
+  /** `reading`: means over `reading.steps` steps. */
+  addReading(reading: StepMetrics): void {
+    const { steps } = reading;
     if (steps === 0) return;
-    this.#sums.steps += steps;
-    this.#sums.loss += metrics.loss * steps;
-    this.#sums.probeTop1 += metrics.probeTop1 * steps;
-    if (this.#sums.probeTop5 !== null) this.#sums.probeTop5 += metrics.probeTop5 * steps;
-    this.#sums.projectionStd += metrics.projectionStd * steps;
-    this.#sums.projectionRank = metrics.projectionRank;
-    this.#sums.targetDistance = metrics.targetDistance;
+    for (const [name, metric] of Object.entries(this.#definitions)) {
+      if (metric.from !== 'learner' || metric.where?.(this.#facts) === false) continue;
+      const value = metric.read(reading, this.#facts);
+      // Of steps that were read before without it nothing is known.
+      const before = this.#values.get(name) ?? (this.#steps === 0 ? 0 : null);
+      this.#values.set(name, metric.over === 'last' ? value : before === null ? null : before + value * steps);
+    }
+    this.#steps += steps;
   }
 
   /** `wallSeconds`: since the step before this one was done. */
   addTiming(timing: StepTiming, wallSeconds: number): void {
-    this.#sums.timedSteps += 1;
-    this.#sums.wallSeconds += wallSeconds;
-    this.#sums.computeSeconds += timing.computeSeconds;
+    this.#timedSteps += 1;
+    this.#wallSeconds += wallSeconds;
+    this.#computeSeconds += timing.computeSeconds;
   }
 
-  reading(): MeterReading {
-    const { steps, wallSeconds, computeSeconds, timedSteps } = this.#sums;
-    const mean = (sum: number): number => (steps === 0 ? Number.NaN : sum / steps);
-    return {
-      loss: mean(this.#sums.loss),
-      probeTop1: mean(this.#sums.probeTop1),
-      probeTop5: this.#sums.probeTop5 === null ? null : mean(this.#sums.probeTop5),
-      projectionStd: mean(this.#sums.projectionStd),
-      projectionRank: this.#sums.projectionRank,
-      targetDistance: this.#sums.targetDistance,
-      stepsPerSecond: wallSeconds === 0 ? 0 : timedSteps / wallSeconds,
+  /** By name. NaN before the first reading; absent: not measured in this run, or not known of all steps. */
+  values(): Metrics {
+    const wall = this.#wallSeconds;
+    const timings = {
+      imagesPerSecond: wall === 0 ? 0 : (this.#timedSteps / wall) * this.#rows,
       // The clocks of two threads: rounding may put the sum of the parts above the whole.
-      dataWait: wallSeconds === 0 ? 0 : Math.max(0, 1 - computeSeconds / wallSeconds),
+      dataWait: wall === 0 ? 0 : Math.max(0, 1 - this.#computeSeconds / wall),
     };
+    const values: Record<string, number> = {};
+    for (const [name, metric] of Object.entries(this.#definitions)) {
+      if (metric.from === 'timing') values[name] = metric.read(timings);
+      if (metric.from !== 'learner' || metric.where?.(this.#facts) === false) continue;
+      const kept = this.#steps === 0 ? Number.NaN : (this.#values.get(name) ?? null);
+      if (kept !== null) values[name] = metric.over === 'last' ? kept : kept / this.#steps;
+    }
+    return values as Metrics;
   }
 }

@@ -25,8 +25,8 @@ const NOT_FINITE = ' not finite ';
 /** At the end of a file's name that is kept for a look, and otherwise counts as gone. */
 const DAMAGED = '.damaged';
 
-/** What a checkpoint says beside its tensors. */
-export interface Progress {
+/** Where a run goes on: what a checkpoint says beside its tensors. */
+export interface ResumePoint {
   /** Optimiser steps done. */
   readonly step: number;
   /** Wall-clock seconds of the run so far. */
@@ -35,7 +35,7 @@ export interface Progress {
   readonly sums: EpochSums | null;
 }
 
-const progressSchema = z.strictObject({
+const resumePointSchema = z.strictObject({
   step: z.int().nonnegative(),
   seconds: z.number(),
   sums: epochSumsSchema.nullable(),
@@ -49,7 +49,7 @@ export interface Damaged {
 
 /** What a run goes on from, and what had to be passed over for it. */
 export interface Found {
-  readonly progress: Progress;
+  readonly point: ResumePoint;
   readonly damaged: readonly Damaged[];
 }
 
@@ -70,18 +70,18 @@ export class Checkpoints {
   }
 
   /** Saves, then deletes all but the newest `keep`. Throws ERR_BYOL_IO; the older ones are then untouched. */
-  async save(learner: NativeLearner, progress: Progress, keep: number): Promise<string> {
-    const path = join(this.#folder, checkpointName(progress.step));
-    await this.#write(learner, path, progress);
-    const older = (await this.list()).filter((entry) => entry.step !== progress.step);
+  async save(learner: NativeLearner, point: ResumePoint, keep: number): Promise<string> {
+    const path = join(this.#folder, checkpointName(point.step));
+    await this.#write(learner, path, point);
+    const older = (await this.list()).filter((entry) => entry.step !== point.step);
     for (const { path: old } of older.slice(0, Math.max(0, older.length - (keep - 1)))) await remove(old);
     return path;
   }
 
   /** The state that a diverged learner froze at. Not among those that a resumed run looks at: it would diverge again. */
-  async saveLastGood(learner: NativeLearner, progress: Progress): Promise<string> {
-    const path = join(this.#folder, `last-good-step-${progress.step}.safetensors`);
-    await this.#write(learner, path, progress);
+  async saveLastGood(learner: NativeLearner, point: ResumePoint): Promise<string> {
+    const path = join(this.#folder, `last-good-step-${point.step}.safetensors`);
+    await this.#write(learner, path, point);
     return path;
   }
 
@@ -106,7 +106,7 @@ export class Checkpoints {
     const damaged: Damaged[] = [];
     for (const { path, step } of candidates) {
       try {
-        return { progress: await this.#load(learner, path, step, classes), damaged };
+        return { point: await this.#load(learner, path, step, classes), damaged };
       } catch (error) {
         // Others, of the device, of memory or of the disk, say nothing about the file.
         if (!(error instanceof DamagedFile)) throw error;
@@ -135,7 +135,7 @@ export class Checkpoints {
     for (const name of await this.#names()) if (name.endsWith('.tmp')) await remove(join(this.#folder, name));
   }
 
-  async #load(learner: NativeLearner, path: string, step: number, classes: number): Promise<Progress> {
+  async #load(learner: NativeLearner, path: string, step: number, classes: number): Promise<ResumePoint> {
     let metadata: Record<string, string>;
     try {
       metadata = await learner.load(path);
@@ -153,7 +153,7 @@ export class Checkpoints {
     if (metadata['version'] === VERSION && metadata[CHECKSUM] === undefined) {
       throw new DamagedFile(`${path} has lost its checksum; it is damaged or has been changed.`);
     }
-    return parseProgress(path, metadata, step);
+    return parseResumePoint(path, metadata, step);
   }
 
   /** A whole file that belongs elsewhere keeps its name: it is the folder that was mistaken. */
@@ -172,7 +172,7 @@ export class Checkpoints {
     );
   }
 
-  async #write(learner: NativeLearner, path: string, progress: Progress): Promise<void> {
+  async #write(learner: NativeLearner, path: string, point: ResumePoint): Promise<void> {
     try {
       await mkdir(this.#folder);
     } catch (error) {
@@ -183,7 +183,7 @@ export class Checkpoints {
       format: FORMAT,
       version: VERSION,
       config: JSON.stringify(this.#config),
-      progress: JSON.stringify(progress),
+      progress: JSON.stringify(point),
     });
   }
 
@@ -219,10 +219,10 @@ function refuseOtherClasses(path: string, { tensors }: SafetensorsHeader, classe
   );
 }
 
-function parseProgress(path: string, metadata: Record<string, string>, step: number): Progress {
+function parseResumePoint(path: string, metadata: Record<string, string>, step: number): ResumePoint {
   try {
-    const progress = progressSchema.parse(JSON.parse(metadata['progress'] ?? ''));
-    if (progress.step === step) return progress;
+    const point = resumePointSchema.parse(JSON.parse(metadata['progress'] ?? ''));
+    if (point.step === step) return point;
   } catch {
     // The same error below: whatever is wrong with it, it is not what `save` wrote.
   }

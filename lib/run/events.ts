@@ -1,42 +1,7 @@
 import type { Accuracy } from '../binding/native.js';
 import type { Config } from '../config/schema.js';
+import type { Metrics, StepValues } from '../metrics/values.js';
 import type { Verdict } from '../train/verdict.js';
-
-/**
- * What a run measures. Accuracies are fractions in [0, 1]. A key is absent where it was not measured: no labels, no online
- * classifier, an epoch without kNN.
- */
-export interface Metrics {
-  /**
-   * The objective before its scale. BYOL: 2 - 2cos summed over both directions, 0..8; 4 when prediction and target are unrelated.
-   * With labels alone their cross-entropy; with labels and an objective (Mean Teacher) without it.
-   */
-  readonly loss: number;
-  /** sqrt(d) * mean standard deviation of the l2-normalised online projections: 1 spread, 0 collapsed. */
-  readonly 'collapse/std': number;
-  /**
-   * Effective rank of the online projections of the last batch: how many dimensions they use, 1 to the smaller of their
-   * dimension and the batch less one (exp of the entropy of the singular values; Roy and Vetterli 2007).
-   */
-  readonly 'collapse/rank': number;
-  /** ||theta - xi|| / ||theta||: how far the online network is from its target. */
-  readonly 'target/distance': number;
-  /** The online linear classifier on the augmented training view. Not a test accuracy. */
-  readonly 'probe/online/top1'?: number;
-  /** The same, the label among the five best; only with more than five classes. */
-  readonly 'probe/online/top5'?: number;
-  /** Weighted kNN on the test images with the online encoder's frozen features. */
-  readonly 'knn/top1'?: number;
-  readonly 'knn/top5'?: number;
-  /** The linear protocol on frozen features (paper C.1), test images; measured once, after the last epoch. */
-  readonly 'probe/linear/top1'?: number;
-  readonly images_per_second: number;
-  /**
-   * Share of wall-clock time in which the LibTorch thread did not compute: it augmented, or waited for JavaScript.
-   * 1 - sum(StepTiming.computeSeconds) / elapsed.
-   */
-  readonly data_wait: number;
-}
 
 /** What a run's kNN gave. */
 export interface KnnResult extends Accuracy {
@@ -123,20 +88,7 @@ export interface StepEvent {
   /** The epoch that the step belongs to, 1..epochs; of a step that two epochs share, the later one. */
   readonly epoch: number;
   readonly epochs: number;
-  /** Means since the previous reading. */
-  readonly loss: number;
-  readonly collapseStd: number;
-  readonly collapseRank: number;
-  readonly targetDistance: number;
-  readonly probeTop1: number | null;
-  /** null also with five classes or fewer. */
-  readonly probeTop5: number | null;
-  /** Of the last of these steps. */
-  readonly learningRate: number;
-  readonly tau: number;
-  readonly imagesPerSecond: number;
-  /** See Metrics.data_wait. */
-  readonly dataWait: number;
+  readonly metrics: StepValues;
   /** Estimate for the rest of the run, evaluations included as far as one has been timed. */
   readonly secondsLeft: number;
 }

@@ -1,28 +1,16 @@
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { Breather } from '../breather.js';
 import { ioError, writeAtomically } from '../files/atomic-file.js';
-import type { Metrics } from './events.js';
+import type { Metrics, StepValues } from '../metrics/values.js';
 
 /** metrics.jsonl: one JSON object a line, in the order of the steps. */
 
-export interface StepRecord {
+export interface StepRecord extends StepValues {
   readonly type: 'step';
   /** Optimiser steps done. The values are means over the steps since the previous record. */
   readonly step: number;
   /** The epoch that the step belongs to, from 1. */
   readonly epoch: number;
-  readonly loss: number;
-  readonly 'collapse/std': number;
-  readonly 'collapse/rank': number;
-  readonly 'target/distance': number;
-  readonly 'probe/online/top1'?: number;
-  readonly 'probe/online/top5'?: number;
-  readonly learning_rate: number;
-  readonly tau: number;
-  readonly images_per_second: number;
-  readonly data_wait: number;
-  /** The fewest that have computed since the previous record. */
-  readonly threads?: number;
 }
 
 export interface EpochRecord extends Metrics {

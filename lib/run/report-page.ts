@@ -1,18 +1,17 @@
 import type { Config } from '../config/schema.js';
 import { methodTitle } from '../methods/index.js';
 import { hasNegatives, readLoss } from '../methods/loss-reading.js';
+import { type MetricDefinitions, type MetricName, metricDefinitions } from '../metrics/definitions.js';
 import { type ReportRow, renderReport } from '../report/html.js';
-import { type Chart, type Point, renderCharts } from '../report/line-chart.js';
+import { type Chart, type Point, renderCharts, type Series } from '../report/line-chart.js';
 import type { RunResult } from './events.js';
 import type { MetricsRecord } from './metrics-file.js';
 
 const X_LABEL = 'optimiser step';
 
-type Key = keyof Extract<MetricsRecord, { type: 'step' }> | keyof Extract<MetricsRecord, { type: 'epoch' }>;
-
-function series(records: readonly MetricsRecord[], type: MetricsRecord['type'], key: Key): Point[] {
+function series(records: readonly MetricsRecord[], type: MetricsRecord['type'], name: string): Point[] {
   return records.flatMap((record) => {
-    const value = (record as unknown as Partial<Record<Key, unknown>>)[key];
+    const value = (record as unknown as Readonly<Record<string, unknown>>)[name];
     return record.type === type && typeof value === 'number' ? [[record.step, value] as const] : [];
   });
 }
@@ -36,25 +35,25 @@ export interface CurvesInput {
   readonly sameImages: boolean;
 }
 
+/** Of methods whose target follows the online network, and of no others. */
+const OF_FOLLOWING_TARGETS: readonly string[] = ['target/distance', 'tau'] satisfies MetricName[];
+
 /** The curves of a run, over optimiser steps; those that were not measured, or mean nothing for its method, are left out. */
-export function runCharts(input: CurvesInput): Chart[] {
+export function runCharts(input: CurvesInput, definitions: MetricDefinitions = metricDefinitions): Chart[] {
   const { config, records } = input;
-  const of = (title: string, key: Key, range: Pick<Chart, 'yMin' | 'yMax'> = { yMin: 0 }): Chart => ({
-    title,
-    xLabel: X_LABEL,
-    ...range,
-    series: [{ name: key, points: series(records, 'step', key) }],
-  });
   const follows = config.target.mode === 'ema';
-  const charts = [
-    lossChart(config, records),
-    accuracyChart(input),
-    of('Spread of the projections (1 spread, 0 collapsed)', 'collapse/std', { yMin: 0, yMax: 1 }),
-    of('Effective rank of the projections', 'collapse/rank'),
-    ...(follows ? [of('Distance to the target', 'target/distance')] : []),
-    of('Learning rate', 'learning_rate'),
-    ...(follows ? [of('tau', 'tau', {})] : []),
-  ];
+  const charts = [lossChart(config, records), accuracyChart(input, definitions)];
+  for (const [name, { chart, title, range }] of Object.entries(definitions)) {
+    if (chart !== 'own' || name === 'loss' || (!follows && OF_FOLLOWING_TARGETS.includes(name))) continue;
+    const [yMin, yMax] = range;
+    charts.push({
+      title,
+      xLabel: X_LABEL,
+      ...(yMin !== null && { yMin }),
+      ...(yMax !== null && { yMax }),
+      series: [{ name, points: series(records, 'step', name) }],
+    });
+  }
   const measured = charts
     .map((chart) => ({ ...chart, series: chart.series.filter(({ points }) => points.length > 0) }))
     .filter((chart) => chart.series.length > 0);
@@ -74,23 +73,25 @@ function lossChart(config: Config, records: readonly MetricsRecord[]): Chart {
   };
 }
 
-function accuracyChart({ records, result, sameImages }: CurvesInput): Chart {
-  const during = series(records, 'epoch', 'knn/top1');
+function accuracyChart({ records, result, sameImages }: CurvesInput, definitions: MetricDefinitions): Chart {
   const last: Point[] = result.interrupted || result.knn === null ? [] : [[result.steps, result.knn.top1]];
-  const knn = sameImages ? [...during, ...last] : during;
-  const probe = series(records, 'step', 'probe/online/top1');
+  const lines = Object.entries(definitions)
+    .filter(([, { chart }]) => chart === 'accuracy')
+    .flatMap(([name, { title, from }]): Series[] => {
+      const points = series(records, from === 'evaluation' ? 'epoch' : 'step', name);
+      if (name !== 'knn/top1') return [{ name: title, points }];
+      const knn = sameImages ? [...points, ...last] : points;
+      return [
+        { name: title, points: knn },
+        { name: 'untrained kNN', points: level([...knn, ...last], result.untrained.knn?.top1), dashed: true },
+      ];
+    });
   return {
     title: 'Accuracy',
     xLabel: X_LABEL,
     percent: true,
     yMin: 0,
-    series: [
-      { name: 'kNN, test images', points: knn },
-      { name: 'untrained kNN', points: level([...knn, ...last], result.untrained.knn?.top1), dashed: true },
-      { name: 'online probe, training views', points: probe },
-      { name: 'kNN, all test images', points: sameImages ? [] : last },
-      { name: 'online probe top-5, training views', points: series(records, 'step', 'probe/online/top5') },
-    ],
+    series: [...lines, { name: 'kNN, all test images', points: sameImages ? [] : last }],
   };
 }
 

@@ -1,13 +1,14 @@
+import type { Metrics } from '../metrics/values.js';
 import type { Session } from '../train/session.js';
 import { judge, type Verdict } from '../train/verdict.js';
-import type { EpochLoop } from './epoch-loop.js';
-import type { KnnResult, LinearResult, Metrics, RunResult } from './events.js';
+import type { KnnResult, LinearResult, RunResult } from './events.js';
+import type { Recorder } from './recorder.js';
 import type { BaselineFile, RunFolder } from './run-folder.js';
 
 export interface RunEnd {
   readonly folder: RunFolder;
   readonly session: Session;
-  readonly loop: EpochLoop;
+  readonly recorder: Recorder;
   readonly baseline: BaselineFile;
   /** The evaluation after the last epoch; null: the run was stopped before. */
   readonly outcome: { readonly knn: KnnResult | null; readonly linear: LinearResult | null } | null;
@@ -15,10 +16,10 @@ export interface RunEnd {
 
 /** What a run has come to, at its end or where it was stopped. */
 export function runResult(end: RunEnd): RunResult {
-  const { folder, session, loop, baseline, outcome } = end;
+  const { folder, session, recorder, baseline, outcome } = end;
   const knn = outcome?.knn ?? null;
   const linear = outcome?.linear ?? null;
-  const last = loop.lastMetrics;
+  const last = recorder.lastMetrics;
   const metrics: Metrics | null = last && {
     ...last,
     ...(knn && { 'knn/top1': knn.top1, 'knn/top5': knn.top5 }),
@@ -28,23 +29,23 @@ export function runResult(end: RunEnd): RunResult {
   const untrainedKnn = (outcome === null ? baseline.knnDuringRun : null) ?? baseline.knn;
   return {
     folder: folder.path,
-    epochs: session.sampler.epochs.epochOf(loop.step),
-    steps: loop.step,
+    epochs: session.sampler.epochs.epochOf(recorder.step),
+    steps: recorder.step,
     interrupted: outcome === null,
-    knn: knn === null ? loop.lastKnn : { top1: knn.top1, top5: knn.top5 },
+    knn: knn === null ? recorder.lastKnn : { top1: knn.top1, top5: knn.top5 },
     linear,
     untrained: { knn: untrainedKnn && { top1: untrainedKnn.top1, top5: untrainedKnn.top5 }, linear: baseline.linear },
     metrics,
     verdict: verdictOf(end, knn),
     encoder: outcome === null ? null : folder.encoder,
-    seconds: loop.seconds(),
+    seconds: recorder.seconds(),
   };
 }
 
-function verdictOf({ session, loop, baseline }: RunEnd, knn: KnnResult | null): Verdict {
-  const last = loop.lastMetrics;
+function verdictOf({ session, recorder, baseline }: RunEnd, knn: KnnResult | null): Verdict {
+  const last = recorder.lastMetrics;
   if (last === null) return { state: 'not learning yet', text: 'Nothing can be said yet: no epoch was completed.' };
-  if (knn === null) return loop.verdict(last, loop.lastKnn?.top1);
+  if (knn === null) return recorder.verdict(last, recorder.lastKnn?.top1);
   return judge({
     config: session.config,
     collapseStd: last['collapse/std'],

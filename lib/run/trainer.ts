@@ -16,7 +16,7 @@ import {
   runExistsError,
 } from './run-folder.js';
 import { lockRun } from './run-lock.js';
-import { Sitting } from './sitting.js';
+import { runSitting } from './sitting.js';
 import type { TrainOptions } from './train-options.js';
 import { checkReadable } from './weights-file.js';
 
@@ -60,7 +60,7 @@ async function inFolder(
       // Once more: another process may have had the folder while the images were read.
       const state = await admit(folder, session.config, options);
       if (state === 'finished') return await finishedBefore(folder, emit);
-      return await new Sitting({ folder, session, options, emit, stop }).run(state);
+      return await runSitting({ folder, session, options, emit, stop }, state);
     } finally {
       await lock.release();
     }

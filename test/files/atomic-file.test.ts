@@ -77,7 +77,7 @@ test('a socket is refused and stays', posix, () =>
 
 test('/dev/stdout and /dev/null are written to', posix, () =>
   withTempDir((dir) => {
-    const module = pathToFileURL(path.join(root, 'dist', 'lib', 'data', 'atomic-file.js')).href;
+    const module = pathToFileURL(path.join(root, 'dist', 'lib', 'files', 'atomic-file.js')).href;
     const script = `
       import { writeAtomically } from ${JSON.stringify(module)};
       for (const file of ['/dev/null', '/dev/stdout']) await writeAtomically(file, 'content');`;

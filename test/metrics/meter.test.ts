@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { epochSumsSchema, StepMeter } from '../../lib/metrics/meter.js';
+import type { StepMetrics } from '../../lib/binding/native.js';
+import { type MetricDefinitions, metricDefinitions } from '../../lib/metrics/definitions.js';
+import { epochSumsSchema, Meter } from '../../lib/metrics/meter.js';
 
-const metrics = (steps: number, probeTop1: number, probeTop5: number) => ({
+const reading = (steps: number, probeTop1: number, probeTop5: number) => ({
   steps,
   loss: 2,
   probeLoss: 1,
   probeTop1,
   probeTop5,
-  supervisedLoss: 0,
+  supervisedLoss: 0.5,
   supervisedTop1: 0,
   projectionStd: 1,
   projectionRank: 8,
@@ -17,16 +19,83 @@ const metrics = (steps: number, probeTop1: number, probeTop5: number) => ({
   firstBadStep: -1,
 });
 
+const labelled = { facts: { onlineProbe: true, classes: 10, supervisedOnly: false }, rows: 64 };
+
 test('accuracies of the online classifier are means over steps', () => {
-  const meter = new StepMeter();
-  meter.addMetrics(metrics(1, 0.25, 0.5));
-  meter.addMetrics(metrics(3, 0.5, 1));
-  assert.deepEqual([meter.reading().probeTop1, meter.reading().probeTop5], [(0.25 + 1.5) / 4, 3.5 / 4]);
+  const meter = new Meter(labelled);
+  meter.addReading(reading(1, 0.25, 0.5));
+  meter.addReading(reading(3, 0.5, 1));
+  const values = meter.values();
+  assert.deepEqual([values['probe/online/top1'], values['probe/online/top5']], [(0.25 + 1.5) / 4, 3.5 / 4]);
 });
 
-test('sums of a checkpoint that did not count top-5 are read, and give none for that epoch', () => {
-  const { probeTop5: _left, ...old } = new StepMeter().sums;
-  const meter = new StepMeter(epochSumsSchema.parse({ ...old, steps: 2, probeTop1: 1 }));
-  meter.addMetrics(metrics(2, 0.5, 1));
-  assert.deepEqual([meter.reading().probeTop1, meter.reading().probeTop5], [0.5, null]);
+test('what a run does not have is left out: labels, more than five classes', () => {
+  const keys = (facts: Partial<(typeof labelled)['facts']>): string[] => {
+    const meter = new Meter({ rows: 64, facts: { ...labelled.facts, ...facts } });
+    meter.addReading(reading(1, 0.25, 0.5));
+    return Object.keys(meter.values()).filter((name) => name.startsWith('probe/'));
+  };
+  assert.deepEqual(keys({}), ['probe/online/top1', 'probe/online/top5']);
+  assert.deepEqual(keys({ classes: 5 }), ['probe/online/top1']);
+  assert.deepEqual(keys({ onlineProbe: false }), []);
+});
+
+test('with labels alone the loss is their cross-entropy', () => {
+  const meter = new Meter({ ...labelled, facts: { ...labelled.facts, supervisedOnly: true } });
+  meter.addReading(reading(2, 0, 0));
+  assert.equal(meter.values().loss, 0.5);
+});
+
+test('speed and waiting come from the clocks', () => {
+  const meter = new Meter(labelled);
+  for (let i = 0; i < 4; i += 1) meter.addTiming({ augmentSeconds: 0.1, computeSeconds: 0.375 }, 0.5);
+  const { images_per_second, data_wait } = meter.values();
+  assert.deepEqual([images_per_second, data_wait], [128, 0.25]);
+});
+
+test('sums go on where they stopped, through a checkpoint', () => {
+  const whole = new Meter(labelled);
+  const first = new Meter(labelled);
+  for (const meter of [whole, first]) {
+    meter.addReading(reading(1, 0.25, 0.5));
+    meter.addTiming({ augmentSeconds: 0, computeSeconds: 0.25 }, 0.5);
+  }
+  const second = new Meter(labelled, epochSumsSchema.parse(JSON.parse(JSON.stringify(first.sums))));
+  for (const meter of [whole, second]) meter.addReading(reading(3, 0.5, 1));
+  assert.deepEqual(second.values(), whole.values());
+});
+
+test('sums of version 0.1.0 are read; of one that did not count top-5 that epoch has none', () => {
+  const old = {
+    steps: 2,
+    loss: 3,
+    probeTop1: 1,
+    projectionStd: 2,
+    projectionRank: 7,
+    targetDistance: 0.3,
+    timedSteps: 2,
+    wallSeconds: 1,
+    computeSeconds: 0.5,
+  };
+  const meter = new Meter(labelled, epochSumsSchema.parse(old));
+  meter.addReading(reading(2, 0.5, 1));
+  const values = meter.values();
+  assert.deepEqual([values.loss, values['collapse/std'], values['collapse/rank']], [(3 + 4) / 4, 1, 8]);
+  assert.deepEqual([values['probe/online/top1'], values['probe/online/top5']], [0.5, undefined]);
+  const counted = new Meter(labelled, epochSumsSchema.parse({ ...old, probeTop5: 1.5 }));
+  assert.equal(counted.values()['probe/online/top5'], 0.75);
+});
+
+test('an entry added later is not known of the steps before it', () => {
+  const definitions: MetricDefinitions = {
+    ...metricDefinitions,
+    'toy/sum': { ...metricDefinitions.loss, read: ({ loss, projectionStd }: StepMetrics) => loss + projectionStd },
+    'toy/last': { ...metricDefinitions.loss, over: 'last', read: ({ loss }: StepMetrics) => loss },
+  };
+  const before = new Meter(labelled);
+  before.addReading(reading(1, 0, 0));
+  const after = new Meter({ ...labelled, definitions }, before.sums);
+  after.addReading(reading(1, 0, 0));
+  const values: Record<string, number | undefined> = { ...after.values() };
+  assert.deepEqual([values['toy/sum'], values['toy/last']], [undefined, 2]);
 });

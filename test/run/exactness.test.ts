@@ -42,7 +42,7 @@ test('a process killed at any moment leaves a run that resumes to the same end',
     await runToEnd(config, { out: whole });
     const script = path.join(dir, 'child.mjs');
     const out = path.join(dir, 'killed');
-    const library = path.join(root, 'dist', 'lib', 'train', 'train.js');
+    const library = path.join(root, 'dist', 'lib', 'run', 'train.js');
     writeFileSync(
       script,
       `import { train } from ${JSON.stringify(library)};

@@ -111,7 +111,7 @@ test('one flipped byte of a checkpoint is found, wherever it is, and the one bef
       flipped[place] = (flipped[place] as number) ^ 0x10;
       writeFileSync(path.join(folder, last), flipped);
       const found = await new Checkpoints(folder, config).loadNewest(learner, 10);
-      assert.equal(found && checkpointName(found.progress.step), first, `byte ${place}`);
+      assert.equal(found && checkpointName(found.point.step), first, `byte ${place}`);
       assert.deepEqual(
         found?.damaged.map((damaged) => damaged.path),
         [path.join(folder, last)],
@@ -195,7 +195,7 @@ test('a disk that is full while a checkpoint is written ends the run and keeps t
     const script = path.join(dir, 'child.mjs');
     writeFileSync(
       script,
-      `import { train } from ${JSON.stringify(path.join(root, 'dist', 'lib', 'train', 'train.js'))};
+      `import { train } from ${JSON.stringify(path.join(root, 'dist', 'lib', 'run', 'train.js'))};
        const run = train(${JSON.stringify(config)}, { out: ${JSON.stringify(out)}, resume: true });
        run.result.then(() => console.log('no error'), (error) => console.log(error.code, error.message));`,
     );

@@ -8,7 +8,7 @@ import { ByolError } from '../../lib/errors.js';
 import { lockRun } from '../../lib/run/run-lock.js';
 import { root, withTempDir } from '../support/paths.js';
 
-const library = path.join(root, 'dist', 'lib', 'train', 'run-lock.js');
+const library = path.join(root, 'dist', 'lib', 'run', 'run-lock.js');
 const locked = (error: unknown) =>
   error instanceof ByolError && error.code === 'ERR_BYOL_RUN_LOCKED' && /delete .*run\.lock/.test(error.message);
 

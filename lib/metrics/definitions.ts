@@ -1,0 +1,206 @@
+import type { StepMetrics } from '../binding/native.js';
+
+/**
+ * Every metric of a run, once: what it is, where it comes from, how several readings become one, how it is drawn and told.
+ * Meter, events, metrics.jsonl, charts and words derive from this table; another metric is another entry.
+ */
+
+/** What decides which metrics a run has. */
+export interface MetricFacts {
+  /** An online classifier is trained alongside, on labels. */
+  readonly onlineProbe: boolean;
+  /** Of the training images. */
+  readonly classes: number;
+  /** Labels are all that is learnt from: the objective between views is not computed. */
+  readonly supervisedOnly: boolean;
+}
+
+/** What the clocks say of some steps. */
+export interface Timings {
+  readonly imagesPerSecond: number;
+  readonly dataWait: number;
+}
+
+/** What the schedules say of one step. */
+export interface ScheduledValues {
+  readonly learningRate: number;
+  readonly tau: number;
+}
+
+export interface MetricPresentation {
+  /** In charts: a chart's title, or a line's name among others. */
+  readonly title: string;
+  /** A fraction is told as percent. */
+  readonly unit: 'fraction' | 'images/s' | 'threads' | null;
+  /** Values that can be; null: no bound. */
+  readonly range: readonly [least: number | null, most: number | null];
+  /** 'own': a chart of its own; 'accuracy': a line among the accuracies; null: none. */
+  readonly chart: 'own' | 'accuracy' | null;
+  /** What a line of progress says, and which: that of every epoch, or that of the newest step. */
+  readonly words?: {
+    readonly in: ReadonlyArray<'epoch' | 'step'>;
+    readonly say: (value: number) => string;
+  };
+}
+
+/** Read from the learner, every few steps. Of an epoch: the mean over its steps, or the last reading. */
+export interface LearnerMetric extends MetricPresentation {
+  readonly from: 'learner';
+  readonly over: 'mean' | 'last';
+  readonly read: (reading: StepMetrics, facts: MetricFacts) => number;
+  /** Left out: every run has it. */
+  readonly where?: (facts: MetricFacts) => boolean;
+}
+
+/** Of the same steps, by the clock. */
+export interface TimingMetric extends MetricPresentation {
+  readonly from: 'timing';
+  readonly read: (timings: Timings) => number;
+}
+
+/** Of the last of these steps; nothing to average over an epoch. */
+export interface ScheduleMetric extends MetricPresentation {
+  readonly from: 'schedule';
+  readonly read: (values: ScheduledValues) => number;
+}
+
+/** Of the process, since the last reading. */
+export interface ProcessMetric extends MetricPresentation {
+  readonly from: 'process';
+}
+
+/** Measured between steps by a protocol. */
+export interface EvaluationMetric extends MetricPresentation {
+  readonly from: 'evaluation';
+}
+
+export type MetricDefinition = LearnerMetric | TimingMetric | ScheduleMetric | ProcessMetric | EvaluationMetric;
+export type MetricDefinitions = Readonly<Record<string, MetricDefinition>>;
+
+const percent = (value: number): string => `${(100 * value).toFixed(1)} %`;
+/** Of an accuracy. */
+const fraction = { unit: 'fraction', range: [0, 1], chart: 'accuracy' } as const;
+
+export const metricDefinitions = {
+  /**
+   * The objective before its scale. BYOL: 2 - 2cos summed over both directions, 0..8; 4 when prediction and target are unrelated.
+   * With labels alone their cross-entropy; with labels and an objective (Mean Teacher) without it.
+   */
+  loss: {
+    from: 'learner',
+    over: 'mean',
+    read: ({ loss, supervisedLoss }, { supervisedOnly }) => (supervisedOnly ? supervisedLoss : loss),
+    title: 'Loss',
+    unit: null,
+    range: [null, null],
+    chart: 'own',
+    words: { in: ['epoch', 'step'], say: (value) => `loss ${value.toFixed(3)}` },
+  },
+  /** sqrt(d) * mean standard deviation of the l2-normalised online projections: 1 spread, 0 collapsed. */
+  'collapse/std': {
+    from: 'learner',
+    over: 'mean',
+    read: ({ projectionStd }) => projectionStd,
+    title: 'Spread of the projections (1 spread, 0 collapsed)',
+    unit: null,
+    range: [0, 1],
+    chart: 'own',
+    words: { in: ['epoch'], say: (value) => `spread ${value.toFixed(2)}` },
+  },
+  /**
+   * Effective rank of the online projections of the last batch: how many dimensions they use, 1 to the smaller of their
+   * dimension and the batch less one (exp of the entropy of the singular values; Roy and Vetterli 2007).
+   */
+  'collapse/rank': {
+    from: 'learner',
+    over: 'last',
+    read: ({ projectionRank }) => projectionRank,
+    title: 'Effective rank of the projections',
+    unit: null,
+    range: [0, null],
+    chart: 'own',
+  },
+  /** ||theta - xi|| / ||theta||: how far the online network is from its target. */
+  'target/distance': {
+    from: 'learner',
+    over: 'last',
+    read: ({ targetDistance }) => targetDistance,
+    title: 'Distance to the target',
+    unit: null,
+    range: [0, null],
+    chart: 'own',
+  },
+  /** Weighted kNN on the test images with the online encoder's frozen features. */
+  'knn/top1': {
+    from: 'evaluation',
+    title: 'kNN, test images',
+    ...fraction,
+    words: { in: ['epoch'], say: (value) => `kNN ${percent(value)}` },
+  },
+  /** The label among the five classes with the most votes. */
+  'knn/top5': { from: 'evaluation', title: 'kNN top-5, test images', ...fraction, chart: null },
+  /** The online linear classifier on the augmented training view. Not a test accuracy. */
+  'probe/online/top1': {
+    from: 'learner',
+    over: 'mean',
+    read: ({ probeTop1 }) => probeTop1,
+    where: ({ onlineProbe }) => onlineProbe,
+    title: 'online probe, training views',
+    ...fraction,
+    words: { in: ['epoch'], say: (value) => `online probe ${percent(value)}` },
+  },
+  /** The same, the label among the five best. Among five classes or fewer every label is. */
+  'probe/online/top5': {
+    from: 'learner',
+    over: 'mean',
+    read: ({ probeTop5 }) => probeTop5,
+    where: ({ onlineProbe, classes }) => onlineProbe && classes > 5,
+    title: 'online probe top-5, training views',
+    ...fraction,
+  },
+  /** The linear protocol on frozen features (paper C.1), test images; measured once, after the last epoch. */
+  'probe/linear/top1': { from: 'evaluation', title: 'linear, test images', ...fraction, chart: null },
+  learning_rate: {
+    from: 'schedule',
+    read: ({ learningRate }) => learningRate,
+    title: 'Learning rate',
+    unit: null,
+    range: [0, null],
+    chart: 'own',
+  },
+  /** Decay of the target's moving average. */
+  tau: {
+    from: 'schedule',
+    read: ({ tau }) => tau,
+    title: 'tau',
+    unit: null,
+    range: [null, null],
+    chart: 'own',
+  },
+  images_per_second: {
+    from: 'timing',
+    read: ({ imagesPerSecond }) => imagesPerSecond,
+    title: 'Images per second',
+    unit: 'images/s',
+    range: [0, null],
+    chart: null,
+    words: { in: ['epoch', 'step'], say: (value) => `${Math.round(value)} images/s` },
+  },
+  /**
+   * Share of wall-clock time in which the LibTorch thread did not compute: it augmented, or waited for JavaScript.
+   * 1 - sum(StepTiming.computeSeconds) / elapsed.
+   */
+  data_wait: {
+    from: 'timing',
+    read: ({ dataWait }) => dataWait,
+    title: 'Share of time without computing',
+    unit: 'fraction',
+    range: [0, 1],
+    chart: null,
+    words: { in: ['step'], say: (value) => `data ${Math.round(100 * value)} %` },
+  },
+  /** The fewest that have computed since the last reading. */
+  threads: { from: 'process', title: 'Threads', unit: 'threads', range: [1, null], chart: null },
+} as const satisfies MetricDefinitions;
+
+export type MetricName = keyof typeof metricDefinitions;
