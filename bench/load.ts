@@ -122,7 +122,7 @@ async function trainer(native: NativeModule): Promise<{ learner: NativeLearner; 
   const view = viewSpec(config.views);
   const plan = (number: 0 | 1): Float32Array =>
     drawPlan({
-      pipeline: config.views[number === 0 ? 'view1' : 'view2'],
+      pipeline: config.views.pipelines[number],
       view: number,
       seed: 0,
       epoch: 0,

@@ -12,17 +12,6 @@ export interface Size {
   readonly width: number;
 }
 
-/** Keys of the operations' random streams: a number must never change its meaning. 0 is for streams of no operation. */
-export const operationNumbers: Readonly<Record<Operation['kind'], number>> = {
-  randomResizedCrop: 1,
-  center: 2,
-  flip: 3,
-  colorJitter: 4,
-  grayscale: 5,
-  blur: 6,
-  solarize: 7,
-};
-
 /** Orders of the four jitter operations; a row holds an order's lexicographic index. */
 const JITTER_ORDERS = 24;
 

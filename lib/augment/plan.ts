@@ -1,8 +1,9 @@
 import { Breather } from '../breather.js';
 import type { Pipeline } from '../config/pipeline.js';
 import { Stream } from '../random/philox.js';
+import { operationNumbers } from '../random/purposes.js';
 import { column, PLAN_WIDTH } from './columns.js';
-import { centerCrop, drawOperation, type JitterKind, operationNumbers, type Size } from './operations.js';
+import { centerCrop, drawOperation, type JitterKind, type Size } from './operations.js';
 
 export { column, PLAN_WIDTH, type PlanColumn, planColumns } from './columns.js';
 
@@ -12,7 +13,7 @@ const SLICE_ROWS = 64;
 /** A plan is what C++ executes and cannot decide: a row of PLAN_WIDTH numbers for each sample of a view. */
 export interface DrawOptions {
   readonly pipeline: Pipeline;
-  /** 0 for view 1 (T), 1 for view 2 (T'). */
+  /** Of viewNumbers (random/purposes.ts): views.pipelines[0], T, is 0, and T' is 1. */
   readonly view: number;
   readonly seed: number;
   readonly epoch: number;

@@ -43,8 +43,8 @@ async function writeSheet(config: Config, out: string, count: number): Promise<n
     const indices = Int32Array.from({ length: shown }, (_, row) => Math.floor((row * images.train.size) / shown));
     const columns = [
       await renderViews(native, images.train, indices, config, []),
-      await renderViews(native, images.train, indices, config, config.views.view1, 0),
-      await renderViews(native, images.train, indices, config, config.views.view2, 1),
+      await renderViews(native, images.train, indices, config, config.views.pipelines[0], 0),
+      await renderViews(native, images.train, indices, config, config.views.pipelines[1], 1),
     ];
     const rows = Array.from(indices, (_, row) => columns.map((column) => column[row] as Float32Array));
     await writeAtomically(out, encodePng(drawContactSheet({ size: config.views.size, rows })));

@@ -14,8 +14,9 @@ export interface Rename {
 
 /** In the order of their application: a later one goes by the names that earlier ones made. */
 export const renames: readonly Rename[] = [
-  { from: 'views.view1.*.method', to: 'views.view1.*.sampling' },
-  { from: 'views.view2.*.method', to: 'views.view2.*.sampling' },
+  { from: 'views.view1', to: 'views.pipelines.0' },
+  { from: 'views.view2', to: 'views.pipelines.1' },
+  { from: 'views.pipelines.*.*.method', to: 'views.pipelines.*.*.sampling' },
   { from: 'supervision.labelled', to: 'supervision.labelFraction' },
   { from: 'supervision.labelledShare', to: 'supervision.labelledPerBatch' },
 ];

@@ -11,7 +11,7 @@ export interface Override {
   readonly text: string;
 }
 
-/** Reads 'views.view1.1.p=0.5'; entries of lists may also be written view1[0]. A string: what is wrong with it. */
+/** Reads 'views.pipelines.0.1.p=0.5'; entries of lists may also be written pipelines[0]. A string: what is wrong with it. */
 export function parseOverride(argument: string): Override | string {
   const equals = argument.indexOf('=');
   if (equals < 1) return `expected key.path=value, got '${argument}'`;

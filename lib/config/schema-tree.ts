@@ -33,7 +33,7 @@ export function schemaRoot(): SchemaNode {
   return root;
 }
 
-/** 'views.view1.0.kind' */
+/** 'views.pipelines.0.0.kind' */
 export function formatPath(path: Path): string {
   return path.join('.');
 }

@@ -210,9 +210,8 @@ export const viewsSchema = z.strictObject({
   blurBorder: z.enum(['zero', 'reflect']),
   mean: z.tuple([z.number(), z.number(), z.number()]),
   std: z.tuple([z.number().positive(), z.number().positive(), z.number().positive()]),
-  /** Operations of view 1 (T) and view 2 (T'). */
-  view1: pipelineSchema,
-  view2: pipelineSchema,
+  /** Operations of each view: T and T'. */
+  pipelines: z.tuple([pipelineSchema, pipelineSchema]).readonly(),
 });
 
 export const evaluationSchema = z.strictObject({
@@ -278,7 +277,7 @@ export const settingsSchema = z.strictObject({
   supervision: supervisionSchema.nullable(),
   optimizer: optimizerSchema,
   epochs: positiveInt,
-  /** Images per forward pass; batch statistics are over these. */
+  /** Images whose batch statistics are shared: those of one forward pass. */
   batchSize: z.int().min(2),
   /** Forward passes per optimiser step, gradients averaged (paper F.2). */
   accumulate: positiveInt,

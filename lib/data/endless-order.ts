@@ -17,7 +17,7 @@ export class EndlessOrder {
   readonly #purpose: number;
   readonly #orders = new Map<number, Promise<Int32Array>>();
 
-  /** `purpose`: tells these orders from others with the same seed (permutation() in random/philox.ts). */
+  /** `purpose`: tells these orders from others with the same seed (orderNumbers in random/purposes.ts). */
   constructor(count: number, seed: number, purpose: number) {
     this.count = count;
     this.#seed = seed;

@@ -1,9 +1,7 @@
 import { Breather } from '../breather.js';
 import { permutation } from '../random/philox.js';
+import { orderNumbers } from '../random/purposes.js';
 import { classSizes } from './indices.js';
-
-/** Tells this draw from others with the same seed: orders of training, held-out images and orders of the linear protocol. */
-const PURPOSE = 5;
 
 /**
  * The labels of a part of the images, -1 for the others: of every class `fraction` of its images, rounded, at least one. Which
@@ -15,7 +13,7 @@ export async function labelledPart(labels: Int32Array, fraction: number, seed: n
   const sizes = await classSizes(labels, breather);
   const left = new Map([...sizes].map(([label, size]) => [label, Math.max(1, Math.round(size * fraction))]));
   const part = new Int32Array(labels.length).fill(-1);
-  const order = await permutation(labels.length, seed, 0, PURPOSE, breather);
+  const order = await permutation(labels.length, seed, 0, orderNumbers.labelledPart, breather);
   for (const [place, image] of order.entries()) {
     if (place % 4096 === 0) await breather.breathe();
     const label = labels[image] as number;

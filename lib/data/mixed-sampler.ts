@@ -1,12 +1,10 @@
 import { Breather } from '../breather.js';
 import { ByolError } from '../errors.js';
+import { orderNumbers } from '../random/purposes.js';
 import { EndlessOrder, type OrderedPart } from './endless-order.js';
 import type { EpochSteps } from './epoch-steps.js';
 import { indicesWhere } from './indices.js';
 import { Sampler, type SamplerOptions, type StepSampler } from './sampler.js';
-
-/** Tells these orders from others with the same seed: see labelled-part.ts and eval/linear.ts. */
-const PURPOSE = 6;
 
 export interface MixedSamplerOptions extends SamplerOptions {
   /** Of every image, -1 where it has no label that may be used. */
@@ -54,7 +52,7 @@ export class MixedSampler implements StepSampler {
     this.#options = options;
     this.#labelled = labelled;
     this.#others = others;
-    this.#labelledOrder = new EndlessOrder(labelled.length, seed, PURPOSE);
+    this.#labelledOrder = new EndlessOrder(labelled.length, seed, orderNumbers.labelledRows);
     this.#otherSteps = new Sampler(others.length, { ...options, batchSize: width });
     this.rows = batchSize * accumulate;
     this.epochs = this.#otherSteps.epochs;

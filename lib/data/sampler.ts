@@ -1,11 +1,9 @@
 import type { Breather } from '../breather.js';
 import type { Config } from '../config/schema.js';
 import { ByolError } from '../errors.js';
+import { orderNumbers } from '../random/purposes.js';
 import { EndlessOrder, type OrderedPart } from './endless-order.js';
 import { EpochSteps } from './epoch-steps.js';
-
-/** Tells the order of a run's images from other draws with the same seed. */
-const PURPOSE = 0;
 
 /** Which images each optimiser step sees. Any step can be drawn without the ones before it. */
 export interface StepSampler {
@@ -41,7 +39,7 @@ export class Sampler implements StepSampler {
       );
     }
     this.epochs = new EpochSteps({ images, rows: this.rows, boundary: epochBoundary });
-    this.#order = new EndlessOrder(images, seed, PURPOSE);
+    this.#order = new EndlessOrder(images, seed, orderNumbers.training);
   }
 
   async indices(step: number, breather?: Breather): Promise<Int32Array> {

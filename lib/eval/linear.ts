@@ -5,6 +5,7 @@ import { cropAndFlip } from '../config/pipeline.js';
 import type { Config } from '../config/schema.js';
 import { indicesWhere } from '../data/indices.js';
 import { ByolError } from '../errors.js';
+import { orderNumbers, viewNumbers } from '../random/purposes.js';
 import { centerRows, type DrawRows, type EmbedOptions, embedAll, embedInto } from './embed.js';
 import { type Split, splitByClass } from './held-out.js';
 import { LinearFit } from './linear-fit.js';
@@ -41,10 +42,6 @@ export interface LinearEvaluation extends Accuracy {
   readonly notes: readonly string[];
 }
 
-/** Numbers of the random draws made here; the run's sampler and its two views have 0 and 1. */
-const PURPOSE = { heldOut: 2, selectOrder: 3, finalOrder: 4 } as const;
-const CROP_VIEW = 2;
-
 /**
  * Linear evaluation (paper C.1): one linear layer with bias on the frozen encoder's representation, in inference mode,
  * trained on crops and flips, tested on centre crops. The learning rate is chosen on a held-out, class-balanced part of the
@@ -62,7 +59,7 @@ export async function evaluateLinear(
   const { epochs, seed } = settings;
   const indices = await labelledIndices(train, 'training images');
   const labels = indices.map((index) => train.labels?.[index] ?? -1);
-  const split = await splitByClass(labels, settings.heldOut, seed, PURPOSE.heldOut);
+  const split = await splitByClass(labels, settings.heldOut, seed, orderNumbers.heldOut);
   const batchSize = Math.min(settings.batchSize, split.kept.length);
 
   const plain = features ?? new PlainFeatures(subject);
@@ -84,9 +81,9 @@ export async function evaluateLinear(
   try {
     const { bank: testBank } = await plain.of('test');
     heldOutBank = await embedHeldOut(subject, indices, split);
-    const select = fit(split.kept, PURPOSE.selectOrder);
+    const select = fit(split.kept, orderNumbers.linearSelection);
     const everyRow = await indicesWhere(indices.length, () => true);
-    const final = fit(everyRow, PURPOSE.finalOrder);
+    const final = fit(everyRow, orderNumbers.linearFinal);
     for (let epoch = 0; epoch < epochs; epoch += 1) {
       const bank = await views.epoch(epoch);
       await select.epoch(bank, epoch, signal);
@@ -187,7 +184,7 @@ class CropFlipViews implements TrainingViews {
     const { seed, epochs } = this.#settings;
     const source = { sourceHeight, sourceWidth, jitter: views.jitter };
     const plan: DrawRows = (samples) =>
-      drawPlanInSlices({ pipeline: cropAndFlip, view: CROP_VIEW, seed, epoch, samples, ...source });
+      drawPlanInSlices({ pipeline: cropAndFlip, view: viewNumbers.linear, seed, epoch, samples, ...source });
     const before = epoch * this.#indices.length;
     const options = trainOptions(this.#subject, this.#indices, plan, (done) => ({
       phase: 'training images',

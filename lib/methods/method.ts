@@ -24,7 +24,7 @@ export function byolOf(base: Config): Config {
   const from: Config = presets[presetFor(base)];
   return {
     ...rest,
-    views: { ...base.views, view1: from.views.view1, view2: from.views.view2 },
+    views: { ...base.views, pipelines: from.views.pipelines },
     norm: { ...base.norm, projector: from.norm.projector },
     projector: from.projector,
     predictor: from.predictor,
@@ -60,7 +60,7 @@ export const plainSgd = {
 /** SimCLR's, which others took over. */
 export const blur: Operation = { kind: 'blur', p: 0.5, sigma: [0.1, 2] };
 
-/** The same views for both sides. */
+/** The same operations for both views. */
 export function sameViews(base: Config, view: Pipeline): Config['views'] {
-  return { ...base.views, view1: view, view2: view };
+  return { ...base.views, pipelines: [view, view] };
 }

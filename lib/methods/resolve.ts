@@ -22,7 +22,7 @@ interface Layers {
   /** Path of a YAML or JSON file. It may name its own start: `preset: cifar10`, `method: simclr`. */
   readonly file?: string;
   readonly patch?: ConfigPatch;
-  /** 'key.path=value' each, the value as YAML: 'optimizer.momentum=0.95', 'predictor=null', 'views.view1.1.p=1'. */
+  /** 'key.path=value' each, the value as YAML: 'optimizer.momentum=0.95', 'predictor=null', 'views.pipelines.0.1.p=1'. */
   readonly overrides?: readonly string[];
 }
 

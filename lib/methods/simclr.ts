@@ -10,7 +10,7 @@ export const simclr: Method = (base: Config): Config => {
   const small = isSmall(base);
   const temperature = small ? 0.5 : 0.1;
   const strength = small ? 0.5 : 1;
-  const crop = base.views.view1.filter(({ kind }) => kind === 'randomResizedCrop');
+  const crop = base.views.pipelines[0].filter(({ kind }) => kind === 'randomResizedCrop');
   return {
     ...base,
     method: 'simclr',

@@ -1,4 +1,5 @@
 import { Breather } from '../breather.js';
+import { operationNumbers } from './purposes.js';
 
 /**
  * Counter-based random numbers: Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
@@ -53,8 +54,7 @@ const block = new Int32Array(4);
 
 /**
  * The random numbers of one purpose: `operation` of `view` of `sample` in `epoch` under `seed`. Streams that differ in
- * any of the five are independent. Operation 0 is free for streams that belong to no view; lib/augment/operations.ts
- * numbers the augmentations from 1.
+ * any of the five are independent. purposes.ts says what is drawn where.
  */
 export class Stream {
   readonly #key0: number;
@@ -120,14 +120,12 @@ export class Stream {
   }
 }
 
-/** Of the streams that are not an augmentation's. */
-const PERMUTATION = 0xffff;
 /** Swaps between two looks at the clock. */
 const SWAPS = 4096;
 
 /**
  * The numbers 0..count-1 in random order, each order equally likely (Fisher-Yates). Orders of different seeds, epochs
- * or purposes (0..65535, for the caller to number) are independent. Gives way to the event loop: the order of ImageNet's
+ * or purposes (0..65535, orderNumbers) are independent. Gives way to the event loop: the order of ImageNet's
  * images takes a tenth of a second and more.
  */
 export async function permutation(
@@ -139,7 +137,7 @@ export async function permutation(
 ): Promise<Int32Array> {
   const order = new Int32Array(count);
   for (let i = 0; i < count; i += 1) order[i] = i;
-  const stream = new Stream(seed, epoch, 0, purpose, PERMUTATION);
+  const stream = new Stream(seed, epoch, 0, purpose, operationNumbers.permutation);
   for (let i = count - 1; i > 0; i -= 1) {
     if (i % SWAPS === 0) await breather.breathe();
     const j = stream.below(i + 1);

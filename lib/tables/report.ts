@@ -134,13 +134,13 @@ function measuredRow(records: readonly TableRecord[]): MeasuredRow | null {
 
 /** Views are told by their operations: what was taken out does not show in a list of what differs. */
 function settingsText(base: Config, config: Config): string[] {
-  const views = (['view1', 'view2'] as const).flatMap((name) =>
-    differences(base.views[name], config.views[name]).length === 0
+  const views = config.views.pipelines.flatMap((pipeline, view) =>
+    differences(base.views.pipelines[view], pipeline).length === 0
       ? []
-      : [`views.${name}: ${config.views[name].map(({ kind }) => kind).join(', ')}`],
+      : [`views.pipelines.${view}: ${pipeline.map(({ kind }) => kind).join(', ')}`],
   );
   const others = differences(base, config)
-    .filter(({ path }) => !/^(seed|views\.view[12])\b/.test(path))
+    .filter(({ path }) => !/^(seed|views\.pipelines)\b/.test(path))
     .map(({ path, new: value }) => (value === undefined ? `${path}: (gone)` : `${path}: ${show(value)}`));
   return [...others, ...views];
 }

@@ -14,7 +14,7 @@ export async function stepInput(session: Session, step: number): Promise<StepInp
   const draw = (view: 0 | 1): Promise<Float32Array> =>
     drawPlanInSlices(
       {
-        pipeline: view === 0 ? views.view1 : views.view2,
+        pipeline: views.pipelines[view],
         view,
         seed,
         epoch: sampler.epochs.epochOf(step),

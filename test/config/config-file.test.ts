@@ -38,9 +38,9 @@ test('neither aliases nor __proto__ reach further than they are written', () =>
   withTempDir(async (dir) => {
     const { writeFileSync } = await import('node:fs');
     const file = path.join(dir, 'a.yaml');
-    writeFileSync(file, 'views:\n  view1: &v [{kind: flip, p: 0.5}]\n  view2: *v\n');
-    const config = resolveConfig({ preset: 'shapes', file, overrides: ['views.view1.0.p=0.1'] });
-    assert.deepEqual(config.views.view2, [{ kind: 'flip', p: 0.5 }]);
+    writeFileSync(file, 'views:\n  pipelines: [&v [{kind: flip, p: 0.5}], *v]\n');
+    const config = resolveConfig({ preset: 'shapes', file, overrides: ['views.pipelines.0.0.p=0.1'] });
+    assert.deepEqual(config.views.pipelines[1], [{ kind: 'flip', p: 0.5 }]);
     writeFileSync(file, '"__proto__": {seed: 5}\n');
     assert.throws(() => resolveConfig({ preset: 'shapes', file }), { message: /__proto__: not a setting/ });
   }));

@@ -40,7 +40,8 @@ describe('settings under their old names', () => {
       for (const _ of [0, 1]) resolveConfig({ preset: 'shapes', overrides: ['views.view2.0.method=torchvision'] });
     };
     assert.deepEqual(await warningsOf(twice), [
-      'The setting views.view2.*.method is called views.view2.*.sampling now (--set). The old name is still read.',
+      'The setting views.view2 is called views.pipelines.1 now (--set). The old name is still read.',
+      'The setting views.pipelines.*.*.method is called views.pipelines.*.*.sampling now (--set). The old name is still read.',
     ]);
     assert.deepEqual(await warningsOf(twice), []);
   });
@@ -72,6 +73,26 @@ describe('settings under their old names', () => {
       assert.deepEqual(parseConfig(firstNames(expected)), expected);
       writeFileSync(file, JSON.stringify(firstNames(expected)));
       assert.deepEqual(resolveConfig({ file }), expected);
+    }));
+
+  test('a view that is given alone leaves the other one as it was', () =>
+    withTempDir((dir) => {
+      const file = path.join(dir, 'old.yaml');
+      writeFileSync(
+        file,
+        'views: {view2: [{kind: randomResizedCrop, area: [1, 1], aspect: [1, 1], method: official}]}\n',
+      );
+      const [first, second] = resolveConfig({ preset: 'cifar10', file }).views.pipelines;
+      assert.deepEqual(first, presets.cifar10.views.pipelines[0]);
+      assert.deepEqual(second, [{ kind: 'randomResizedCrop', area: [1, 1], aspect: [1, 1], sampling: 'official' }]);
+      const overrides = ['views.view1=[{kind: flip, p: 0.25}]', 'views.view2={"1": {p: 0.75}}'];
+      const set = resolveConfig({ preset: 'cifar10', overrides }).views.pipelines;
+      assert.deepEqual(set[0], [{ kind: 'flip', p: 0.25 }]);
+      assert.deepEqual(set[1], presets.cifar10.views.pipelines[1].with(1, { kind: 'flip', p: 0.75 }));
+      assert.throws(
+        () => resolveConfig({ preset: 'cifar10', overrides: ['views.view1={"9": {p: 0.75}}'] }),
+        /views\.pipelines\.0: expected a list, each settings with kind .*, got \{"9":/,
+      );
     }));
 
   test('what is wrong under an old name is told under the new one', () => {

@@ -62,10 +62,9 @@ export async function makeToy(options: {
     blurBorder: 'zero',
     mean: [0.5, 0.5, 0.5],
     std: [0.25, 0.25, 0.25],
-    view1: [],
-    view2: [],
+    pipelines: [[], []],
   } satisfies Subject['views'];
-  const { view1: _1, view2: _2, size, ...shared } = views;
+  const { pipelines: _, size, ...shared } = views;
   const view = {
     ...shared,
     mean: [0.5, 0.5, 0.5],

@@ -82,13 +82,13 @@ test('text is not read as something else', () => {
 });
 
 test('entries of lists are set by index, in both spellings, in one view only', () => {
-  const config = withSet('views.view1.1.p=0.25', 'views.view1[0].area[0]=0.3');
-  assert.deepEqual(config.views.view1[1], { kind: 'flip', p: 0.25 });
+  const config = withSet('views.pipelines.0.1.p=0.25', 'views.pipelines[0][0].area[0]=0.3');
+  assert.deepEqual(config.views.pipelines[0][1], { kind: 'flip', p: 0.25 });
   const crop = { kind: 'randomResizedCrop', area: [0.3, 1], aspect: [3 / 4, 4 / 3], sampling: 'official' };
-  assert.deepEqual(config.views.view1[0], crop);
-  assert.deepEqual(config.views.view2, presets.cifar10.views.view2);
-  assert.deepEqual(problemsOf('views.view1.9.p=0'), [
-    'views.view1.9.p: no such entry; views.view1 has the entries 0 to 4 (--set)',
+  assert.deepEqual(config.views.pipelines[0][0], crop);
+  assert.deepEqual(config.views.pipelines[1], presets.cifar10.views.pipelines[1]);
+  assert.deepEqual(problemsOf('views.pipelines.0.9.p=0'), [
+    'views.pipelines.0.9.p: no such entry; views.pipelines.0 has the entries 0 to 4 (--set)',
   ]);
 });
 
@@ -119,7 +119,7 @@ test('another kind keeps what both kinds have and starts the rest from its defau
     nesterov: false,
     decayNormAndBias: true,
   });
-  assert.deepEqual(withSet('views.view1.0={kind: center, fraction: 0.5}').views.view1[0], {
+  assert.deepEqual(withSet('views.pipelines.0.0={kind: center, fraction: 0.5}').views.pipelines[0][0], {
     kind: 'center',
     fraction: 0.5,
   });
@@ -144,7 +144,7 @@ test('unknown settings are refused, naming the nearest known one by its path', (
     'lr=1': 'lr: not a setting; did you mean optimizer.baseLearningRate?',
     'norm.foo=1':
       'norm.foo: not a setting; norm has encoder, projector, predictor, groups, weightStandardization, decay and epsilon',
-    'views.view2.1.q=1': 'views.view2.1.q: not a setting; views.view2.1 has kind and p',
+    'views.pipelines.1.1.q=1': 'views.pipelines.1.1.q: not a setting; views.pipelines.1.1 has kind and p',
     'seed.x=1': 'seed.x: not a setting; seed is 0, without settings of its own',
     '__proto__.x=1': '__proto__.x: not a setting',
   };
@@ -171,7 +171,8 @@ test('values that do not fit are refused with what was expected and what was the
     'projector=null': 'projector: expected settings: hidden, output, hiddenBias, outputBias, outputNorm, got null',
     'onlineProbe=yes': "onlineProbe: expected true or false, got 'yes'; write true",
     'device=cuda:-1': "device: expected 'cuda:N' with N from 0, got 'cuda:-1'; did you mean 'cuda'?",
-    'views.view1.0.area=[0.9, 0.1]': 'views.view1.0.area: must be [low, high] with low <= high, got [0.9,0.1]',
+    'views.pipelines.0.0.area=[0.9, 0.1]':
+      'views.pipelines.0.0.area: must be [low, high] with low <= high, got [0.9,0.1]',
     'encoder.width=[1': 'encoder.width: cannot be read as YAML: Flow sequence must end with a ]',
   };
   for (const [override, line] of Object.entries(expected)) assert.deepEqual(problemsOf(override), [`${line} (--set)`]);

@@ -43,7 +43,7 @@ async function makeRun(dir: string, finished: boolean): Promise<void> {
   const view = viewSpec(config.views);
   const plan = (number: 0 | 1) =>
     drawPlan({
-      pipeline: config.views[number === 0 ? 'view1' : 'view2'],
+      pipeline: config.views.pipelines[number],
       view: number,
       seed: 0,
       epoch: 0,

@@ -136,11 +136,10 @@ test("at the paper's scale settings are the paper's", () => {
   });
   assert.deepEqual(configOf('optimal-predictor', 'optimal').predictor, { kind: 'optimal', ridge: 1e-6 });
   assert.equal(configOf('21', 'lambda0').optimizer.predictorRate, 0);
-  const { view1, view2 } = configOf('17', 'byol-no-color').views;
-  const kinds = [view1, view2].map((view) => view.map(({ kind }) => kind));
+  const kinds = configOf('17', 'byol-no-color').views.pipelines.map((view) => view.map(({ kind }) => kind));
   assert.deepEqual(kinds, Array(2).fill(['randomResizedCrop', 'flip', 'blur', 'solarize']));
   const even = configOf('17', 'byol-symmetric').views;
-  assert.deepEqual(even.view1, even.view2);
+  assert.deepEqual(even.pipelines[0], even.pipelines[1]);
 });
 
 test('rows that a scale cannot make are told, not run', () => {

@@ -11,7 +11,7 @@ export const cifar10Small = {
   ...cifar10,
   preset: 'cifar10-small',
   data: { kind: 'cifar10', path: 'data/cifar-10-batches-bin', batches: [1] },
-  views: { ...cifar10.views, view1: milder(cifar10.views.view1), view2: milder(cifar10.views.view2) },
+  views: { ...cifar10.views, pipelines: [milder(cifar10.views.pipelines[0]), milder(cifar10.views.pipelines[1])] },
   encoder: { ...cifar10.encoder, blocks: [1, 1, 1, 1], width: 16 },
   projector: { ...cifar10.projector, hidden: [512], output: 128 },
   predictor: { kind: 'mlp', hidden: [512], output: 128, hiddenBias: true, outputBias: false, outputNorm: false },

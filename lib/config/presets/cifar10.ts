@@ -27,8 +27,10 @@ export const cifar10 = {
     ...officialViewSettings,
     ...cifarStatistics,
     // Published CIFAR recipes leave the blur out (SimCLR appendix B.9, solo-learn): at 32 pixels it only costs detail.
-    view1: officialViews[0].filter(({ kind }) => kind !== 'blur'),
-    view2: officialViews[1].filter(({ kind }) => kind !== 'blur'),
+    pipelines: [
+      officialViews[0].filter(({ kind }) => kind !== 'blur'),
+      officialViews[1].filter(({ kind }) => kind !== 'blur'),
+    ],
   },
   encoder: {
     block: 'basic',

@@ -19,7 +19,7 @@ export const shapes = {
   ...cifar10Small,
   preset: 'shapes',
   data: { kind: 'shapes', trainImages: 6_000, testImages: 2_000, size: 32, seed: 0 },
-  views: { ...cifar10Small.views, mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25], view1: view, view2: view },
+  views: { ...cifar10Small.views, mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25], pipelines: [view, view] },
   target: { ...cifar10Small.target, tauBase: 0.98 },
   // A predictor that learns faster than the encoder (paper Table 22 has such rows) takes the chance out of when a run begins to
   // learn: after two epochs kNN is near 55 % with every seed.

@@ -21,8 +21,7 @@ export const officialViewSettings = {
   antialias: false,
   jitter: 'official',
   blurBorder: 'zero',
-  view1: officialViews[0],
-  view2: officialViews[1],
+  pipelines: officialViews,
 } satisfies Partial<Views>;
 
 /**

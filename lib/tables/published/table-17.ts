@@ -5,43 +5,47 @@ import type { PublishedNumber, Row, Table } from '../table.js';
 import { simclr } from './settings.js';
 
 type Kind = Operation['kind'];
-type Views = Pick<Config['views'], 'view1' | 'view2'>;
+type Pipelines = Config['views']['pipelines'];
 /** null: the base's views have not what is to be changed. */
-type Change = (views: Views) => Views | null;
+type Change = (pipelines: Pipelines) => Pipelines | null;
 
 const removeFrom = (view: Pipeline, kinds: readonly Kind[]): Pipeline =>
   view.filter(({ kind }) => !kinds.includes(kind));
 const has = (view: Pipeline, kind: Kind): boolean => view.some((operation) => operation.kind === kind);
+const haveAll = (pipelines: Pipelines, kinds: readonly Kind[]): boolean =>
+  kinds.every((kind) => pipelines.some((view) => has(view, kind)));
 
 /** null also if only some of the kinds are there: it would be another row. */
 const remove =
   (...kinds: Kind[]): Change =>
-  ({ view1, view2 }) =>
-    kinds.every((kind) => has(view1, kind) || has(view2, kind))
-      ? { view1: removeFrom(view1, kinds), view2: removeFrom(view2, kinds) }
-      : null;
+  (pipelines) => {
+    if (!haveAll(pipelines, kinds)) return null;
+    const [first, second] = pipelines;
+    return [removeFrom(first, kinds), removeFrom(second, kinds)];
+  };
 
 const removeInSecond =
   (...kinds: Kind[]): Change =>
-  ({ view1, view2 }) =>
-    kinds.every((kind) => has(view2, kind)) ? { view1, view2: removeFrom(view2, kinds) } : null;
+  ([first, second]) =>
+    haveAll([second, second], kinds) ? [first, removeFrom(second, kinds)] : null;
 
 const only =
   (...kinds: Kind[]): Change =>
-  ({ view1, view2 }) => {
-    if (!kinds.every((kind) => has(view1, kind) || has(view2, kind))) return null;
+  (pipelines) => {
+    if (!haveAll(pipelines, kinds)) return null;
     const keep = (view: Pipeline): Pipeline => view.filter(({ kind }) => kinds.includes(kind));
-    return { view1: keep(view1), view2: keep(view2) };
+    const [first, second] = pipelines;
+    return [keep(first), keep(second)];
   };
 
-const symmetric: Change = ({ view1, view2 }) => {
-  if (!has(view1, 'blur') || !has(view2, 'blur')) return null;
+const symmetric: Change = ([first, second]) => {
+  if (!has(first, 'blur') || !has(second, 'blur')) return null;
   const even = (view: Pipeline): Pipeline =>
     view.map((operation) => {
       if (operation.kind === 'blur') return { ...operation, p: 0.5 };
       return operation.kind === 'solarize' ? { ...operation, p: 0.2 } : operation;
     });
-  return { view1: even(view1), view2: even(view2) };
+  return [even(first), even(second)];
 };
 
 function rows(
@@ -56,8 +60,8 @@ function rows(
     label: `${method}, ${label}`,
     published,
     settings: ({ views }) => {
-      const changed = change(views);
-      return changed && { ...patch, views: { view1: changed.view1, view2: changed.view2 } };
+      const pipelines = change(views.pipelines);
+      return pipelines && { ...patch, views: { pipelines } };
     },
   });
   return [of('BYOL', {}, byol), of('SimCLR', simclr, ofSimclr)];
@@ -69,7 +73,7 @@ export const table17: Table = {
   source: 'BYOL Table 17',
   columns: ['top-1', 'top-5'],
   rows: [
-    ...rows('baseline', 'baseline', (views) => views, [72.5, 90.8], [67.9, 88.5]),
+    ...rows('baseline', 'baseline', (pipelines) => pipelines, [72.5, 90.8], [67.9, 88.5]),
     ...rows('no-flip', 'remove flip', remove('flip'), [71.9, 90.6], [67.3, 88.2]),
     ...rows('no-blur', 'remove blur', remove('blur'), [71.2, 90.3], [65.2, 86.6]),
     ...rows(

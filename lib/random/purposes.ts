@@ -1,0 +1,42 @@
+import type { Operation } from '../config/pipeline.js';
+
+/**
+ * What random numbers are drawn for. A Stream's place is (seed, epoch, sample, view, operation): draws for different purposes
+ * differ in one of the last two, whatever the others are. A number never changes its meaning, because results would.
+ */
+
+/** The last key: what the draw decides. */
+export const operationNumbers = {
+  /** A generated image, keyed by the data's own seed. Of no view. */
+  image: 0,
+  randomResizedCrop: 1,
+  center: 2,
+  flip: 3,
+  colorJitter: 4,
+  grayscale: 5,
+  blur: 6,
+  solarize: 7,
+  /** An order, of which orderNumbers says what for. */
+  permutation: 0xffff,
+} as const satisfies Readonly<Record<Operation['kind'] | 'image' | 'permutation', number>>;
+
+/** The view of an augmentation: those of a step, by their places in views.pipelines, and those of other trainings. */
+export const viewNumbers = {
+  pipelines: [0, 1],
+  /** Crops and flips of the linear protocol. */
+  linear: 2,
+} as const;
+
+/** In the view's place for a permutation: what is put in order. */
+export const orderNumbers = {
+  /** Training images in an epoch. */
+  training: 0,
+  /** Which images the linear protocol holds out, and its two orders of batches. */
+  heldOut: 2,
+  linearSelection: 3,
+  linearFinal: 4,
+  /** Which images keep their labels (supervision.labelFraction). */
+  labelledPart: 5,
+  /** Labelled images in batches that have a part of them (supervision.labelledPerBatch). */
+  labelledRows: 6,
+} as const;

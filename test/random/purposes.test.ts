@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { operationNumbers, orderNumbers, viewNumbers } from '../../lib/random/purposes.js';
+
+const { image, permutation, ...augmentations } = operationNumbers;
+const views = [...viewNumbers.pipelines, viewNumbers.linear];
+
+describe('purposes of random draws', () => {
+  test('no two draw the same numbers', () => {
+    const places = [
+      [0, image],
+      ...views.flatMap((view) => Object.values(augmentations).map((operation) => [view, operation])),
+      ...Object.values(orderNumbers).map((order) => [order, permutation]),
+    ];
+    assert.equal(new Set(places.map((place) => place.join())).size, places.length);
+    assert.ok(
+      places.every((place) => place.every((number) => Number.isInteger(number) && number >= 0 && number < 2 ** 16)),
+    );
+  });
+
+  test('their numbers are those of every run so far', () => {
+    assert.deepEqual([image, ...Object.values(augmentations), permutation], [0, 1, 2, 3, 4, 5, 6, 7, 0xffff]);
+    assert.deepEqual(Object.keys(augmentations), [
+      'randomResizedCrop',
+      'center',
+      'flip',
+      'colorJitter',
+      'grayscale',
+      'blur',
+      'solarize',
+    ]);
+    assert.deepEqual(views, [0, 1, 2]);
+    assert.deepEqual(orderNumbers, {
+      training: 0,
+      heldOut: 2,
+      linearSelection: 3,
+      linearFinal: 4,
+      labelledPart: 5,
+      labelledRows: 6,
+    });
+  });
+});
