@@ -1,7 +1,8 @@
+import { differences } from '../config/differences.js';
 import { presets } from '../config/presets/index.js';
 import { findRecord, leastUsualKnn, type PresetRecord, type RecordMatch, type Spread } from '../config/records.js';
 import type { Config } from '../config/schema.js';
-import { differences } from '../run/config-difference.js';
+import { roleOf } from '../config/setting-roles.js';
 import type { RunResult } from '../run/events.js';
 import { quoteArgument } from '../text/shell.js';
 import { count, duration, percent, points, table } from './format.js';
@@ -64,9 +65,8 @@ function judged(top1: number, record: PresetRecord): string {
 }
 
 function changedSettings(config: Config, { record }: RecordMatch): string {
-  const ignored = /^(preset|seed|device|threads|checkpoint|data\.path)\b/;
   const paths = differences(presets[record.preset], config).map(({ path }) => path);
-  const shown = paths.filter((path) => !ignored.test(path));
+  const shown = paths.filter((path) => path !== 'seed' && roleOf(path)?.decides === 'numbers');
   return shown.length <= 6 ? shown.join(', ') : `${shown.slice(0, 6).join(', ')} and ${shown.length - 6} more`;
 }
 

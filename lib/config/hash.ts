@@ -3,6 +3,7 @@ import { additions } from './additions.js';
 import { withKnownClasses } from './classes.js';
 import { firstNames } from './old-names.js';
 import type { Config } from './schema.js';
+import { settingRoles } from './setting-roles.js';
 
 /** JSON with sorted keys and no white space: equal values give equal text, whatever order their keys were written in. */
 export function canonicalJson(value: unknown): string {
@@ -24,28 +25,22 @@ export function canonicalJson(value: unknown): string {
  * settings are called, a finished result stays the same experiment.
  */
 export function configHash(config: Config): string {
-  const {
-    preset: _preset,
-    method: _method,
-    device: _device,
-    threads: _threads,
-    checkpoint: _checkpoint,
-    data,
-    ...experiment
-  } = structuredClone(withKnownClasses(config));
+  const experiment = structuredClone(withKnownClasses(config)) as Record<string, unknown>;
+  for (const [path, { decides }] of Object.entries(settingRoles)) {
+    if (decides !== 'numbers') leaveOut(experiment, path.split('.'));
+  }
   for (const [path, before] of Object.entries(additions)) leaveOut(experiment, path.split('.'), canonicalJson(before));
-  const images = Object.fromEntries(Object.entries(data).filter(([key]) => key !== 'path'));
   return createHash('sha256')
-    .update(canonicalJson(firstNames({ ...experiment, data: images })))
+    .update(canonicalJson(firstNames(experiment)))
     .digest('hex');
 }
 
-/** Removes the value at `path` if it is `value`. */
-function leaveOut(settings: object, path: readonly string[], value: string): void {
+/** Removes what is at `path`; with `value` only where it is that. */
+function leaveOut(settings: object, path: readonly string[], value?: string): void {
   const [key, ...rest] = path as [string, ...string[]];
   const entries = settings as Record<string, unknown>;
   const found = entries[key];
   if (rest.length === 0) {
-    if (found !== undefined && canonicalJson(found) === value) delete entries[key];
+    if (found !== undefined && (value === undefined || canonicalJson(found) === value)) delete entries[key];
   } else if (found !== null && typeof found === 'object') leaveOut(found, rest, value);
 }

@@ -2,12 +2,12 @@ import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { NativeLearner } from '../binding/native.js';
+import { formatDifferences, resumeDifferences } from '../config/differences.js';
 import { type Config, configSchema } from '../config/schema.js';
 import { ByolError } from '../errors.js';
 import { readSafetensorsHeader, type SafetensorsHeader } from '../export/safetensors.js';
 import { ioError } from '../files/atomic-file.js';
 import { type EpochSums, epochSumsSchema } from '../metrics/meter.js';
-import { formatDifferences, resumeDifferences } from './config-difference.js';
 
 /** checkpoints/step-00001234.safetensors: everything needed to go on bit-exactly, the last few. */
 

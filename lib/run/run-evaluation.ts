@@ -3,9 +3,11 @@ import { join, relative } from 'node:path';
 import { loadNative } from '../binding/load.js';
 import type { NativeLearner } from '../binding/native.js';
 import { withClasses } from '../config/classes.js';
+import { differences, formatDifferences } from '../config/differences.js';
 import * as option from '../config/options.js';
 import type { ConfigPatch } from '../config/patch.js';
 import type { Config } from '../config/schema.js';
+import { roleOf, settingRoles } from '../config/setting-roles.js';
 import type { ImageArray } from '../data/dataset.js';
 import type { LabelledImages } from '../data/open.js';
 import { makeStore, readData } from '../data/open.js';
@@ -19,7 +21,6 @@ import { learnerSpec, type ResolvedDevice, resolveDevice, resolvePrecision } fro
 import { resolveConfig } from '../methods/resolve.js';
 import { useThreads } from '../train/threads.js';
 import { Checkpoints } from './checkpoints.js';
-import { differences, formatDifferences } from './config-difference.js';
 import { describeEnvironment, type Environment } from './environment.js';
 import { RunFolder, readRunConfig } from './run-folder.js';
 
@@ -73,9 +74,6 @@ export const runEncoderChecks: option.OptionChecks<RunEncoderOptions> = {
   onThreads: option.listener,
 };
 const optionChecks = { ...runEncoderChecks, protocol: option.required(option.oneOf(['knn', 'linear'])) };
-
-/** Settings that do not say what the encoder is and which images it expects. */
-const CHANGEABLE = ['preset', 'method', 'evaluation', 'data', 'device', 'precision', 'threads', 'seed'];
 
 /**
  * Evaluates the encoder of a run and writes eval-knn.json or eval-linear.json into its folder, atomically. The encoder is
@@ -153,11 +151,12 @@ const protocols = {
 
 function evaluationConfig(base: Config, { patch, overrides }: RunEncoderOptions): Config {
   const config = resolveConfig({ base, ...(patch && { patch }), ...(overrides && { overrides }) });
-  const refused = differences(base, config).filter(({ path }) => !CHANGEABLE.includes(path.split('.')[0] as string));
+  const changeable = Object.keys(settingRoles).filter((path) => settingRoles[path]?.evaluable && !path.includes('.'));
+  const refused = differences(base, config).filter(({ path }) => roleOf(path)?.evaluable !== true);
   if (refused.length > 0) {
     throw new ByolError(
       'ERR_BYOL_CONFIG',
-      `These settings belong to the run and cannot be changed for its evaluation (only ${CHANGEABLE.slice(1).join(', ')} can):\n` +
+      `These settings belong to the run and cannot be changed for its evaluation (only ${changeable.join(', ')} can):\n` +
         formatDifferences(refused),
     );
   }

@@ -1,11 +1,11 @@
 import { mkdir, readdir, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { type Difference, formatDifferences } from '../config/differences.js';
 import { type Config, configSchema } from '../config/schema.js';
 import { type DataRecord, dataRecordSchema } from '../data/data-record.js';
 import { ByolError } from '../errors.js';
 import { ioError } from '../files/atomic-file.js';
 import { readJson } from '../files/json-file.js';
-import { type Difference, formatDifferences } from './config-difference.js';
 import type { Environment } from './environment.js';
 import type { Baseline, KnnResult, RunResult } from './events.js';
 import { LOCK_FILE } from './run-lock.js';

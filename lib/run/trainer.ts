@@ -1,8 +1,8 @@
 import { projectorOutput, withClasses } from '../config/classes.js';
+import { formatDifferences, resumeDifferences } from '../config/differences.js';
 import type { Config } from '../config/schema.js';
 import { ByolError } from '../errors.js';
 import { openSession, type Session } from '../train/session.js';
-import { formatDifferences, resumeDifferences } from './config-difference.js';
 import type { RunResult, TrainEvent } from './events.js';
 import {
   type FolderState,

@@ -1,5 +1,5 @@
+import { differences } from '../config/differences.js';
 import type { Config } from '../config/schema.js';
-import { differences } from '../run/config-difference.js';
 import { generalRule, type Judgement, judgeClaim, type Measure, type RowSamples } from './claims.js';
 import type { TablePlan } from './plan.js';
 import type { TableRecord } from './records.js';

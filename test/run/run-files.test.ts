@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { differences, formatDifferences, resumeDifferences } from '../../lib/config/differences.js';
 import { presets } from '../../lib/config/presets/index.js';
-import { differences, formatDifferences, resumeDifferences } from '../../lib/run/config-difference.js';
 import { readMetrics, truncateMetrics } from '../../lib/run/metrics-file.js';
 import { withTempDir } from '../support/paths.js';
 

@@ -1,4 +1,5 @@
-import type { Config } from '../config/schema.js';
+import type { Config } from './schema.js';
+import { roleOf } from './setting-roles.js';
 
 /** One setting that differs, by its path as in `--set`. */
 export interface Difference {
@@ -6,9 +7,6 @@ export interface Difference {
   readonly old: unknown;
   readonly new: unknown;
 }
-
-/** Settings that do not touch what is computed in a step: a resumed run may change them. */
-const CHANGEABLE = ['preset', 'method', 'checkpoint', 'evaluation', 'data.path'];
 
 /** Every leaf in which two configurations differ, in the order of the old one. */
 export function differences(older: unknown, newer: unknown, path = ''): Difference[] {
@@ -27,8 +25,7 @@ export interface ResumeDifferences {
 
 export function resumeDifferences(older: Config, newer: Config): ResumeDifferences {
   const all = differences(older, newer);
-  const isAllowed = ({ path }: Difference): boolean =>
-    CHANGEABLE.some((prefix) => path === prefix || path.startsWith(`${prefix}.`));
+  const isAllowed = ({ path }: Difference): boolean => roleOf(path)?.resumable === true;
   return { refused: all.filter((item) => !isAllowed(item)), allowed: all.filter(isAllowed) };
 }
 
