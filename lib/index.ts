@@ -2,9 +2,9 @@
  * byol-torch: BYOL (Grill et al. 2020) for Node.js. Importing it is cheap; the native part is loaded by the first run.
  *
  * ```ts
- * import { train, presets } from 'byol-torch';
+ * import { train } from 'byol-torch';
  *
- * const run = train({ ...presets['cifar10-small'], data: { kind: 'cifar10', path: 'data/cifar-10-batches-bin', batches: [1] } });
+ * const run = train({ preset: 'cifar10-small', data: { path: 'data/cifar-10-batches-bin' }, epochs: 20 });
  * for await (const event of run) if (event.type === 'epoch') console.log(event.metrics);
  * const { knn } = await run.result;
  * ```
@@ -13,6 +13,7 @@
 export type { Accuracy } from './binding/native.js';
 export { configWarnings } from './config/check.js';
 export { configHash } from './config/hash.js';
+export { type ConfigContext, type ConfigExport, defineConfig, loadConfigFile } from './config/module-file.js';
 export type { ConfigPatch } from './config/patch.js';
 export { type Operation, officialViews, type Pipeline } from './config/pipeline.js';
 export { type PresetName, presetNames, presets } from './config/presets/index.js';
@@ -45,5 +46,5 @@ export type {
 export { type EmbedRunOptions, embedRun } from './run/run-embedding.js';
 export { type EvaluateRunOptions, evaluateRun, type Protocol, type RunEvaluation } from './run/run-evaluation.js';
 export { type MetricsRow, readRunMetrics, writeMetricsCsv, writeTensorboard } from './run/run-metrics.js';
-export { type Run, type TrainOptions, train } from './run/train.js';
+export { type Run, type TrainOptions, type TrainSettings, train } from './run/train.js';
 export type { Verdict, VerdictState } from './train/verdict.js';

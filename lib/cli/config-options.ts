@@ -18,7 +18,11 @@ export const configOptions = {
     requiresArg: true,
     describe: "Another method's recipe on the preset: simclr, moco-v1, moco-v2, simsiam, mean-teacher, supervised",
   },
-  config: { type: 'string', requiresArg: true, describe: 'YAML or JSON file with settings, over the preset' },
+  config: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'File with settings, over the preset: YAML, JSON, or TypeScript or JavaScript that exports them',
+  },
   data: { type: 'string', requiresArg: true, describe: 'Where the images lie; short for --set data.path=PATH' },
   set: setOption,
   seed: { type: 'string', requiresArg: true, describe: 'Short for --set seed=N' },
@@ -42,11 +46,12 @@ export async function configFromArguments(
 ): Promise<Config> {
   // Help does without the schema.
   const { resolveConfig } = await import('../methods/resolve.js');
+  const { loadConfigFile } = await import('../config/module-file.js');
   const { preset, method, config: file, data, set = [], seed } = args;
   refuseContradictions({ ...flags, preset, method, seed, data }, set);
   return resolveConfig({
     ...(base !== undefined ? { base } : preset !== undefined && { preset }),
-    ...(file !== undefined && { file }),
+    ...(file !== undefined && { file: await loadConfigFile(file, { flags: givenFlags(args) }) }),
     patch: flagPatch({
       ...flags,
       method,
@@ -55,6 +60,11 @@ export async function configFromArguments(
     }),
     overrides: set,
   });
+}
+
+/** By name, without those that were left out and what yargs adds. */
+function givenFlags(args: object): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(args).filter(([name, value]) => value !== undefined && /^[a-z]/.test(name)));
 }
 
 /** Short forms by the setting that they are of, where that has another name. */

@@ -4,6 +4,12 @@ import { ByolError } from '../errors.js';
 import { isSettings, type Settings } from './layers.js';
 import { parseYaml, type YamlProblem } from './yaml.js';
 
+/** Settings and the file that they are from. */
+export interface ConfigFile {
+  readonly path: string;
+  readonly settings: Settings;
+}
+
 /**
  * A file of settings: YAML, or JSON in which comments are allowed. Throws ERR_BYOL_CONFIG naming file, line and column if it
  * cannot be read; what the settings mean is not looked at.

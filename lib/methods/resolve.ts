@@ -1,5 +1,6 @@
-import { readConfigFile } from '../config/config-file.js';
+import { type ConfigFile, readConfigFile } from '../config/config-file.js';
 import { isSettings, mergeLayer, type Settings } from '../config/layers.js';
+import { isModule } from '../config/module-file.js';
 import { currentNames } from '../config/old-names.js';
 import * as option from '../config/options.js';
 import { applyOverride, type Override, orderOverrides, overrideText, parseOverride } from '../config/overrides.js';
@@ -9,6 +10,7 @@ import { findPreset } from '../config/presets/index.js';
 import type { Problem } from '../config/problems.js';
 import type { Config } from '../config/schema.js';
 import { formatPath, type Path, valueAt } from '../config/schema-tree.js';
+import { ByolError } from '../errors.js';
 import { findMethod, type MethodName } from './index.js';
 import type { Method } from './method.js';
 
@@ -19,8 +21,11 @@ interface Layers {
    * as `method: NAME` in file, patch or overrides.
    */
   readonly method?: MethodName | Method;
-  /** Path of a YAML or JSON file. It may name its own start: `preset: cifar10`, `method: simclr`. */
-  readonly file?: string;
+  /**
+   * Path of a YAML or JSON file, or any file of settings as loadConfigFile() has read it. It may name its own start: `preset: cifar10`,
+   * `method: simclr`.
+   */
+  readonly file?: string | ConfigFile;
   readonly patch?: ConfigPatch;
   /** 'key.path=value' each, the value as YAML: 'optimizer.momentum=0.95', 'predictor=null', 'views.pipelines.0.1.p=1'. */
   readonly overrides?: readonly string[];
@@ -48,7 +53,10 @@ const SOURCES = {
     accepts: (value: unknown) => ['string', 'function'].includes(typeof value),
     expected: 'a name or a function',
   },
-  file: option.path,
+  file: {
+    accepts: (value: unknown) => option.path.accepts(value) || option.settings.accepts(value),
+    expected: 'a path, or what loadConfigFile() gives',
+  },
   patch: option.settings,
   overrides: option.texts,
 };
@@ -60,8 +68,10 @@ const SOURCES = {
  */
 export function resolveConfig(sources: ConfigSources): Config {
   option.checkOptions('resolveConfig()', sources, SOURCES);
-  const { file, overrides = [] } = sources;
-  const fromFile = file === undefined ? {} : currentNames(readConfigFile(file), file);
+  const { overrides = [] } = sources;
+  const given = sources.file === undefined ? undefined : configFile(sources.file);
+  const file = given?.path;
+  const fromFile = given === undefined ? {} : currentNames(given.settings, file);
   const patch = currentNames(sources.patch ?? {});
   const problems: Problem[] = [];
   const parsed = parseOverrides(overrides, problems);
@@ -79,6 +89,14 @@ export function resolveConfig(sources: ConfigSources): Config {
     if (problem !== undefined) problems.push(problem);
   }
   return parseConfig(layered, makeOrigin(layered, parsed, patch, fromFile, file), problems);
+}
+
+function configFile(file: string | ConfigFile): ConfigFile {
+  if (typeof file !== 'string') return file;
+  if (!isModule(file)) return { path: file, settings: readConfigFile(file) };
+  throw new ByolError('ERR_BYOL_USAGE', `resolveConfig(): ${file} is code, which is loaded asynchronously.`, {
+    hint: 'Give it as `file: await loadConfigFile(path)`.',
+  });
 }
 
 /** Settings that say what the others start from. */

@@ -1,9 +1,15 @@
 import { resolve } from 'node:path';
+import { additions } from '../config/additions.js';
 import * as option from '../config/options.js';
 import { parseConfig } from '../config/parse.js';
+import type { ConfigPatch } from '../config/patch.js';
+import { type PresetName, presets } from '../config/presets/index.js';
 import type { Config } from '../config/schema.js';
 import { ByolError } from '../errors.js';
 import { checkObjective } from '../methods/check.js';
+import type { MethodName } from '../methods/index.js';
+import type { Method } from '../methods/method.js';
+import { resolveConfig } from '../methods/resolve.js';
 
 export interface TrainOptions {
   /** The run folder. Left out: a new one, runs/NAME-N, where NAME is the method's and the preset's, N the first number that is free. */
@@ -19,12 +25,22 @@ export interface TrainOptions {
   readonly signal?: AbortSignal;
 }
 
+/** A preset by name, and what goes over it; or settings that are whole. */
+export type TrainSettings = Config | (Omit<ConfigPatch, 'preset' | 'method'> & StartSettings);
+
+interface StartSettings {
+  /** What the other settings go over: `Object.keys(presets)`. */
+  readonly preset: PresetName;
+  /** Another method's recipe on the preset: a name, or a function of one's own. */
+  readonly method?: MethodName | Method;
+}
+
 /**
  * What a run is asked to do, checked before anything is loaded or written, with paths that do not depend on the working
  * directory any more. Throws ERR_BYOL_CONFIG with everything that is wrong with the settings, ERR_BYOL_USAGE for the options.
  */
 export function checkRun(
-  config: Config,
+  settings: TrainSettings,
   options: TrainOptions,
 ): { readonly config: Config; readonly options: TrainOptions } {
   option.checkOptions('train()', options, {
@@ -46,9 +62,23 @@ export function checkRun(
       'Say which run to resume: resume: true goes with out, the folder of the run.',
     );
   }
-  const checked = withAbsolutePaths(parseConfig(config));
+  const checked = withAbsolutePaths(wholeConfig(settings));
   checkObjective(checked);
   return { config: checked, options: { ...options, ...(initFrom !== undefined && { initFrom: resolve(initFrom) }) } };
+}
+
+/** Whole settings say what they are themselves, also of the preset that they started from; others go over it. */
+function wholeConfig(settings: TrainSettings): Config {
+  // What is no object at all is told so by the schema.
+  if (!option.settings.accepts(settings) || isWhole(settings)) return parseConfig(settings);
+  const { preset, method, ...patch } = settings;
+  return resolveConfig({ preset, ...(method !== undefined && { method }), patch });
+}
+
+/** Nothing of what every configuration has is missing; names are left out, and so are settings of which older files know nothing. */
+function isWhole(settings: TrainSettings): settings is Config {
+  const keys = Object.keys(presets.shapes).filter((key) => key !== 'preset' && !Object.hasOwn(additions, key));
+  return keys.every((key) => Object.hasOwn(settings, key));
 }
 
 /** A run is resumed and evaluated from other folders than the one that it was started in. */

@@ -1,10 +1,9 @@
-import type { Config } from '../config/schema.js';
 import { EventQueue } from './event-queue.js';
 import type { RunResult, TrainEvent } from './events.js';
-import { checkRun, type TrainOptions } from './train-options.js';
+import { checkRun, type TrainOptions, type TrainSettings } from './train-options.js';
 import { runTraining } from './trainer.js';
 
-export type { TrainOptions } from './train-options.js';
+export type { TrainOptions, TrainSettings } from './train-options.js';
 
 /** A training run. It goes on whether or not anybody reads its events; leaving a `for await` over it stops it. */
 export interface Run extends AsyncIterable<TrainEvent> {
@@ -14,20 +13,23 @@ export interface Run extends AsyncIterable<TrainEvent> {
 }
 
 /**
- * Trains an encoder by BYOL (Grill et al. 2020, Algorithm 1) and evaluates it, in a run folder.
+ * Trains an encoder by BYOL (Grill et al. 2020, Algorithm 1), or another method, and evaluates it, in a run folder.
+ *
+ * @param settings a preset and what goes over it, `{ preset: 'cifar10-small', epochs: 20 }`; or whole settings, as resolveConfig() gives
+ * them. Unknown names are refused with the nearest known one.
  *
  * Errors reject `result` and end the iteration. Before anything is loaded or written: ERR_BYOL_CONFIG, ERR_BYOL_USAGE. Then
  * ERR_BYOL_RUN_EXISTS, ERR_BYOL_RUN_LOCKED, ERR_BYOL_RUN, ERR_BYOL_DATA, ERR_BYOL_CUDA_UNAVAILABLE, ERR_BYOL_DIVERGED,
  * ERR_BYOL_TARGET_STUCK, ERR_BYOL_CHECKPOINT, ERR_BYOL_IO. A run that is refused, or fails before its first step, leaves
  * nothing behind.
  */
-export function train(config: Config, options: TrainOptions = {}): Run {
+export function train(settings: TrainSettings, options: TrainOptions = {}): Run {
   // Of step events only the newest counts; everything else is kept until it is read.
   const events = new EventQueue<TrainEvent>((newer, older) => newer.type === 'step' && older.type === 'step');
   const stopping = new AbortController();
   const result = (async () => {
     try {
-      const run = checkRun(config, options);
+      const run = checkRun(settings, options);
       const { signal } = run.options;
       const stop = AbortSignal.any([stopping.signal, ...(signal === undefined ? [] : [signal])]);
       const outcome = await runTraining(run.config, run.options, (event) => events.push(event), stop);

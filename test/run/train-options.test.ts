@@ -9,13 +9,39 @@ import { resolveConfig } from '../../lib/methods/resolve.js';
 import { embedRun } from '../../lib/run/run-embedding.js';
 import { evaluateRun } from '../../lib/run/run-evaluation.js';
 import { makeNumberedFolder, runName } from '../../lib/run/run-folder.js';
-import { type TrainOptions, train } from '../../lib/run/train.js';
+import { type TrainOptions, type TrainSettings, train } from '../../lib/run/train.js';
 import { planTable } from '../../lib/tables/plan.js';
 import { runTable } from '../../lib/tables/run-table.js';
 import { withTempDir } from '../support/paths.js';
 import { tinyConfig } from '../support/tiny.js';
 
 const config = tinyConfig();
+
+test('a preset and what goes over it are enough, and are checked like whole settings', async () => {
+  await withTempDir(async (dir) => {
+    const started = async (settings: TrainSettings): Promise<Config> => {
+      const out = path.join(dir, 'run');
+      const run = train(settings, { out });
+      for await (const event of run) if (event.type === 'start') return event.config;
+      throw new Error('it did not start');
+    };
+    const tiny = { data: { trainImages: 64, testImages: 16 }, batchSize: 8, epochs: 1, threads: 1 };
+    const given = await started({ preset: 'shapes', method: 'simclr', ...tiny });
+    const resolved = resolveConfig({ preset: 'shapes', method: 'simclr', patch: tiny });
+    assert.deepEqual({ ...given, projector: resolved.projector }, resolved);
+    const refused: ReadonlyArray<readonly [unknown, RegExp]> = [
+      [{ preset: 'shape' }, /There is no preset 'shape'.*'shapes'/],
+      [{ preset: 'shapes', epohcs: 3 }, /epohcs: .*did you mean epochs/],
+      [{ preset: 'shapes', method: 'simclear' }, /There is no method 'simclear'.*'simclr'/],
+      [{ epochs: 3 }, /preset|missing/],
+      ['shapes', /the configuration: /],
+    ];
+    for (const [settings, message] of refused) {
+      const { result } = train(settings as TrainSettings);
+      await assert.rejects(result, (error: ByolError) => message.test(error.message), JSON.stringify(settings));
+    }
+  });
+});
 
 test('settings that are none are refused at once, with the nearest name', async () => {
   await withTempDir(async (dir) => {
