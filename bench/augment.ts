@@ -10,7 +10,7 @@ import { loadNative } from '../lib/binding/load.js';
 import type { NativeImageStore, NativeModule, ViewSpec } from '../lib/binding/native.js';
 import { packageRoot } from '../lib/binding/package-root.js';
 import { officialViews } from '../lib/config/pipeline.js';
-import { generateShapes } from '../lib/data/shapes.js';
+import { generateShapes } from '../lib/data/kinds/shapes/generate.js';
 
 const SIZE = 32;
 const IMAGES = 512;

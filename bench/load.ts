@@ -6,7 +6,7 @@ import { viewSpec } from '../lib/augment/view-spec.js';
 import { loadNative } from '../lib/binding/load.js';
 import type { NativeLearner, NativeModule, StepInput } from '../lib/binding/native.js';
 import { presets } from '../lib/config/presets/index.js';
-import { generateShapes } from '../lib/data/shapes.js';
+import { generateShapes } from '../lib/data/kinds/shapes/generate.js';
 import { learnerSpec, resolvePrecision } from '../lib/methods/learner-spec.js';
 import { availableCores } from '../lib/train/available-cores.js';
 import { useThreads } from '../lib/train/threads.js';

@@ -39,7 +39,7 @@ const readJson = (...parts: string[]): unknown => JSON.parse(readFileSync(path.j
 
 function readRun(folder: string): Run {
   return {
-    config: configSchema.parse(readJson(folder, 'config.json')),
+    config: configSchema().parse(readJson(folder, 'config.json')),
     environment: readJson(folder, 'environment.json') as Record<string, unknown>,
     result: readJson(folder, 'result.json') as RunResult,
   };

@@ -1,12 +1,10 @@
+import { dataKind } from '../data/kinds/index.js';
 import { ByolError } from '../errors.js';
-import type { Config, DataConfig } from './schema.js';
-
-/** Where the number is known before the images are open. */
-const known: Partial<Record<DataConfig['kind'], number>> = { cifar10: 10, shapes: 10 };
+import type { Config } from './schema.js';
 
 /** `projector.output: 'classes'` as their number, where the kind of data alone says it. */
 export function withKnownClasses<T extends Pick<Config, 'data' | 'projector'>>(config: T): T {
-  return withOutput(config, known[config.data.kind]);
+  return withOutput(config, dataKind(config.data).classes);
 }
 
 /**

@@ -1,3 +1,5 @@
+import { nameOf } from '../data/data-kind.js';
+import { dataKinds } from '../data/kinds/index.js';
 import { oneRate } from './presets/shared.js';
 import type { Config } from './schema.js';
 
@@ -34,14 +36,6 @@ const optimizer: Kinds<Config['optimizer']> = {
   },
 };
 
-/** Where files lie has no default: `data.path` must be given. */
-const data: Kinds<Config['data']> = {
-  cifar10: { kind: 'cifar10', batches: [1, 2, 3, 4, 5] },
-  raw: { kind: 'raw' },
-  shapes: { kind: 'shapes', trainImages: 10_000, testImages: 2_000, size: 32, seed: 0 },
-  folder: { kind: 'folder' },
-};
-
 const predictor: Kinds<NonNullable<Config['predictor']>> = {
   // Hidden widths and output go with the network: they have to be given.
   mlp: { kind: 'mlp', hiddenBias: true, outputBias: false, outputNorm: false },
@@ -56,9 +50,14 @@ const negatives: Kinds<NonNullable<Config['objective']['negatives']>> = {
 };
 
 /** By the path of the setting that has kinds. */
-export const kindDefaults: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>> = {
+const kindDefaults: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>> = {
   optimizer,
-  data,
   predictor,
   'objective.negatives': negatives,
 };
+
+/** What the setting at `path` starts from with this kind; undefined: nothing. */
+export function defaultsOf(path: string, kind: string): Readonly<Record<string, unknown>> | undefined {
+  if (path === 'data') return dataKinds().find((known) => nameOf(known) === kind)?.defaults;
+  return kindDefaults[path]?.[kind];
+}

@@ -1,4 +1,4 @@
-import { kindDefaults } from './defaults.js';
+import { defaultsOf } from './defaults.js';
 import { formatPath, nodeAt, type Path, variantFor } from './schema-tree.js';
 
 /** Settings as they were written: checked when all layers are on top of each other. */
@@ -55,7 +55,7 @@ function startFor(base: Settings, layer: Settings, path: Path): Settings {
   const shared = Object.entries(base).filter(
     ([key]) => variant.properties !== undefined && Object.hasOwn(variant.properties, key),
   );
-  return { ...kindDefaults[formatPath(path)]?.[kind], ...Object.fromEntries(shared), kind };
+  return { ...defaultsOf(formatPath(path), kind), ...Object.fromEntries(shared), kind };
 }
 
 /** Not by assignment: that would make a file's "__proto__" the prototype instead of an unknown key. */

@@ -16,7 +16,7 @@ export type Origin = (path: Path) => string | undefined;
  */
 export function parseConfig(value: unknown, origin: Origin = () => undefined, found: readonly Problem[] = []): Config {
   const settings = isSettings(value) ? currentNames(value) : value;
-  const parsed = configSchema.safeParse(settings);
+  const parsed = configSchema().safeParse(settings);
   if (parsed.success && found.length === 0) return parsed.data;
   throw configError([...found, ...problemsOf(parsed.error?.issues ?? [], settings)], origin);
 }

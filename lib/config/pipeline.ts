@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { DeepReadonly } from './deep-readonly.js';
+import type { DeepReadonly } from '../deep-readonly.js';
 
 /** The augmentations of one view, as plain data. What both views share (size, statistics) is in schema.ts. */
 

@@ -24,12 +24,16 @@ export interface SchemaNode {
   readonly pattern?: string;
 }
 
-let root: SchemaNode | undefined;
+const roots = new WeakMap<object, SchemaNode>();
 
 /** Made when first needed: help and presets do without. */
 export function schemaRoot(): SchemaNode {
+  const schema = settingsSchema();
+  const known = roots.get(schema);
+  if (known !== undefined) return known;
   // io 'input': defaults and the like, if there are ever any, are described as a user writes them.
-  root ??= z.toJSONSchema(settingsSchema, { io: 'input', unrepresentable: 'any' }) as SchemaNode;
+  const root = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as SchemaNode;
+  roots.set(schema, root);
   return root;
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { type DataConfig, dataSchema } from '../data/kinds/index.js';
+import type { DeepReadonly } from '../deep-readonly.js';
 import { additions } from './additions.js';
-import type { DeepReadonly } from './deep-readonly.js';
 import { normSchema, requireEvenGroups } from './norm.js';
 import { currentNames } from './old-names.js';
 import { pipelineSchema } from './pipeline.js';
@@ -9,35 +10,6 @@ import { pipelineSchema } from './pipeline.js';
 
 const positiveInt = z.int().positive();
 const fraction = z.number().min(0).max(1);
-
-export const dataSchema = z.discriminatedUnion('kind', [
-  z.strictObject({
-    /** CIFAR-10, binary version: data_batch_1..5.bin and test_batch.bin. */
-    kind: z.literal('cifar10'),
-    path: z.string().min(1),
-    /** Training files to use, 1 to 5. */
-    batches: z.array(z.int().min(1).max(5)).min(1),
-  }),
-  z.strictObject({
-    /** Equally sized uint8 RGB images: a folder with raw.json, train.bin, test.bin and, if labelled, *.labels.bin. */
-    kind: z.literal('raw'),
-    path: z.string().min(1),
-  }),
-  z.strictObject({
-    /** Generated, labelled images: ten classes of outlines under nuisances of colour, pose, scale, background and noise. */
-    kind: z.literal('shapes'),
-    trainImages: positiveInt,
-    testImages: positiveInt,
-    /** Side in pixels. */
-    size: z.int().min(16).max(256),
-    seed: z.int().nonnegative(),
-  }),
-  z.strictObject({
-    /** A folder of photos, one sub-folder per class or flat. */
-    kind: z.literal('folder'),
-    path: z.string().min(1),
-  }),
-]);
 
 export const encoderSchema = z.strictObject({
   block: z.enum(['basic', 'bottleneck']),
@@ -242,75 +214,93 @@ export const evaluationSchema = z.strictObject({
   batchSize: positiveInt,
 });
 
-/** The settings by the names that they have now. */
-export const settingsSchema = z.strictObject({
-  /** The preset that these settings started from. In a file, a patch or --set it chooses that start. */
-  preset: z.string().min(1).optional(),
-  /**
-   * The method whose recipe was taken, BYOL if left out. In a file, a patch or --set it applies that recipe to the start; only
-   * a method written in TypeScript may have another name than those of lib/methods.
-   */
-  method: z.string().min(1).optional(),
-  seed: z.int().nonnegative(),
-  device: z.union([
-    z.enum(['auto', 'cpu', 'cuda']),
-    // Parts of a template are checked for their form only: -1 is a whole number too.
-    z.templateLiteral(['cuda:', z.int()]).refine((name) => /^cuda:\d+$/.test(name), "expected 'cuda:N' with N from 0"),
-  ]),
-  /** 'auto': bfloat16 where the device has instructions for it. */
-  precision: z.enum(['auto', 'float32', 'bfloat16']),
-  /**
-   * CPU threads. 0: as many as the process may use cores, and fewer while other work on the machine keeps those busy. Results
-   * depend on it in their last digits: with the same number, and no other, a run repeats bit for bit.
-   */
-  threads: z.int().nonnegative(),
-  data: dataSchema,
-  views: viewsSchema,
-  encoder: encoderSchema,
-  norm: normSchema,
-  projector: projectorSchema,
-  /** null removes it; BYOL then collapses (paper Table 5b). */
-  predictor: predictorSchema.nullable(),
-  target: targetSchema,
-  objective: objectiveSchema,
-  /** Learn from labels too, through the projector's outputs as class scores. null: not at all. */
-  supervision: supervisionSchema.nullable(),
-  optimizer: optimizerSchema,
-  epochs: positiveInt,
-  /** Images whose batch statistics are shared: those of one forward pass. */
-  batchSize: z.int().min(2),
-  /** Forward passes per optimiser step, gradients averaged (paper F.2). */
-  accumulate: positiveInt,
-  /**
-   * What a step does where an epoch ends. 'stream': it goes on into the next one, so that no image is left out and a run has
-   * floor(epochs * images / images per step) steps, as the official code's repeated data has; 'drop-last': images that do not
-   * fill a step are left out, other ones each epoch, and every epoch has floor(images / images per step) steps.
-   */
-  epochBoundary: z.enum(['stream', 'drop-last']).default(additions.epochBoundary),
-  /** Train a linear classifier on stopped gradients alongside (needs labels). */
-  onlineProbe: z.boolean(),
-  evaluation: evaluationSchema,
-  checkpoint: z.strictObject({
-    everyEpochs: positiveInt,
-    /** Also after so many minutes; 0: never. */
-    everyMinutes: z.number().min(0),
-    keep: positiveInt,
-  }),
-});
+/** By the names that settings have now, with the kinds of data that there are. */
+function settingsWith(data: z.ZodType<DataConfig>) {
+  return z.strictObject({
+    /** The preset that these settings started from. In a file, a patch or --set it chooses that start. */
+    preset: z.string().min(1).optional(),
+    /**
+     * The method whose recipe was taken, BYOL if left out. In a file, a patch or --set it applies that recipe to the start; only
+     * a method written in TypeScript may have another name than those of lib/methods.
+     */
+    method: z.string().min(1).optional(),
+    seed: z.int().nonnegative(),
+    device: z.union([
+      z.enum(['auto', 'cpu', 'cuda']),
+      // Parts of a template are checked for their form only: -1 is a whole number too.
+      z
+        .templateLiteral(['cuda:', z.int()])
+        .refine((name) => /^cuda:\d+$/.test(name), "expected 'cuda:N' with N from 0"),
+    ]),
+    /** 'auto': bfloat16 where the device has instructions for it. */
+    precision: z.enum(['auto', 'float32', 'bfloat16']),
+    /**
+     * CPU threads. 0: as many as the process may use cores, and fewer while other work on the machine keeps those busy. Results
+     * depend on it in their last digits: with the same number, and no other, a run repeats bit for bit.
+     */
+    threads: z.int().nonnegative(),
+    data,
+    views: viewsSchema,
+    encoder: encoderSchema,
+    norm: normSchema,
+    projector: projectorSchema,
+    /** null removes it; BYOL then collapses (paper Table 5b). */
+    predictor: predictorSchema.nullable(),
+    target: targetSchema,
+    objective: objectiveSchema,
+    /** Learn from labels too, through the projector's outputs as class scores. null: not at all. */
+    supervision: supervisionSchema.nullable(),
+    optimizer: optimizerSchema,
+    epochs: positiveInt,
+    /** Images whose batch statistics are shared: those of one forward pass. */
+    batchSize: z.int().min(2),
+    /** Forward passes per optimiser step, gradients averaged (paper F.2). */
+    accumulate: positiveInt,
+    /**
+     * What a step does where an epoch ends. 'stream': it goes on into the next one, so that no image is left out and a run has
+     * floor(epochs * images / images per step) steps, as the official code's repeated data has; 'drop-last': images that do not
+     * fill a step are left out, other ones each epoch, and every epoch has floor(images / images per step) steps.
+     */
+    epochBoundary: z.enum(['stream', 'drop-last']).default(additions.epochBoundary),
+    /** Train a linear classifier on stopped gradients alongside (needs labels). */
+    onlineProbe: z.boolean(),
+    evaluation: evaluationSchema,
+    checkpoint: z.strictObject({
+      everyEpochs: positiveInt,
+      /** Also after so many minutes; 0: never. */
+      everyMinutes: z.number().min(0),
+      keep: positiveInt,
+    }),
+  });
+}
 
 /** With what single settings cannot say of each other; old names of settings are taken for the ones of now. */
-export const configSchema = z.preprocess(
-  (value) => (isGroup(value) ? currentNames(value) : value),
-  settingsSchema.superRefine(requireEvenGroups),
-);
+function build(data: z.ZodType<DataConfig>) {
+  const tree = settingsWith(data);
+  const checked = tree.superRefine(requireEvenGroups);
+  return { data, tree, whole: z.preprocess((value) => (isGroup(value) ? currentNames(value) : value), checked) };
+}
+
+let built: ReturnType<typeof build> | undefined;
+
+function current(): ReturnType<typeof build> {
+  const data = dataSchema();
+  if (built?.data !== data) built = build(data);
+  return built;
+}
+
+/** Of whole configurations: another one once a kind of data has been registered. */
+export const configSchema = (): ReturnType<typeof build>['whole'] => current().whole;
+
+/** The same without what is checked across settings, for walks through all of them. */
+export const settingsSchema = (): ReturnType<typeof build>['tree'] => current().tree;
 
 function isGroup(value: unknown): value is Readonly<Record<string, unknown>> {
   return value !== null && typeof value === 'object' && !Array.isArray(value);
 }
 
 /** Read-only throughout: presets are frozen, and a run's settings do not change under it. */
-export type Config = DeepReadonly<z.infer<typeof configSchema>>;
-export type DataConfig = Config['data'];
+export type Config = DeepReadonly<z.infer<ReturnType<typeof configSchema>>>;
 export type EncoderConfig = Config['encoder'];
 export type HeadConfig = Config['projector'];
 export type ObjectiveConfig = Config['objective'];

@@ -1,11 +1,12 @@
-import type { Config } from '../config/schema.js';
+/** What a step does where an epoch ends: it goes on into the next one, or images that do not fill one are left out. */
+export type EpochBoundary = 'stream' | 'drop-last';
 
 export interface EpochStepsOptions {
   /** Images of an epoch, at least `rows`: every epoch has a step. */
   readonly images: number;
   /** Images of an optimiser step. */
   readonly rows: number;
-  readonly boundary: Config['epochBoundary'];
+  readonly boundary: EpochBoundary;
 }
 
 /**

@@ -1,10 +1,6 @@
 import type { NativeImageStore, NativeModule } from '../binding/native.js';
-import type { DataConfig } from '../config/schema.js';
-import { ByolError } from '../errors.js';
-import { readCifar10 } from './cifar10.js';
-import type { Dataset, ImageArray } from './dataset.js';
-import { readRawStore } from './raw.js';
-import { generateShapes } from './shapes.js';
+import type { ImageArray } from './dataset.js';
+import { type DataConfig, readData } from './kinds/index.js';
 
 /** A data set's images in native memory. Both stores are the caller's to dispose of. */
 export interface OpenedData {
@@ -21,24 +17,6 @@ export interface LabelledImages {
   readonly store: NativeImageStore;
   /** One class per image, -1 where unknown: such images take no part. null: no labels at all. */
   readonly labels: Int32Array | null;
-}
-
-/** Reads or generates the images. Throws ERR_BYOL_DATA, naming the file, what was expected and what is there. */
-export async function readData(config: DataConfig): Promise<Dataset> {
-  switch (config.kind) {
-    case 'cifar10':
-      return readCifar10(config.path, config.batches);
-    case 'raw':
-      return readRawStore(config.path);
-    case 'shapes':
-      return generateShapes(config);
-    case 'folder':
-      throw new ByolError(
-        'ERR_BYOL_DATA',
-        `Folders of photos (${config.path}) are not in this version. There are: data.kind 'cifar10' (binary version), ` +
-          `'raw' (equally sized uint8 images: raw.json, train.bin, test.bin) and 'shapes' (generated).`,
-      );
-  }
 }
 
 export async function openData(native: NativeModule, config: DataConfig): Promise<OpenedData> {

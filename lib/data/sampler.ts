@@ -1,9 +1,8 @@
 import type { Breather } from '../breather.js';
-import type { Config } from '../config/schema.js';
 import { ByolError } from '../errors.js';
 import { orderNumbers } from '../random/purposes.js';
 import { EndlessOrder, type OrderedPart } from './endless-order.js';
-import { EpochSteps } from './epoch-steps.js';
+import { type EpochBoundary, EpochSteps } from './epoch-steps.js';
 
 /** Which images each optimiser step sees. Any step can be drawn without the ones before it. */
 export interface StepSampler {
@@ -16,8 +15,13 @@ export interface StepSampler {
   draws(step: number, breather?: Breather): Promise<Int32Array>;
 }
 
-/** What decides the order of a run's images beside the images. */
-export type SamplerOptions = Pick<Config, 'batchSize' | 'accumulate' | 'seed' | 'epochBoundary'>;
+/** What decides the order of a run's images beside the images: settings of the configuration. */
+export interface SamplerOptions {
+  readonly batchSize: number;
+  readonly accumulate: number;
+  readonly seed: number;
+  readonly epochBoundary: EpochBoundary;
+}
 
 /** Every epoch is its own random order of all images, keyed by (seed, epoch) alone. */
 export class Sampler implements StepSampler {

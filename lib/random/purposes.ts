@@ -1,5 +1,3 @@
-import type { Operation } from '../config/pipeline.js';
-
 /**
  * What random numbers are drawn for. A Stream's place is (seed, epoch, sample, view, operation): draws for different purposes
  * differ in one of the last two, whatever the others are. A number never changes its meaning, because results would.
@@ -18,7 +16,7 @@ export const operationNumbers = {
   solarize: 7,
   /** An order, of which orderNumbers says what for. */
   permutation: 0xffff,
-} as const satisfies Readonly<Record<Operation['kind'] | 'image' | 'permutation', number>>;
+} as const;
 
 /** The view of an augmentation: those of a step, by their places in views.pipelines, and those of other trainings. */
 export const viewNumbers = {

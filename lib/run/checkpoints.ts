@@ -204,7 +204,7 @@ export function checkpointName(step: number): string {
 /** null: it has none, or one that this version cannot read. */
 function configOf({ config }: Readonly<Record<string, string>>): Config | null {
   try {
-    return configSchema.safeParse(JSON.parse(config ?? '')).data ?? null;
+    return configSchema().safeParse(JSON.parse(config ?? '')).data ?? null;
   } catch {
     return null;
   }

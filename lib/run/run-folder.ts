@@ -156,7 +156,7 @@ export async function readRunConfig(path: string): Promise<Config> {
   if (value === null) {
     throw new ByolError('ERR_BYOL_RUN', `There is no run in ${path}: ${folder.config} does not exist.`);
   }
-  const parsed = configSchema.safeParse(value);
+  const parsed = configSchema().safeParse(value);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
   throw new ByolError('ERR_BYOL_RUN', `${folder.config} is not a configuration of this version: ${problems}.`);

@@ -2,6 +2,7 @@ import { configHash } from '../config/hash.js';
 import * as option from '../config/options.js';
 import type { ConfigPatch } from '../config/patch.js';
 import type { Config } from '../config/schema.js';
+import { dataKind } from '../data/kinds/index.js';
 import { ByolError } from '../errors.js';
 import { resolveConfig } from '../methods/resolve.js';
 import { type Base, DEFAULT_SEEDS, type ScaleName, scaleBase, scaleNames } from './scales.js';
@@ -114,10 +115,12 @@ function rowConfig(table: Table, row: Row, base: Config): Config {
 }
 
 function refuseUnreadable({ data, preset }: Config, scale: ScaleName): void {
-  if (data.kind !== 'folder') return;
+  const { title, open } = dataKind(data);
+  if (open !== undefined) return;
+  const place = 'path' in data ? ` (${data.path})` : '';
   throw new ByolError(
     'ERR_BYOL_DATA',
-    `Scale '${scale}' trains preset ${preset} on a folder of photos (${data.path}), which this version cannot read.`,
+    `Scale '${scale}' trains preset ${preset} on ${title}${place}, which this version cannot read.`,
     { hint: "Scales that run: 'ci' (two cores) and 'card' (CIFAR-10)." },
   );
 }

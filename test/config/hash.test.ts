@@ -22,7 +22,7 @@ test('a configuration without the settings that were added later is read as what
   for (const preset of [...Object.values(presets), methods.supervised(presets.cifar10)]) {
     const config: Config = { ...preset, epochBoundary: additions.epochBoundary };
     assert.notDeepEqual(older(config), config);
-    assert.deepEqual(configSchema.parse(older(config)), config);
+    assert.deepEqual(configSchema().parse(older(config)), config);
   }
 });
 

@@ -49,7 +49,7 @@ describe('settings under their old names', () => {
   test('configurations of the version before are those of now, and the same experiments', () => {
     for (const { preset, method, config, hash } of oldRuns) {
       const now = methods[method](presets[preset]);
-      assert.deepEqual(configSchema.parse(config), now, `${method} on ${preset}`);
+      assert.deepEqual(configSchema().parse(config), now, `${method} on ${preset}`);
       assert.equal(configHash(now), hash, `${method} on ${preset}`);
       assert.deepEqual(firstNames(now), config);
     }

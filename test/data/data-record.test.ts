@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import type { Config } from '../../lib/config/schema.js';
 import { dataDifferences, describeData } from '../../lib/data/data-record.js';
 import type { Dataset } from '../../lib/data/dataset.js';
-import { writeRawStore } from '../../lib/data/raw.js';
+import { writeRawStore } from '../../lib/data/kinds/raw.js';
 import { ByolError } from '../../lib/errors.js';
 import { withTempDir } from '../support/paths.js';
 import { snapshot } from '../support/snapshot.js';

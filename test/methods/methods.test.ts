@@ -14,7 +14,7 @@ test('every method makes valid settings of every preset, without a warning about
   const before = structuredClone(presets);
   for (const [name, preset] of Object.entries(presets)) {
     for (const method of methodNames) {
-      const config = configSchema.parse(methods[method](preset));
+      const config = configSchema().parse(methods[method](preset));
       checkObjective(config);
       assert.deepEqual(
         configWarnings(config).filter((text) => /collapse to a constant/.test(text)),

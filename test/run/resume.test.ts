@@ -4,8 +4,8 @@ import { copyFileSync, readdirSync, readFileSync, renameSync, truncateSync, writ
 import path from 'node:path';
 import { test } from 'node:test';
 import type { NativeLearner } from '../../lib/binding/native.js';
-import { writeRawStore } from '../../lib/data/raw.js';
-import { generateShapes } from '../../lib/data/shapes.js';
+import { writeRawStore } from '../../lib/data/kinds/raw.js';
+import { generateShapes } from '../../lib/data/kinds/shapes/generate.js';
 import { ByolError } from '../../lib/errors.js';
 import { Checkpoints } from '../../lib/run/checkpoints.js';
 import { evaluateRun } from '../../lib/run/run-evaluation.js';

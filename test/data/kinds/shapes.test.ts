@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { generateShapes } from '../../lib/data/shapes.js';
+import { generateShapes } from '../../../lib/data/kinds/shapes/generate.js';
 
 const options = { trainImages: 60, testImages: 20, size: 24, seed: 4 };
 

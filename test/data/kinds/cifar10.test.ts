@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { readCifar10 } from '../../lib/data/cifar10.js';
-import { sharedData, withTempDir } from '../support/paths.js';
+import { readCifar10 } from '../../../lib/data/kinds/cifar10.js';
+import { sharedData, withTempDir } from '../../support/paths.js';
 
 const RECORDS = 10_000;
 

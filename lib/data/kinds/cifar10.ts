@@ -1,9 +1,11 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Breather } from '../breather.js';
-import { ByolError } from '../errors.js';
-import { fileProblem, readDataFile, statData } from '../files/data-file.js';
-import type { Dataset, ImageArray } from './dataset.js';
+import { z } from 'zod';
+import { Breather } from '../../breather.js';
+import { ByolError } from '../../errors.js';
+import { fileProblem, readDataFile, statData } from '../../files/data-file.js';
+import { defineDataKind } from '../data-kind.js';
+import type { Dataset, ImageArray } from '../dataset.js';
 
 /** CIFAR-10, binary version (A. Krizhevsky, https://www.cs.toronto.edu/~kriz/cifar.html). */
 
@@ -14,6 +16,25 @@ const IMAGES_PER_FILE = 10_000;
 const CLASSES = 10;
 const FOLDER = 'cifar-10-batches-bin';
 const HINT = `the folder ${FOLDER} of cifar-10-binary.tar.gz from https://www.cs.toronto.edu/~kriz/cifar.html`;
+
+export const cifar10 = defineDataKind({
+  schema: z.strictObject({
+    /** CIFAR-10, binary version: data_batch_1..5.bin and test_batch.bin. */
+    kind: z.literal('cifar10'),
+    path: z.string().min(1),
+    /** Training files to use, 1 to 5. */
+    batches: z.array(z.int().min(1).max(5)).min(1),
+  }),
+  title: 'binary version',
+  defaults: { batches: [1, 2, 3, 4, 5] },
+  classes: CLASSES,
+  recognise: async ({ path, files, folders }) => {
+    const names = folders.includes(FOLDER) ? await readdir(join(path, FOLDER)) : files;
+    const batches = [1, 2, 3, 4, 5].filter((batch) => names.includes(`data_batch_${batch}.bin`));
+    return batches.length === 0 ? null : { settings: { path, batches }, side: SIDE };
+  },
+  open: ({ path, batches }) => readCifar10(path, batches),
+});
 
 /**
  * Reads training files 1..5 as asked, and the test file. `path` is the folder with the .bin files or the one that holds

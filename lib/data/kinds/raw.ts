@@ -2,12 +2,13 @@ import { mkdir, rm } from 'node:fs/promises';
 import { endianness } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { Breather } from '../breather.js';
-import { ByolError } from '../errors.js';
-import { ioError, writeAtomically } from '../files/atomic-file.js';
-import { isPresent, readDataFile } from '../files/data-file.js';
-import { writeJson } from '../files/json-file.js';
-import type { Dataset, ImageArray } from './dataset.js';
+import { Breather } from '../../breather.js';
+import { ByolError } from '../../errors.js';
+import { ioError, writeAtomically } from '../../files/atomic-file.js';
+import { isPresent, readDataFile } from '../../files/data-file.js';
+import { writeJson } from '../../files/json-file.js';
+import { defineDataKind } from '../data-kind.js';
+import type { Dataset, ImageArray } from '../dataset.js';
 
 /**
  * A raw store: a folder with `raw.json`, `train.bin` and `test.bin` (uint8 RGB pixels, images x height x width x 3,
@@ -25,6 +26,22 @@ const manifestSchema = z.strictObject({
 type Manifest = z.infer<typeof manifestSchema>;
 
 const MANIFEST = 'raw.json';
+
+export const raw = defineDataKind({
+  schema: z.strictObject({
+    /** Equally sized uint8 RGB images: a folder with raw.json, train.bin, test.bin and, if labelled, *.labels.bin. */
+    kind: z.literal('raw'),
+    path: z.string().min(1),
+  }),
+  title: 'equally sized uint8 images: raw.json, train.bin, test.bin',
+  defaults: {},
+  recognise: async ({ path, files }) => {
+    if (!files.includes(MANIFEST)) return null;
+    const { height, width } = await readManifest(path);
+    return { settings: { path }, side: Math.max(height, width) };
+  },
+  open: ({ path }) => readRawStore(path),
+});
 
 /** Throws ERR_BYOL_DATA naming the file, what was expected and what is there. */
 export async function readRawStore(folder: string): Promise<Dataset> {

@@ -3,11 +3,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import type { Dataset, ImageArray } from '../../lib/data/dataset.js';
-import { readData } from '../../lib/data/open.js';
-import { readRawStore, writeRawStore } from '../../lib/data/raw.js';
-import { ByolError } from '../../lib/errors.js';
-import { withTempDir } from '../support/paths.js';
+import type { Dataset, ImageArray } from '../../../lib/data/dataset.js';
+import { readData } from '../../../lib/data/kinds/index.js';
+import { readRawStore, writeRawStore } from '../../../lib/data/kinds/raw.js';
+import { ByolError } from '../../../lib/errors.js';
+import { withTempDir } from '../../support/paths.js';
 
 function images(count: number, labels: readonly number[] | null): ImageArray {
   const pixels = Uint8Array.from({ length: count * 4 * 5 * 3 }, (_, i) => (i * 7) % 256);

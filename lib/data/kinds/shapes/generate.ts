@@ -1,6 +1,6 @@
-import { Breather } from '../breather.js';
-import { Stream } from '../random/philox.js';
-import type { Dataset, ImageArray } from './dataset.js';
+import { Breather } from '../../../breather.js';
+import { Stream } from '../../../random/philox.js';
+import type { Dataset, ImageArray } from '../../dataset.js';
 import { type Outline, outlineNames, outlines } from './outlines.js';
 import { renderScene } from './render.js';
 import { drawScene } from './scene.js';

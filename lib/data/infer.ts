@@ -1,0 +1,64 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ByolError } from '../errors.js';
+import { fileProblem, statData } from '../files/data-file.js';
+import { nameOf, type Place } from './data-kind.js';
+import { type DataConfig, dataKinds, dataSchema } from './kinds/index.js';
+
+/** What a path is taken for. */
+export interface InferredData {
+  /** For `data` of a configuration. */
+  readonly config: DataConfig;
+  /** The kind, in a few words. */
+  readonly title: string;
+  /** The longer side of the images in pixels; null: it does not show without reading them. */
+  readonly side: number | null;
+}
+
+/**
+ * The settings of the data at a path, by what is there: `data_batch_*.bin` is CIFAR-10, `raw.json` a raw store, a folder of
+ * folders or image files a folder of photos. Registered kinds are asked first. Throws ERR_BYOL_DATA if nothing is there, or
+ * nothing that any kind knows.
+ */
+export async function inferData(path: string): Promise<InferredData> {
+  const place = await placeOf(path);
+  for (const kind of dataKinds()) {
+    const found = await kind.recognise?.(place);
+    if (!found) continue;
+    const config = dataSchema().parse({ ...kind.defaults, ...found.settings, kind: nameOf(kind) });
+    return { config, title: kind.title, side: found.side ?? null };
+  }
+  const kinds = dataKinds().filter(({ recognise }) => recognise !== undefined);
+  throw new ByolError(
+    'ERR_BYOL_DATA',
+    `${path} holds no images that are known: ${contents(place)}. Known by their files are ${kinds
+      .map((kind) => `${nameOf(kind)} (${kind.title})`)
+      .join(', ')}.`,
+  );
+}
+
+async function placeOf(path: string): Promise<Place> {
+  const what = 'a folder or file with images';
+  const entry = await statData(path, what);
+  if (entry === null) throw new ByolError('ERR_BYOL_DATA', `There is nothing at ${path}: give ${what}.`);
+  if (!entry.isDirectory()) return { path, type: 'file', files: [], folders: [] };
+  const entries = await readdir(path, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+    throw fileProblem(path, what, error);
+  });
+  const files: string[] = [];
+  const folders: string[] = [];
+  for (const found of entries) {
+    const isFolder = found.isSymbolicLink()
+      ? (await statData(join(path, found.name), what))?.isDirectory() === true
+      : found.isDirectory();
+    (isFolder ? folders : files).push(found.name);
+  }
+  return { path, type: 'folder', files, folders };
+}
+
+function contents({ type, files, folders }: Place): string {
+  if (type === 'file') return 'it is a file';
+  const names = [...files, ...folders];
+  if (names.length === 0) return 'the folder is empty';
+  return `it has ${names.slice(0, 4).join(', ')}${names.length > 4 ? ', ...' : ''}`;
+}

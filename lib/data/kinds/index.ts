@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import type { DeepReadonly } from '../../deep-readonly.js';
+import { ByolError } from '../../errors.js';
+import { type DataKind, type DataSchema, nameOf } from '../data-kind.js';
+import type { Dataset } from '../dataset.js';
+import { cifar10 } from './cifar10.js';
+import { folder } from './folder.js';
+import { raw } from './raw.js';
+import { shapes } from './shapes.js';
+
+/** In the order in which a path is shown to them: a folder that nobody else knows may be one of photos. */
+const builtIn = [cifar10, raw, shapes, folder] as const;
+
+/**
+ * Kinds that were registered, for the compiler. Your own file adds its settings:
+ * `declare module 'byol-torch' { interface OwnDataKinds { mine: { kind: 'mine'; path: string } } }`.
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: others declare its members.
+export interface OwnDataKinds {}
+
+/** Which images: `kind` and its settings. */
+export type DataConfig = DeepReadonly<z.infer<(typeof builtIn)[number]['schema']> | OwnDataKinds[keyof OwnDataKinds]>;
+
+let own: readonly DataKind[] = [];
+
+/**
+ * Adds a kind of data: configurations then take `data: { kind: 'mine', ... }`, and paths are recognised as of it before those of
+ * this package. Throws ERR_BYOL_USAGE if there is a kind of its name.
+ */
+export function registerDataKind<Schema extends DataSchema>(kind: DataKind<Schema>): void {
+  const name = nameOf(kind);
+  if (dataKinds().some((known) => nameOf(known) === name)) {
+    throw new ByolError('ERR_BYOL_USAGE', `registerDataKind(): there is a kind of data called '${name}' already.`);
+  }
+  own = [...own, kind];
+  union = undefined;
+}
+
+/** All kinds, registered ones first. */
+export function dataKinds(): readonly DataKind[] {
+  return [...own, ...builtIn];
+}
+
+let union: z.ZodType<DataConfig> | undefined;
+
+/** Of the kinds that there are now: another one once a kind has been registered. */
+export function dataSchema(): z.ZodType<DataConfig> {
+  const [{ schema: first }, ...others] = builtIn;
+  const schemas = [...others, ...own].map(({ schema }): DataSchema => schema);
+  // Registered kinds are known to the compiler by what their files declare.
+  union ??= z.discriminatedUnion('kind', [first, ...schemas]) as z.ZodType<DataConfig>;
+  return union;
+}
+
+export function dataKind({ kind }: Pick<DataConfig, 'kind'>): DataKind {
+  const found = dataKinds().find((known) => nameOf(known) === kind);
+  if (found !== undefined) return found;
+  throw new ByolError('ERR_BYOL_CONFIG', `There is no kind of data called '${kind}'. There are: ${kindList()}.`);
+}
+
+/** Reads or makes the images. Throws ERR_BYOL_DATA, naming the file, what was expected and what is there. */
+export async function readData(config: DataConfig): Promise<Dataset> {
+  const kind = dataKind(config);
+  if (kind.open !== undefined) return kind.open(config);
+  const place = 'path' in config ? ` (${config.path})` : '';
+  throw new ByolError(
+    'ERR_BYOL_DATA',
+    `This version cannot read data.kind '${config.kind}', ${kind.title}${place}. There are: ${kindList()}.`,
+  );
+}
+
+/** "'raw' (equally sized ...) and 'shapes' (generated)" */
+function kindList(): string {
+  const words = dataKinds()
+    .filter(({ open }) => open !== undefined)
+    .map((kind) => `'${nameOf(kind)}' (${kind.title})`);
+  return `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
+}

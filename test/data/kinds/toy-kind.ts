@@ -1,0 +1,41 @@
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { ByolError, defineDataKind, registerDataKind } from '../../../lib/index.js';
+
+/** A kind of data in one file, as anybody may write it: images of one colour each, listed in a text file as "class grey" lines. */
+
+declare module '../../../lib/index.js' {
+  interface OwnDataKinds {
+    greys: { kind: 'greys'; path: string; size: number };
+  }
+}
+
+export const greys = defineDataKind({
+  schema: z.strictObject({ kind: z.literal('greys'), path: z.string().min(1), size: z.int().min(1) }),
+  title: 'a list of grey squares',
+  defaults: { size: 8 },
+  classes: 2,
+  recognise: async ({ path, type }) =>
+    type === 'file' && path.endsWith('.greys') ? { settings: { path, size: 8 }, side: 8 } : null,
+  open: async ({ path, size }) => {
+    const rows = (await readFile(path, 'utf8'))
+      .trim()
+      .split('\n')
+      .map((line) => line.split(' ').map(Number));
+    if (rows.flat().some(Number.isNaN)) throw new ByolError('ERR_BYOL_DATA', `${path} is not a list of greys.`);
+    const part = (start: number, end: number) => ({
+      count: end - start,
+      height: size,
+      width: size,
+      pixels: Uint8Array.from(
+        { length: (end - start) * size * size * 3 },
+        (_, i) => rows[start + Math.floor(i / (size * size * 3))]?.[1] ?? 0,
+      ),
+      labels: Int32Array.from(rows.slice(start, end), ([label]) => label ?? -1),
+    });
+    const half = rows.length / 2;
+    return { train: part(0, half), test: part(half, rows.length), classNames: ['dark', 'light'] };
+  },
+});
+
+registerDataKind(greys);
