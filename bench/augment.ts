@@ -49,7 +49,8 @@ export interface AugmentBench {
 export async function benchAugment(): Promise<AugmentBench> {
   const native = loadNative();
   const { train } = await generateShapes({ trainImages: IMAGES, testImages: 1, size: SIZE, seed: 1 });
-  const images = new native.ImageStore(train.pixels, train.count, SIZE, SIZE, null);
+  const sides = new Int32Array(train.count).fill(SIZE);
+  const images = new native.ImageStore(train.pixels, sides, sides, null);
   const workers = [...new Set([1, os.availableParallelism()])];
   const dir = mkdtempSync(path.join(os.tmpdir(), 'byol-bench-'));
   const python = process.env.BYOL_BENCH_PYTHON ?? 'python3';

@@ -117,7 +117,8 @@ async function trainer(native: NativeModule): Promise<{ learner: NativeLearner; 
   const precision = resolvePrecision('auto', 'cpu', native.info());
   const learner = new native.Learner(learnerSpec(config, { device: 'cpu', precision }, 10));
   const { train } = await generateShapes({ trainImages: BATCH, testImages: 1, size, seed: 0 });
-  const images = new native.ImageStore(train.pixels, train.count, size, size, train.labels);
+  const sides = new Int32Array(train.count).fill(size);
+  const images = new native.ImageStore(train.pixels, sides, sides, train.labels);
   const indices = Int32Array.from({ length: BATCH }, (_, i) => i);
   const view = viewSpec(config.views);
   const plan = (number: 0 | 1): Float32Array =>
@@ -135,8 +136,10 @@ async function trainer(native: NativeModule): Promise<{ learner: NativeLearner; 
     images,
     indices,
     microBatches: 1,
-    plans: [plan(0), plan(1)] as const,
-    views: [view, view] as const,
+    views: [
+      { plan: plan(0), spec: view },
+      { plan: plan(1), spec: view },
+    ],
     learningRate: 0.05,
     tau: 0.99,
     projectorRate: 1,

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import type * as Plan from '../lib/augment/plan.js';
 import type * as View from '../lib/augment/view-spec.js';
 import type * as Load from '../lib/binding/load.js';
+import type { NativeImageStore } from '../lib/binding/native.js';
 import type * as Presets from '../lib/config/presets/index.js';
 import type { Config } from '../lib/config/schema.js';
 import type * as Spec from '../lib/methods/learner-spec.js';
@@ -46,12 +47,19 @@ function open({ encoder, hidden, output, size, batch, precision, threads }: Spec
   const labels = Int32Array.from({ length: batch }, (_, i) => i % 10);
   const view = viewSpec(config.views);
   const plan = evaluationPlan(batch, size, size);
+  const bothWays = { ...view, plan, spec: view };
+  const sides = new Int32Array(batch).fill(size);
+  const images: NativeImageStore =
+    native.apiVersion < 3
+      ? Reflect.construct(native.ImageStore, [pixels, batch, size, size, labels])
+      : new native.ImageStore(pixels, sides, sides, labels);
   const input = {
-    images: new native.ImageStore(pixels, batch, size, size, labels),
+    images,
     indices: Int32Array.from({ length: batch }, (_, i) => i),
     microBatches: 1,
-    plans: [plan, plan] as const,
-    views: [view, view] as const,
+    // Of both interfaces: the earlier one had a list of plans beside the views.
+    plans: [plan, plan],
+    views: [bothWays, bothWays],
     learningRate: 0.05,
     tau: 0.99,
     projectorRate: 1,

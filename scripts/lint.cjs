@@ -1,8 +1,10 @@
 'use strict';
-// Biome for TypeScript and the scripts, clang-format for C++ where it is installed. `--write` formats instead of checking.
+// Biome for TypeScript and the scripts, clang-format for C++ where it is installed, and whether both sides of the addon's
+// surface have the same names. `--write` formats instead of checking.
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
+const { differentNames } = require('./native-names.cjs');
 
 const root = path.resolve(__dirname, '..');
 const write = process.argv.includes('--write');
@@ -26,5 +28,11 @@ function clangFormatPasses() {
   return passes('clang-format', ...(write ? ['-i'] : ['--dry-run', '-Werror']), ...sources);
 }
 
-const results = [biomePasses(), clangFormatPasses()];
+function namesPass() {
+  const differences = differentNames(root);
+  for (const difference of differences) console.error(`native surface: ${difference}`);
+  return differences.length === 0;
+}
+
+const results = [biomePasses(), clangFormatPasses(), namesPass()];
 process.exitCode = results.includes(false) ? 1 : 0;

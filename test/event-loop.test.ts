@@ -40,8 +40,9 @@ test('held-out images', () => assertGivesWay(() => splitByClass(labels, 0.1, 1, 
 
 test('numbers of the labelled images', async () => {
   const many = new Int32Array(16 * IMAGES);
-  const store = { size: many.length, height: 1, width: 1, labelled: true, dispose: () => {} };
-  await assertGivesWay(() => labelledIndices({ store, labels: many }, 'training images'));
+  const store = { size: many.length, labelled: true, dispose: () => {} };
+  const images = { store, height: 1, width: 1, labels: many };
+  await assertGivesWay(() => labelledIndices(images, 'training images'));
 });
 
 test('a plan of thousands of rows', async () => {

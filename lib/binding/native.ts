@@ -14,7 +14,7 @@
  */
 
 /** Must equal the number that the addon exports; the loader refuses another. */
-export const API_VERSION = 2;
+export const API_VERSION = 3;
 
 export interface NativeInfo {
   /** "2.13.0": the LibTorch that the addon was compiled against, and the one that is loaded. */
@@ -119,6 +119,18 @@ export interface LearnerSpec {
   readonly seed: number;
 }
 
+/** What computes representations and nothing else: no target, no heads, no optimiser, no gradient. */
+export interface NativeEncoderSpec {
+  readonly encoder: EncoderSpec;
+  /** `decay`: of the running statistics in a training state, which holds them before their bias is removed. */
+  readonly norm: Pick<NormSpec, 'encoder' | 'groups' | 'weightStandardization' | 'decay' | 'epsilon'>;
+  readonly precision: 'float32' | 'bfloat16';
+  /** 'cpu' or 'cuda:N'. */
+  readonly device: string;
+  /** Unsigned 53-bit integer, of the random initialisation: that of a learner's online encoder with the same seed. */
+  readonly seed: number;
+}
+
 /** What is the same for every row of a plan (native/core/augment/plan.h). */
 export interface ViewSpec {
   readonly height: number;
@@ -132,15 +144,21 @@ export interface ViewSpec {
   readonly std: readonly [number, number, number];
 }
 
+/** One view of every row of a batch. */
+export interface StepView {
+  /** Rows x plan columns. */
+  readonly plan: Float32Array;
+  readonly spec: ViewSpec;
+}
+
 /** One optimiser step. Rows are split evenly over the micro-batches, in order. */
 export interface StepInput {
   readonly images: NativeImageStore;
   /** Micro-batches x batch rows. */
   readonly indices: Int32Array;
   readonly microBatches: number;
-  /** Rows x plan columns, one per view. */
-  readonly plans: readonly [Float32Array, Float32Array];
-  readonly views: readonly [ViewSpec, ViewSpec];
+  /** Two, which every method compares; ERR_BYOL_USAGE for another number. */
+  readonly views: readonly StepView[];
   readonly learningRate: number;
   readonly tau: number;
   /** Of the heads, relative to the learning rate. */
@@ -178,9 +196,8 @@ export interface StepMetrics {
 }
 
 export interface NativeImageStore {
+  /** Images. How large each is, whoever made the store knows. */
   readonly size: number;
-  readonly height: number;
-  readonly width: number;
   readonly labelled: boolean;
   dispose(): void;
 }
@@ -234,6 +251,15 @@ export interface NativeLearner {
   dispose(): void;
 }
 
+export interface NativeEncoder {
+  readonly features: number;
+  readonly parameters: number;
+  embed(input: EmbedInput): Promise<void>;
+  /** From an encoder file or the online encoder of a training state. Strict: another architecture is refused, and changes nothing. */
+  loadWeights(path: string): Promise<Record<string, string>>;
+  dispose(): void;
+}
+
 /** Fractions in [0, 1]. Of a native linear probe NaN: that classifier diverged. */
 export interface Accuracy {
   readonly top1: number;
@@ -275,15 +301,19 @@ export interface NativeModule {
   limitThreads(threads: number): void;
   /** Stops accepting work, waits at most `milliseconds` for the command in progress. For process 'exit' handlers. */
   shutdown(milliseconds: number): void;
+  /**
+   * RGB images of any sizes, one after the other: of image i heights[i] x widths[i] x 3 bytes, row-major; sides of 1 to 16,384
+   * pixels. `labels`: one class per image, -1 where unknown.
+   */
   ImageStore: new (
     pixels: Uint8Array,
-    count: number,
-    height: number,
-    width: number,
+    heights: Int32Array,
+    widths: Int32Array,
     labels: Int32Array | null,
   ) => NativeImageStore & Disposable;
   FeatureBank: new (count: number, dimension: number, device: string) => NativeFeatureBank & Disposable;
   Learner: new (spec: LearnerSpec) => NativeLearner & Disposable;
+  Encoder: new (spec: NativeEncoderSpec) => NativeEncoder & Disposable;
   LinearProbe: new (spec: LinearProbeSpec) => NativeLinearProbe & Disposable;
   knn(
     train: NativeFeatureBank,

@@ -1,7 +1,8 @@
 import type { CommandModule } from 'yargs';
-import type { NativeImageStore, NativeModule } from '../binding/native.js';
+import type { NativeModule } from '../binding/native.js';
 import type { Pipeline } from '../config/pipeline.js';
 import type { Config } from '../config/schema.js';
+import type { OpenedData } from '../data/open.js';
 import { ByolError } from '../errors.js';
 import { type ConfigArguments, configFromArguments, configOptions, requireSource } from './config-options.js';
 
@@ -42,9 +43,9 @@ async function writeSheet(config: Config, out: string, count: number): Promise<n
     const shown = Math.min(count, images.train.size);
     const indices = Int32Array.from({ length: shown }, (_, row) => Math.floor((row * images.train.size) / shown));
     const columns = [
-      await renderViews(native, images.train, indices, config, []),
-      await renderViews(native, images.train, indices, config, config.views.pipelines[0], 0),
-      await renderViews(native, images.train, indices, config, config.views.pipelines[1], 1),
+      await renderViews(native, images, indices, config, []),
+      await renderViews(native, images, indices, config, config.views.pipelines[0], 0),
+      await renderViews(native, images, indices, config, config.views.pipelines[1], 1),
     ];
     const rows = Array.from(indices, (_, row) => columns.map((column) => column[row] as Float32Array));
     await writeAtomically(out, encodePng(drawContactSheet({ size: config.views.size, rows })));
@@ -58,7 +59,7 @@ async function writeSheet(config: Config, out: string, count: number): Promise<n
 /** As in the run's first epoch, with the normalisation taken back. */
 async function renderViews(
   native: NativeModule,
-  images: NativeImageStore,
+  { train, height, width }: OpenedData,
   indices: Int32Array,
   { views, seed, threads }: Config,
   pipeline: Pipeline,
@@ -72,12 +73,12 @@ async function renderViews(
     seed,
     epoch: 0,
     samples: indices,
-    sourceHeight: images.height,
-    sourceWidth: images.width,
+    sourceHeight: height,
+    sourceWidth: width,
     jitter: views.jitter,
   });
   const pixels = await native.executePlan({
-    images,
+    images: train,
     indices,
     plan,
     view: viewSpec(views),

@@ -6,6 +6,9 @@ import { type DataConfig, readData } from './kinds/index.js';
 export interface OpenedData {
   readonly train: NativeImageStore;
   readonly test: NativeImageStore;
+  /** Of every image, in pixels. */
+  readonly height: number;
+  readonly width: number;
   /** 0 without labels. */
   readonly classes: number;
   /** In label order; empty without labels. */
@@ -15,6 +18,9 @@ export interface OpenedData {
 /** Images with what is known of them. */
 export interface LabelledImages {
   readonly store: NativeImageStore;
+  /** Of every image, in pixels. */
+  readonly height: number;
+  readonly width: number;
   /** One class per image, -1 where unknown: such images take no part. null: no labels at all. */
   readonly labels: Int32Array | null;
 }
@@ -23,7 +29,8 @@ export async function openData(native: NativeModule, config: DataConfig): Promis
   const { train, test, classNames } = await readData(config);
   const trainStore = makeStore(native, train);
   try {
-    return { train: trainStore, test: makeStore(native, test), classes: classNames.length, classNames };
+    const { height, width } = train;
+    return { train: trainStore, test: makeStore(native, test), height, width, classes: classNames.length, classNames };
   } catch (error) {
     trainStore.dispose();
     throw error;
@@ -32,5 +39,7 @@ export async function openData(native: NativeModule, config: DataConfig): Promis
 
 /** A copy in native memory, the caller's to dispose of. */
 export function makeStore(native: NativeModule, images: ImageArray): NativeImageStore {
-  return new native.ImageStore(images.pixels, images.count, images.height, images.width, images.labels);
+  const { pixels, count, height, width, labels } = images;
+  const sides = (side: number): Int32Array => new Int32Array(count).fill(side);
+  return new native.ImageStore(pixels, sides(height), sides(width), labels);
 }

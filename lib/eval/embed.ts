@@ -1,6 +1,7 @@
 import { evaluationPlan } from '../augment/plan.js';
 import type { NativeFeatureBank, NativeImageStore, NativeLearner, NativeModule, ViewSpec } from '../binding/native.js';
 import { indicesWhere } from '../data/indices.js';
+import type { LabelledImages } from '../data/open.js';
 import { runQueued } from './in-flight.js';
 
 /** Frozen representations y of the online encoder, in batches. */
@@ -69,8 +70,7 @@ export function* evenBatches(rows: number, most: number): Generator<{ readonly s
 }
 
 /** The centre of each image, as the official evaluation crops it; images of the view's own size are taken whole. */
-export function centerRows(images: NativeImageStore, view: ViewSpec): DrawRows {
-  const { height, width } = images;
+export function centerRows({ height, width }: Pick<LabelledImages, 'height' | 'width'>, view: ViewSpec): DrawRows {
   const fraction = height === view.height && width === view.width ? 1 : OFFICIAL_CENTER;
   return (batch) => evaluationPlan(batch.length, height, width, fraction);
 }

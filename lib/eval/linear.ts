@@ -180,7 +180,7 @@ class CropFlipViews implements TrainingViews {
 
   async epoch(epoch: number): Promise<NativeFeatureBank> {
     const { native, learner, device, train, views } = this.#subject;
-    const { height: sourceHeight, width: sourceWidth } = train.store;
+    const { height: sourceHeight, width: sourceWidth } = train;
     const { seed, epochs } = this.#settings;
     const source = { sourceHeight, sourceWidth, jitter: views.jitter };
     const plan: DrawRows = (samples) =>
@@ -203,7 +203,7 @@ class CropFlipViews implements TrainingViews {
 
 function embedHeldOut(subject: Subject, indices: Int32Array, { heldOut }: Split): Promise<NativeFeatureBank> {
   const images = heldOut.map((position) => indices[position] as number);
-  const plan = centerRows(subject.train.store, viewSpec(subject.views));
+  const plan = centerRows(subject.train, viewSpec(subject.views));
   const options = trainOptions(subject, images, plan, (done, total) => ({ phase: 'held-out images', done, total }));
   return embedAll(subject.native, subject.learner, subject.device, options);
 }

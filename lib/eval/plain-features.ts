@@ -37,12 +37,12 @@ export class PlainFeatures {
     const { native, learner, device, views, batchSize, statistics, signal, onProgress } = this.#subject;
     const known = this.#banks.get(key);
     if (known !== undefined) return known;
-    const { store } = this.#subject[which];
+    const images = this.#subject[which];
     const view = viewSpec(views);
     const bank = await embedAll(native, learner, device, {
-      images: store,
+      images: images.store,
       ...(indices !== undefined && { indices }),
-      plan: centerRows(store, view),
+      plan: centerRows(images, view),
       view,
       statistics,
       batchSize,

@@ -121,6 +121,8 @@ export async function withRunEncoder<T>(
     keep(useThreads(native, config, options.onThreads));
     const images = (array: ImageArray): LabelledImages => ({
       store: keep(makeStore(native, array)),
+      height: array.height,
+      width: array.width,
       labels: array.labels,
     });
     // No online classifier: its size follows the training data's classes, not those of the images asked here.

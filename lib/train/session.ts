@@ -62,6 +62,8 @@ export async function openSession(
   };
   const images = (array: ImageArray): LabelledImages => ({
     store: keep(makeStore(native, array)),
+    height: array.height,
+    width: array.width,
     labels: array.labels,
   });
   const dispose = (): void => {

@@ -1,6 +1,7 @@
 // What the addon exports: lib/binding/native.ts, NativeModule.
 
 #include "napi/convert.h"
+#include "napi/encoder_wrap.h"
 #include "napi/execute_plan.h"
 #include "napi/feature_bank_wrap.h"
 #include "napi/image_store_wrap.h"
@@ -13,7 +14,7 @@
 namespace byol::napi {
 namespace {
 
-constexpr int kApiVersion = 2;  // API_VERSION in lib/binding/native.ts
+constexpr int kApiVersion = 3;  // API_VERSION in lib/binding/native.ts
 constexpr int64_t kMostThreads = 1024;
 constexpr int64_t kMostMilliseconds = 3'600'000;
 
@@ -53,6 +54,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("limitThreads", Napi::Function::New<limit_threads>(env, "limitThreads"));
   exports.Set("shutdown", Napi::Function::New<shutdown>(env, "shutdown"));
   exports.Set("ImageStore", ImageStoreWrap::define(env));
+  exports.Set("Encoder", EncoderWrap::define(env));
   exports.Set("FeatureBank", FeatureBankWrap::define(env));
   exports.Set("Learner", LearnerWrap::define(env));
   exports.Set("LinearProbe", LinearProbeWrap::define(env));

@@ -176,9 +176,8 @@ std::vector<int64_t> Fields::indices(const char* name) const {
   return out;
 }
 
-std::array<Napi::Value, 2> Fields::pair(const char* name) const {
-  const std::vector<Napi::Value> both = items(name, "an array of two", 2, 2);
-  return {both[0], both[1]};
+std::vector<Napi::Value> Fields::list(const char* name) const {
+  return items(name, "an array", 0, std::numeric_limits<uint32_t>::max());
 }
 
 }  // namespace byol::napi

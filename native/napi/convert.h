@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -73,8 +72,8 @@ class Fields {
                                 int64_t most) const;
   /// At least one index of an image or a row; whether they exist is for the core to say.
   std::vector<int64_t> indices(const char* name) const;
-  /// A pair of values.
-  std::array<Napi::Value, 2> pair(const char* name) const;
+  /// A list of anything.
+  std::vector<Napi::Value> list(const char* name) const;
 
   /// One of the given words.
   template <typename Enum, size_t N>

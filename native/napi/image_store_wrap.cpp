@@ -9,10 +9,29 @@ namespace {
 
 constexpr int64_t kMostPixels = 1 << 14;  // of a side
 
-void require_size(int64_t bytes, int64_t count, int64_t height, int64_t width) {
-  if (bytes == count * height * width * 3) return;
-  throw Error("ERR_BYOL_SHAPE", "pixels must have " + std::to_string(count) + " x " + std::to_string(height) + " x " +
-                                    std::to_string(width) + " x 3 bytes, got " + std::to_string(bytes) + ".");
+std::vector<int64_t> read_sides(const Napi::Value& value, const std::string& path) {
+  std::vector<int64_t> sides = to_int32s(value, path);
+  const auto bad =
+      std::find_if(sides.begin(), sides.end(), [](int64_t side) { return side < 1 || side > kMostPixels; });
+  if (bad != sides.end()) {
+    throw Error("ERR_BYOL_VALUE", path + "[" + std::to_string(bad - sides.begin()) +
+                                      "] must be a whole number of pixels from 1 to " + std::to_string(kMostPixels) +
+                                      ", got " + std::to_string(*bad) + ".");
+  }
+  return sides;
+}
+
+void require_sizes(int64_t bytes, const std::vector<int64_t>& heights, const std::vector<int64_t>& widths) {
+  if (widths.size() != heights.size()) {
+    throw Error("ERR_BYOL_SHAPE", "widths must have one number for each of the " + std::to_string(heights.size()) +
+                                      " heights, got " + std::to_string(widths.size()) + ".");
+  }
+  int64_t needed = 0;
+  for (size_t i = 0; i < heights.size(); ++i) needed += heights[i] * widths[i] * 3;
+  if (bytes == needed) return;
+  throw Error("ERR_BYOL_SHAPE", "pixels must have the " + std::to_string(needed) + " bytes of " +
+                                    std::to_string(heights.size()) + " RGB images of these sizes, got " +
+                                    std::to_string(bytes) + ".");
 }
 
 std::vector<int64_t> read_labels(const Napi::Value& value, int64_t count) {
@@ -33,33 +52,32 @@ std::vector<int64_t> read_labels(const Napi::Value& value, int64_t count) {
 
 Napi::Function ImageStoreWrap::define(Napi::Env env) {
   return define_class(
-      env,
-      {InstanceAccessor<&ImageStoreWrap::size>("size"), InstanceAccessor<&ImageStoreWrap::height>("height"),
-       InstanceAccessor<&ImageStoreWrap::width>("width"), InstanceAccessor<&ImageStoreWrap::labelled>("labelled")});
+      env, {InstanceAccessor<&ImageStoreWrap::size>("size"), InstanceAccessor<&ImageStoreWrap::labelled>("labelled")});
 }
 
 ImageStoreWrap::ImageStoreWrap(const Napi::CallbackInfo& call) : Wrap(call) {
   guard(call.Env(), [&] {
     const Napi::Uint8Array pixels = to_bytes(call[0], "pixels");
-    size_ = to_integer(call[1], "count", 1, kLargestIndex);
-    height_ = to_integer(call[2], "height", 1, kMostPixels);
-    width_ = to_integer(call[3], "width", 1, kMostPixels);
+    std::vector<int64_t> heights = read_sides(call[1], "heights"), widths = read_sides(call[2], "widths");
+    if (heights.empty()) refuse(call[1], "heights", "at least one number");
     const auto bytes = static_cast<int64_t>(pixels.ElementLength());
-    require_size(bytes, size_, height_, width_);
-    labelled_ = !call[4].IsNull();
+    require_sizes(bytes, heights, widths);
+    size_ = static_cast<int64_t>(heights.size());
+    labelled_ = !call[3].IsNull();
     std::vector<int64_t> labels;
     if (labelled_) {
-      labels = read_labels(call[4], size_);
+      labels = read_labels(call[3], size_);
       largest_label_ = *std::max_element(labels.begin(), labels.end());
     }
     // Copied here and now, because the bytes are JavaScript's, and into plain memory: an operation of LibTorch on this
     // thread could start a second team of OpenMP threads, which would live as long as the process.
     std::shared_ptr<uint8_t[]> copy(new uint8_t[pixels.ElementLength()]);
     std::copy_n(pixels.Data(), pixels.ElementLength(), copy.get());
-    make(call, at::kCPU, static_cast<double>(bytes) + sizeof(int64_t) * static_cast<double>(size_),
-         [count = size_, height = height_, width = width_, copy = std::move(copy), labels = std::move(labels)] {
-           return std::make_shared<ImageStore>(copy, count, height, width, labels);
-         });
+    // An image's place, and its label.
+    constexpr double kBytesPerImage = 3 * sizeof(int64_t);
+    make(call, at::kCPU, static_cast<double>(bytes) + kBytesPerImage * static_cast<double>(size_),
+         [heights = std::move(heights), widths = std::move(widths), copy = std::move(copy),
+          labels = std::move(labels)] { return std::make_shared<ImageStore>(copy, heights, widths, labels); });
   });
 }
 

@@ -11,7 +11,7 @@ class ImageStoreWrap : public Wrap<ImageStoreWrap, ImageStore> {
   static constexpr napi_type_tag kTag = {0x5161a80ac9a7259cULL, 0x6f245b12af6392faULL};
 
   static Napi::Function define(Napi::Env env);
-  /// ImageStore(pixels, count, height, width, labels)
+  /// ImageStore(pixels, heights, widths, labels)
   explicit ImageStoreWrap(const Napi::CallbackInfo& call);
 
   /// Throws ERR_BYOL_VALUE where an image has a label that is not below `classes`: no kernel would check it.
@@ -19,11 +19,9 @@ class ImageStoreWrap : public Wrap<ImageStoreWrap, ImageStore> {
 
  private:
   Napi::Value size(const Napi::CallbackInfo& call) { return fact(call, &ImageStoreWrap::size_); }
-  Napi::Value height(const Napi::CallbackInfo& call) { return fact(call, &ImageStoreWrap::height_); }
-  Napi::Value width(const Napi::CallbackInfo& call) { return fact(call, &ImageStoreWrap::width_); }
   Napi::Value labelled(const Napi::CallbackInfo& call) { return fact(call, &ImageStoreWrap::labelled_); }
 
-  int64_t size_ = 0, height_ = 0, width_ = 0;
+  int64_t size_ = 0;
   bool labelled_ = false;
   int64_t largest_label_ = -1;
 };

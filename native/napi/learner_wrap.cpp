@@ -1,13 +1,9 @@
 #include "napi/learner_wrap.h"
 
-#include <functional>
-
-#include "core/augment/plan.h"
-#include "core/error.h"
 #include "core/io/tensor_file.h"
 #include "napi/devices.h"
-#include "napi/feature_bank_wrap.h"
-#include "napi/image_store_wrap.h"
+#include "napi/embed_command.h"
+#include "napi/load_command.h"
 #include "napi/metadata.h"
 #include "napi/specs.h"
 #include "napi/step_command.h"
@@ -30,16 +26,6 @@ Napi::Value from_metrics(Napi::Env env, const StepMetrics& metrics) {
   out.Set("targetMovement", metrics.target_movement);
   out.Set("firstBadStep", static_cast<double>(metrics.first_bad_step));
   return out;
-}
-
-// What is wrong with a file's tensors is found where nobody knows the file.
-void naming_file(const std::string& path, const std::function<void()>& load) {
-  try {
-    load();
-  } catch (const Error& error) {
-    if (error.code() != "ERR_BYOL_CHECKPOINT") throw;
-    throw Error(error.code(), path + " cannot be loaded. " + error.what());
-  }
 }
 
 }  // namespace
@@ -100,24 +86,7 @@ Napi::Value LearnerWrap::step_count(const Napi::CallbackInfo& call) {
 }
 
 Napi::Value LearnerWrap::embed(const Napi::CallbackInfo& call) {
-  return guard(call.Env(), [&]() -> Napi::Value {
-    const Fields f(call[0], "embed");
-    const auto images = ImageStoreWrap::get(f.value("images"), f.path_of("images"));
-    const auto bank = FeatureBankWrap::get(f.value("bank"), f.path_of("bank"));
-    const std::vector<int64_t> indices = f.indices("indices");
-    std::vector<float> plan = to_floats(f.value("plan"), f.path_of("plan"), indices.size(), kPlanColumns);
-    const ViewSpec view = read_view_spec(f.object("view"));
-    const auto statistics = f.choice<EmbedStatistics>(
-        "statistics", {{"running", EmbedStatistics::Running}, {"batch", EmbedStatistics::Batch}});
-    const int64_t offset = f.integer("offset", 0, kLargestIndex);
-    auto work = [=, plan = std::move(plan), learner = object()]() -> Deliver {
-      const at::Tensor views =
-          execute_plan(*images, indices, plan.data(), view, learner->compute_dtype()).to(learner->device());
-      bank->write(offset, learner->embed(views, statistics), images->labels_of(indices));
-      return {};
-    };
-    return thread().submit(call.Env(), std::move(work));
-  });
+  return guard(call.Env(), [&]() -> Napi::Value { return submit_embed(call[0], thread(), object()); });
 }
 
 Napi::Value LearnerWrap::save(const Napi::CallbackInfo& call) {
@@ -144,21 +113,14 @@ Napi::Value LearnerWrap::export_encoder(const Napi::CallbackInfo& call) {
 
 Napi::Value LearnerWrap::load(const Napi::CallbackInfo& call) {
   return guard(call.Env(), [&]() -> Napi::Value {
-    return thread().submit(call.Env(), [learner = object(), path = to_path(call[0], "path")]() -> Deliver {
-      const auto [tensors, metadata] = load_tensors(path);
-      naming_file(path, [&] { learner->load_state(tensors); });
-      return [metadata = metadata](Napi::Env env) { return from_metadata(env, metadata); };
-    });
+    return submit_load(call[0], thread(), [learner = object()](const NamedTensors& file) { learner->load_state(file); });
   });
 }
 
 Napi::Value LearnerWrap::load_weights(const Napi::CallbackInfo& call) {
   return guard(call.Env(), [&]() -> Napi::Value {
-    return thread().submit(call.Env(), [learner = object(), path = to_path(call[0], "path")]() -> Deliver {
-      const auto [tensors, metadata] = load_tensors(path);
-      naming_file(path, [&] { learner->load_weights(tensors); });
-      return [metadata = metadata](Napi::Env env) { return from_metadata(env, metadata); };
-    });
+    return submit_load(call[0], thread(),
+                       [learner = object()](const NamedTensors& file) { learner->load_weights(file); });
   });
 }
 

@@ -30,24 +30,36 @@ HeadSpec read_head(const Fields& f) {
           f.boolean("hiddenBias"), f.boolean("outputBias"), f.boolean("outputNorm")};
 }
 
-NormSpec read_norm(const Fields& f) {
-  const auto kind = [&](const char* part) {
-    return f.choice<NormKind>(part, {{"batch", NormKind::Batch},
-                                     {"group", NormKind::Group},
-                                     {"layer", NormKind::Layer},
-                                     {"affine", NormKind::Affine},
-                                     {"none", NormKind::None}});
-  };
+NormKind read_norm_kind(const Fields& f, const char* part) {
+  return f.choice<NormKind>(part, {{"batch", NormKind::Batch},
+                                   {"group", NormKind::Group},
+                                   {"layer", NormKind::Layer},
+                                   {"affine", NormKind::Affine},
+                                   {"none", NormKind::None}});
+}
+
+NormSpec read_encoder_norm(const Fields& f) {
   NormSpec spec;
   spec.decay = f.number("decay", Range::between(0, 1));
   spec.epsilon = f.number("epsilon", Range::above(0));
-  spec.encoder = kind("encoder");
-  spec.projector = kind("projector");
-  spec.predictor = kind("predictor");
+  spec.encoder = read_norm_kind(f, "encoder");
   spec.groups = f.integer("groups", 1, kMostUnits);
   spec.weight_standardization = f.boolean("weightStandardization");
   return spec;
 }
+
+NormSpec read_norm(const Fields& f) {
+  NormSpec spec = read_encoder_norm(f);
+  spec.projector = read_norm_kind(f, "projector");
+  spec.predictor = read_norm_kind(f, "predictor");
+  return spec;
+}
+
+Precision read_precision(const Fields& f) {
+  return f.choice<Precision>("precision", {{"float32", Precision::Float32}, {"bfloat16", Precision::BFloat16}});
+}
+
+uint64_t read_seed(const Fields& f) { return static_cast<uint64_t>(f.integer("seed", 0, kLargestInteger)); }
 
 OptimizerSpec read_optimizer(const Fields& f) {
   OptimizerSpec spec;
@@ -126,10 +138,13 @@ LearnerSpec read_learner_spec(const Fields& f) {
       f.choice<TargetInit>("targetInit", {{"independent", TargetInit::Independent}, {"copy", TargetInit::Copy}});
   spec.optimizer = read_optimizer(f.object("optimizer"));
   spec.classes = f.integer("classes", 0, kMostUnits);
-  spec.precision =
-      f.choice<Precision>("precision", {{"float32", Precision::Float32}, {"bfloat16", Precision::BFloat16}});
-  spec.seed = static_cast<uint64_t>(f.integer("seed", 0, kLargestInteger));
+  spec.precision = read_precision(f);
+  spec.seed = read_seed(f);
   return spec;
+}
+
+EncoderNetworkSpec read_encoder_network_spec(const Fields& f) {
+  return {read_encoder(f.object("encoder")), read_encoder_norm(f.object("norm")), read_precision(f), read_seed(f)};
 }
 
 ViewSpec read_view_spec(const Fields& f) {

@@ -1,7 +1,6 @@
 #include "napi/step_command.h"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <map>
 #include <string>
@@ -20,6 +19,13 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr size_t kViews = 2;
+
+struct View {
+  std::vector<float> plan;  // rows x kPlanColumns
+  ViewSpec spec;
+};
+
 struct Step {
   explicit Step(Handle<ImageStore> of) : images(std::move(of)) {}
   std::ptrdiff_t micro_batch_rows() const { return std::ssize(indices) / static_cast<std::ptrdiff_t>(micro_batches); }
@@ -27,8 +33,7 @@ struct Step {
   Handle<ImageStore> images;
   std::vector<int64_t> indices;
   int64_t micro_batches = 1;
-  std::array<std::vector<float>, 2> plans;
-  std::array<ViewSpec, 2> views;
+  std::vector<View> views;
   StepScalars scalars;
   std::vector<int64_t> supervised_labels;  // empty: none
   double objective_weight = 1.0;
@@ -57,7 +62,7 @@ void compute(const Step& step, Learner& learner, Timing& timing) {
   for (std::ptrdiff_t first = 0; first < std::ssize(step.indices); first += rows) {
     const std::vector<int64_t> indices(step.indices.begin() + first, step.indices.begin() + first + rows);
     const auto view = [&](size_t i) {
-      return execute_plan(images, indices, step.plans[i].data() + first * kPlanColumns, step.views[i],
+      return execute_plan(images, indices, step.views[i].plan.data() + first * kPlanColumns, step.views[i].spec,
                           learner.compute_dtype())
           .to(learner.device());
     };
@@ -81,7 +86,7 @@ void compute(const Step& step, Learner& learner, Timing& timing) {
 
 /// All of the step, or, where it throws, nothing of it: the steps behind it are queued already.
 Timing run_step(const Step& step, Learner& learner) {
-  for (size_t i = 0; i < 2; ++i) check_plan(*step.images, step.indices, step.plans[i].data(), step.views[i]);
+  for (const View& view : step.views) check_plan(*step.images, step.indices, view.plan.data(), view.spec);
   learner.check_rows(step.micro_batch_rows());
   Timing timing;
   try {
@@ -126,10 +131,15 @@ Napi::Promise submit_step(const Napi::Value& input, TorchThread& thread, Handle<
   if (rows % step.micro_batches != 0) {
     refuse(f.value("microBatches"), f.path_of("microBatches"), "a divisor of the " + std::to_string(rows) + " rows");
   }
-  const std::array<Napi::Value, 2> plans = f.pair("plans"), views = f.pair("views");
-  for (size_t i = 0; i < 2; ++i) {
-    step.plans[i] = to_floats(plans[i], f.path_of(i == 0 ? "plans[0]" : "plans[1]"), step.indices.size(), kPlanColumns);
-    step.views[i] = read_view_spec(Fields(views[i], f.path_of(i == 0 ? "views[0]" : "views[1]")));
+  for (const Napi::Value& value : f.list("views")) {
+    const Fields view(value, f.path_of("views[" + std::to_string(step.views.size()) + "]"));
+    step.views.push_back({to_floats(view.value("plan"), view.path_of("plan"), step.indices.size(), kPlanColumns),
+                          read_view_spec(view.object("spec"))});
+  }
+  if (step.views.size() != kViews) {
+    throw Error("ERR_BYOL_USAGE", f.path_of("views") + " must have " + std::to_string(kViews) +
+                                      " views, which is what every method compares, got " +
+                                      std::to_string(step.views.size()) + ".");
   }
   step.scalars = {f.number("learningRate", Range::at_least(0)), f.number("tau", Range::between(0, 1)),
                   f.number("projectorRate", Range::at_least(0)), f.number("predictorRate", Range::at_least(0))};

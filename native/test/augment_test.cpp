@@ -89,7 +89,10 @@ struct Cases {
     return row;
   }
 
-  ImageStore store() const { return {copy_of(pixels), count, height, width, {}}; }
+  ImageStore store() const {
+    const auto each = [&](int side) { return std::vector<int64_t>(static_cast<std::size_t>(count), side); };
+    return {copy_of(pixels), each(height), each(width), {}};
+  }
 
   at::Tensor expected(const ViewSpec& view) const {
     at::Tensor out = at::empty({static_cast<int64_t>(indices.size()), view.height, view.width, 3}, at::kDouble);
@@ -183,7 +186,7 @@ TEST(augment_resize_matches_aten) {
     for (std::size_t i = 0; i < cases.indices.size(); ++i) {
       const float* row = cases.plan.data() + i * byol::kPlanColumns;
       const at::Tensor crop =
-          store.pixels()[cases.indices[i]]
+          store.image(cases.indices[i])
               .narrow(0, static_cast<int64_t>(row[byol::kCropTop]), static_cast<int64_t>(row[byol::kCropHeight]))
               .narrow(1, static_cast<int64_t>(row[byol::kCropLeft]), static_cast<int64_t>(row[byol::kCropWidth]))
               .permute({2, 0, 1})
@@ -216,7 +219,7 @@ TEST(augment_whole_image_is_exact) {
     const at::Tensor reference = execute_plan_reference(store, cases.indices, cases.plan.data(), view);
     for (int64_t i = 0; i < 10; ++i) {
       at::Tensor plain =
-          store.pixels()[cases.indices[static_cast<std::size_t>(i)]].permute({2, 0, 1}).to(at::kFloat) / 255;
+          store.image(cases.indices[static_cast<std::size_t>(i)]).permute({2, 0, 1}).to(at::kFloat) / 255;
       if (i % 2) plain = plain.flip({2});
       CHECK(at::equal(fused[i], plain));
       CHECK(at::equal(reference[i], plain));
@@ -326,16 +329,62 @@ TEST(augment_does_not_depend_on_threads_or_batch) {
   CHECK(execute_plan(store, {}, nullptr, view, at::kFloat, 0).sizes() == at::IntArrayRef({0, 3, 32, 27}));
 }
 
+TEST(augment_takes_each_image_in_its_own_size) {
+  // Large and small ones in turn, so that each finds leftovers of the other; crops that only their own image has.
+  const std::vector<int64_t> heights = {40, 9, 25, 64}, widths = {31, 12, 80, 16};
+  std::vector<Cases> alone;
+  std::vector<uint8_t> pixels;
+  for (std::size_t i = 0; i < heights.size(); ++i) {
+    alone.emplace_back(1, static_cast<int>(heights[i]), static_cast<int>(widths[i]), 90U + static_cast<unsigned>(i));
+    for (int repeat = 0; repeat < 5; ++repeat) alone[i].add_jitter(repeat, JitterKind::Official)[byol::kBlurSigma] = 1;
+    pixels.insert(pixels.end(), alone[i].pixels.begin(), alone[i].pixels.end());
+  }
+  std::vector<int64_t> indices;
+  std::vector<float> plan;
+  std::vector<at::Tensor> expected;
+  ViewSpec view = view_of(20, 23);
+  view.blur_radius = 2;
+  for (int64_t row = 0; row < 20; ++row) {
+    const auto image = static_cast<std::size_t>(row % 4);
+    const auto from = alone[image].plan.begin() + row / 4 * byol::kPlanColumns;
+    plan.insert(plan.end(), from, from + byol::kPlanColumns);
+    indices.push_back(row % 4);
+    expected.push_back(alone[image].expected(view)[row / 4]);
+  }
+  const ImageStore store(copy_of(pixels), heights, widths, {});
+  for (const bool antialias : {false, true}) {
+    view.antialias = antialias;
+    const at::Tensor fused = execute_plan(store, indices, plan.data(), view, at::kFloat, 1);
+    const at::Tensor reference = execute_plan_reference(store, indices, plan.data(), view);
+    CHECK_CLOSE(largest_difference(fused, reference), 0.0, kTolerance);
+    if (!antialias) CHECK_CLOSE(largest_difference(fused, at::stack(expected)), 0.0, kTolerance);
+    for (int64_t row = 0; row < 4; ++row) {
+      const auto i = static_cast<std::size_t>(row);
+      const at::Tensor same = execute_plan(alone[i].store(), {0}, plan.data() + row * byol::kPlanColumns, view, at::kFloat);
+      CHECK(at::equal(fused[row], same[0]));
+    }
+  }
+  // The bound of a crop is its own image's side.
+  plan[byol::kCropHeight] = 40.0F;
+  plan[byol::kCropTop] = 0.0F;
+  CHECK(error_code([&] { execute_plan(store, indices, plan.data(), view, at::kFloat); }) == "no error");
+  plan[byol::kPlanColumns + byol::kCropHeight] = 40.0F;
+  CHECK(error_code([&] { execute_plan(store, indices, plan.data(), view, at::kFloat); }) == "ERR_BYOL_VALUE");
+  CHECK(error_code([&] { execute_plan_reference(store, indices, plan.data(), view); }) == "ERR_BYOL_VALUE");
+}
+
 TEST(augment_instruction_sets_agree) {
   const Cases cases = mixture(JitterKind::Official, 30, 32, 30, 70);
   byol::FusedView view{};
   view.height = 32;
   view.width = 21;
+  view.source_height = 32;
+  view.source_width = 30;
   view.cubic = view.official_jitter = true;
   view.blur_radius = 1;
   std::fill(view.inverse_std, view.inverse_std + 3, 1.0F);
   const auto run = [&](const byol::FusedKernels& kernels) {
-    at::Tensor scratch = at::zeros({kernels.scratch_floats(view, 32, 30)}, at::kFloat);
+    at::Tensor scratch = at::zeros({kernels.scratch_floats(view)}, at::kFloat);
     at::Tensor out = at::empty({static_cast<int64_t>(cases.indices.size()), 32, 21, 3}, at::kFloat);
     for (std::size_t i = 0; i < cases.indices.size(); ++i) {
       const byol::FusedSource source{cases.pixels.data() + cases.indices[i] * 32 * 30 * 3, 32, 30};
@@ -410,14 +459,22 @@ TEST(augment_refuses_bad_plans) {
 }
 
 TEST(image_store_holds_pixels_and_labels) {
-  std::vector<uint8_t> pixels(2 * 3 * 4 * 3);
+  std::vector<uint8_t> pixels(3 * 4 * 3 + 5 * 2 * 3);
   std::iota(pixels.begin(), pixels.end(), uint8_t{0});
-  const std::vector<int64_t> labels = {7, 3};
-  const ImageStore store(copy_of(pixels), 2, 3, 4, labels);
-  CHECK(store.size() == 2 && store.height() == 3 && store.width() == 4);
-  CHECK(at::equal(store.pixels().flatten(), at::arange(72, at::kByte)));
+  const std::vector<int64_t> heights = {3, 5}, widths = {4, 2}, labels = {7, 3};
+  const ImageStore store(copy_of(pixels), heights, widths, labels);
+  CHECK(store.size() == 2 && store.height(0) == 3 && store.width(0) == 4 && store.height(1) == 5 &&
+        store.width(1) == 2);
+  CHECK(at::equal(store.image(0), at::arange(36, at::kByte).view({3, 4, 3})));
+  CHECK(at::equal(store.image(1), at::arange(36, 66, at::kByte).view({5, 2, 3})));
+  CHECK(store.pixels(1)[0] == 36);
   CHECK(at::equal(store.labels_of({1, 0, 1}), at::tensor({3, 7, 3}, at::kLong)));
-  CHECK(at::equal(ImageStore(copy_of(pixels), 2, 3, 4, {}).labels(), at::tensor({-1, -1}, at::kLong)));
+  CHECK(at::equal(ImageStore(copy_of(pixels), heights, widths, {}).labels(), at::tensor({-1, -1}, at::kLong)));
   CHECK(error_code([&] { store.labels_of({2}); }) == "ERR_BYOL_SHAPE");
-  CHECK(error_code([&] { ImageStore(copy_of(pixels), 0, 3, 4, {}); }) == "ERR_BYOL_SHAPE");
+  const auto refused = [&](std::vector<int64_t> h, std::vector<int64_t> w, std::vector<int64_t> l) {
+    return error_code([&] { ImageStore(copy_of(pixels), h, w, l); }) == "ERR_BYOL_SHAPE";
+  };
+  CHECK(refused({}, {}, {}) && refused(heights, {4}, {}) && refused(heights, widths, {7}) && refused({3, 0}, widths, {}));
+  const at::Tensor kept = ImageStore(copy_of(pixels), heights, widths, {}).image(1);  // outlives its store
+  CHECK(at::equal(kept, store.image(1)));
 }

@@ -59,7 +59,7 @@ TEST(evaluations_give_up) {
 
 TEST(both_executors_give_up) {
   std::shared_ptr<uint8_t[]> pixels(new uint8_t[8 * 8 * 3]());
-  const ImageStore images(pixels, 1, 8, 8, {});
+  const ImageStore images(pixels, {8}, {8}, {});
   ViewSpec view;
   view.height = view.width = 8;
   std::vector<float> plan(kPlanColumns, 0.0F);

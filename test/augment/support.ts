@@ -3,6 +3,7 @@ import { blurRadius } from '../../lib/augment/view-spec.js';
 import type { NativeImageStore, NativeModule, ViewSpec } from '../../lib/binding/native.js';
 import type { Pipeline } from '../../lib/config/pipeline.js';
 import { Stream } from '../../lib/random/philox.js';
+import { equallySized } from '../support/stores.js';
 import type { Pixels } from './oracle.js';
 
 export interface Images extends Pixels {
@@ -35,7 +36,7 @@ export function viewOf(size: number, changes: Partial<ViewSpec> = {}): ViewSpec 
 }
 
 export function imagesOf(native: NativeModule, data: Uint8Array, count: number, height: number, width: number): Images {
-  return { count, height, width, data, store: new native.ImageStore(data, count, height, width, null) };
+  return { count, height, width, data, store: equallySized(native, data, count, height, width) };
 }
 
 /** Waves of colour with noise, grey patches and saturated pixels. */

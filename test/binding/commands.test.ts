@@ -13,9 +13,12 @@ import {
   learnerSpec,
   makeImages,
   nativeOnOneThread,
+  plansOf,
   probeSpec,
   stepInput,
+  view,
   wider,
+  withPlans,
 } from './small.js';
 
 const native = nativeOnOneThread();
@@ -72,10 +75,7 @@ test('micro-batches are the rows in order', async () => {
     ...eight,
     microBatches: 2,
     indices: Int32Array.from([...eight.indices, ...eight.indices]),
-    plans: [
-      Float32Array.from([...eight.plans[0], ...eight.plans[0]]),
-      Float32Array.from([...eight.plans[1], ...eight.plans[1]]),
-    ],
+    views: eight.views.map(({ plan, spec }) => ({ plan: Float32Array.from([...plan, ...plan]), spec })),
   });
   const once = new native.Learner({ ...learnerSpec, classes: 0 });
   await once.step(eight);
@@ -109,42 +109,45 @@ test('what was given may be changed, detached or used again at once', async () =
     const results: Buffer[] = [];
     for (const spoil of [false, true]) {
       const learner = new native.Learner({ ...learnerSpec, classes: 3 });
-      const store = new native.ImageStore(
+      const given = [
         pixels.slice(),
-        16,
-        8,
-        8,
+        new Int32Array(16).fill(8),
+        new Int32Array(16).fill(8),
         Int32Array.from({ length: 16 }, (_, i) => i % 3),
-      );
+      ] as const;
+      const store = new native.ImageStore(...given);
       const bank = new native.FeatureBank(16, learner.features, 'cpu');
       const probe = new native.LinearProbe(probeSpec);
-      const plans: [Float32Array, Float32Array] = [step.plans[0].slice(), step.plans[1].slice()];
-      const [indices, rows, plan] = [firstRows(16), firstRows(16), step.plans[0].slice()];
+      const [first, second] = plansOf(step);
+      const plans = [first.slice(), second.slice()] as const;
+      const views = [...withPlans(step, plans).views];
+      const [indices, rows, plan] = [firstRows(16), firstRows(16), first.slice()];
       const metadata = { name: 'value' };
       const file = path.join(dir, `state-${spoil}.safetensors`);
       // The first step keeps the others waiting while what they were given is spoilt.
       const running = [
         learner.step(step),
-        learner.step({ ...step, images: store, indices, plans }),
+        learner.step({ ...step, images: store, indices, views }),
         learner.embed({ ...embedInput(store, bank, 16), indices, plan }),
         probe.step(bank, rows, 1),
         learner.save(file, metadata),
       ];
-      const views = native.executePlan({
-        ...{ images: store, indices, plan, view: step.views[0] },
+      const shown = native.executePlan({
+        ...{ images: store, indices, plan, view },
         ...{ executor: 'fused', dtype: 'float32', threads: 0 },
       });
       if (spoil) {
+        for (const array of given) array.fill(1);
         structuredClone(plans[0], { transfer: [plans[0].buffer as ArrayBuffer] });
         plans[1].fill(Number.NaN);
         plan.fill(1e9);
         indices.fill(-1);
         rows.fill(99);
         metadata.name = 'other';
-        plans.pop();
+        views.pop();
       }
       await Promise.all(running);
-      results.push(readFileSync(file), Buffer.from((await views).buffer), Buffer.from((await bank.read(0, 16)).buffer));
+      results.push(readFileSync(file), Buffer.from((await shown).buffer), Buffer.from((await bank.read(0, 16)).buffer));
     }
     for (const i of [0, 1, 2]) assert.ok(results[i]?.equals(results[i + 3] as Buffer), `result ${i}`);
   });
@@ -169,9 +172,10 @@ test('a step that is refused, and a file that is refused, leave no trace', async
       },
     ];
     const spoiltPlan = (column: number, value: number): StepInput => {
-      const plan = step.plans[1].slice();
+      const [first, second] = plansOf(step);
+      const plan = second.slice();
       plan[13 * 12 + column] = value; // a row of the second micro-batch
-      return { ...step, microBatches: 2, plans: [step.plans[0], plan] };
+      return { ...withPlans(step, [first, plan]), microBatches: 2 };
     };
     const outside = firstRows(16).map((i) => (i === 13 ? 16 : i));
     for (const spec of specs) {

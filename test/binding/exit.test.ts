@@ -20,12 +20,12 @@ const prelude = `
     const native = loadNative();
     native.setThreads(1);
     const learner = new native.Learner(learnerSpec(presets.shapes, { device: 'cpu', precision: 'float32' }, 10));
-    const images = new native.ImageStore(new Uint8Array(64 * 32 * 32 * 3), 64, 32, 32, new Int32Array(64));
+    const images = new native.ImageStore(new Uint8Array(64 * 32 * 32 * 3), new Int32Array(64).fill(32), new Int32Array(64).fill(32), new Int32Array(64));
     const plan = evaluationPlan(64, 32, 32);
-    const view = viewSpec(presets.shapes.views);
+    const spec = viewSpec(presets.shapes.views);
     const indices = Int32Array.from({ length: 64 }, (_, i) => i);
     return Array.from({ length: count }, () =>
-      learner.step({ images, indices, microBatches: 1, plans: [plan, plan], views: [view, view], learningRate: 0.1, tau: 0.9,
+      learner.step({ images, indices, microBatches: 1, views: [{ plan, spec }, { plan, spec }], learningRate: 0.1, tau: 0.9,
         projectorRate: 1, predictorRate: 1, objectiveWeight: 1, supervisedLabels: null }));
   }`;
 
@@ -89,14 +89,15 @@ test('a worker that ends by itself, twice', async () => {
 test('bad values are refused with a code, and disposed objects too', async () => {
   const { status, output } = await runScript(`
     const native = loadNative();
+    const two = Int32Array.of(2);
     const code = (body) => { try { body(); return 'none'; } catch (error) { return error.code; } };
     const spec = learnerSpec(presets.shapes, { device: 'cpu', precision: 'float32' }, 10);
-    console.log(code(() => new native.ImageStore(new Uint8Array(5), 1, 2, 2, null)));
-    console.log(code(() => new native.ImageStore(new Uint8Array(12), 1, 2, 2, new Int32Array(3))));
+    console.log(code(() => new native.ImageStore(new Uint8Array(5), two, two, null)));
+    console.log(code(() => new native.ImageStore(new Uint8Array(12), two, two, new Int32Array(3))));
     console.log(code(() => new native.Learner({ ...spec, encoder: { ...spec.encoder, width: 0.5 } })));
     console.log(code(() => new native.Learner({ ...spec, device: 'cuda:99' })));
     console.log(code(() => native.setThreads(-1)));
-    const store = new native.ImageStore(new Uint8Array(12), 1, 2, 2, null);
+    const store = new native.ImageStore(new Uint8Array(12), two, two, null);
     store.dispose();
     store.dispose();
     console.log(code(() => store.size));`);

@@ -8,6 +8,7 @@ import { isMainThread, parentPort, Worker, workerData } from 'node:worker_thread
 import { loadNative } from '../../lib/binding/load.js';
 import type { NativeLearner, StepInput } from '../../lib/binding/native.js';
 import { identityPlan } from '../support/plans.js';
+import { equallySized } from '../support/stores.js';
 import { learnerSpec, makeImages, probeSpec, stepInput, view, wider } from './small.js';
 
 declare const gc: () => void;
@@ -124,12 +125,11 @@ const scenarios: Record<string, (argument: string) => Promise<void>> = {
       for (let i = 0; i < repeats; i += 1) out.set(array, i * array.length);
       return out;
     };
-    const [first, second] = step.plans;
     void learner.step({
       ...step,
       microBatches: repeats,
       indices: repeat(step.indices),
-      plans: [repeat(first), repeat(second)],
+      views: step.views.map(({ plan, spec }) => ({ plan: repeat(plan), spec })),
     });
     await setTimeout(100);
     process.exit(7);
@@ -244,7 +244,9 @@ const scenarios: Record<string, (argument: string) => Promise<void>> = {
     const run = async (count: number): Promise<void> => {
       for (let i = 0; i < count; i += 10) {
         await Promise.all(
-          Array.from({ length: 10 }, () => learner.step({ ...step, plans: [step.plans[0].slice(), step.plans[1]] })),
+          Array.from({ length: 10 }, () =>
+            learner.step({ ...step, views: step.views.map(({ plan, spec }) => ({ plan: plan.slice(), spec })) }),
+          ),
         );
       }
       await learner.readMetrics();
@@ -262,7 +264,7 @@ const scenarios: Record<string, (argument: string) => Promise<void>> = {
     const side = 512;
     const pixels = new Uint8Array(side * side * 3 * 16).fill(1);
     for (let i = 0; i < 256; i += 1) {
-      new native.ImageStore(pixels, 16, side, side, null);
+      equallySized(native, pixels, 16, side, side);
       await setImmediate(); // finalizers run between turns of the event loop
     }
     console.log(process.resourceUsage().maxRSS / 1024);
@@ -284,7 +286,7 @@ const scenarios: Record<string, (argument: string) => Promise<void>> = {
     const native = loadNative();
     const pixels = new Uint8Array(512 * 512 * 3 * 25);
     const makers: Array<() => object> = [
-      () => new native.ImageStore(pixels, 25, 512, 512, null),
+      () => equallySized(native, pixels, 25, 512, 512),
       () => new native.FeatureBank(50_000, 100, 'cpu'),
       () => new native.Learner(wider(128)),
       () => new native.LinearProbe({ ...probeSpec, features: 5000, classes: 300 }),
@@ -311,7 +313,7 @@ const scenarios: Record<string, (argument: string) => Promise<void>> = {
     const bank = new native.FeatureBank(50_000, 4, 'cpu');
     await bank.read(0, 50_000);
     const before = count();
-    const store = new native.ImageStore(new Uint8Array(50_000 * 12), 50_000, 2, 2, null);
+    const store = equallySized(native, new Uint8Array(50_000 * 12), 50_000, 2, 2);
     await bank.read(0, 1);
     console.log(JSON.stringify([before, count()]));
     store.dispose();

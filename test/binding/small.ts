@@ -1,9 +1,27 @@
 import { loadNative } from '../../lib/binding/load.js';
-import type { EmbedInput, LearnerSpec, LinearProbeSpec, NativeModule, StepInput } from '../../lib/binding/native.js';
+import type {
+  EmbedInput,
+  LearnerSpec,
+  LinearProbeSpec,
+  NativeEncoderSpec,
+  NativeModule,
+  StepInput,
+} from '../../lib/binding/native.js';
 import { officialLearner, plainStep, squareView } from '../support/byol-spec.js';
 import { identityPlan } from '../support/plans.js';
+import { equallySized } from '../support/stores.js';
 
 export const learnerSpec = officialLearner;
+
+/** The learner's encoder alone. */
+const { projector: _1, predictor: _2, ...encoderNorm } = learnerSpec.norm;
+export const encoderSpec: NativeEncoderSpec = {
+  encoder: learnerSpec.encoder,
+  norm: encoderNorm,
+  precision: learnerSpec.precision,
+  device: learnerSpec.device,
+  seed: learnerSpec.seed,
+};
 
 export const probeSpec: LinearProbeSpec = {
   features: 8,
@@ -30,7 +48,18 @@ export function makeImages(native: NativeModule, count: number, side: number = s
     return state >>> 24;
   });
   const labels = Int32Array.from({ length: count }, (_, i) => i % 3);
-  return new native.ImageStore(pixels, count, side, side, labels);
+  return equallySized(native, pixels, count, side, side, labels);
+}
+
+/** The plans of a step's two views. */
+export function plansOf({ views: [first, second] }: StepInput): [Float32Array, Float32Array] {
+  if (first === undefined || second === undefined) throw new Error('a step of fewer than two views');
+  return [first.plan, second.plan];
+}
+
+/** The same step with other plans. */
+export function withPlans(step: StepInput, plans: readonly [Float32Array, Float32Array]): StepInput {
+  return { ...step, views: step.views.map(({ spec }, i) => ({ plan: plans[i === 0 ? 0 : 1], spec })) };
 }
 
 export const firstRows = (rows: number): Int32Array => Int32Array.from({ length: rows }, (_, i) => i);
@@ -42,8 +71,10 @@ export function stepInput(images: StepInput['images'], rows: number, side: numbe
     images,
     indices: firstRows(rows),
     microBatches: 1,
-    plans: [identityPlan(rows, side, side), identityPlan(rows, side, side, { flip: true })],
-    views: [sized, sized],
+    views: [
+      { plan: identityPlan(rows, side, side), spec: sized },
+      { plan: identityPlan(rows, side, side, { flip: true }), spec: sized },
+    ],
     learningRate: 0.1,
     tau: 0.9,
     ...plainStep,

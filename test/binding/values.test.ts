@@ -6,25 +6,34 @@ import { ByolError, type ErrorCode } from '../../lib/errors.js';
 import { identityPlan } from '../support/plans.js';
 import {
   embedInput,
+  encoderSpec,
   firstRows,
   learnerSpec,
   makeImages,
   nativeOnOneThread,
+  plansOf,
   probeSpec,
   stepInput,
   view,
+  withPlans,
 } from './small.js';
+
+/** What JavaScript may give where TypeScript would not. */
+const loose = (value: unknown): never => value as never;
 
 const native = nativeOnOneThread();
 const images = makeImages(native, 4);
-const unlabelled = new native.ImageStore(new Uint8Array(12), 1, 2, 2, null);
+const one = (value: number): Int32Array => Int32Array.of(value);
+const unlabelled = new native.ImageStore(new Uint8Array(12), one(2), one(2), null);
 const bank = new native.FeatureBank(4, 8, 'cpu');
 const learner = new native.Learner(learnerSpec);
 const probe = new native.LinearProbe(probeSpec);
 const step = stepInput(images, 4);
-
-/** What JavaScript may give where TypeScript would not. */
-const loose = (value: unknown): never => value as never;
+const [plan1, plan2] = plansOf(step);
+const stepWith = (spec: object): StepInput => ({
+  ...step,
+  views: [{ plan: plan1, spec: loose(spec) }, ...step.views.slice(1)],
+});
 
 async function refuses(body: () => unknown, code: ErrorCode, message: RegExp): Promise<void> {
   await assert.rejects(
@@ -58,7 +67,8 @@ const structs: Array<[string, object, (input: never) => unknown]> = [
   ['Learner', learnerSpec, (input) => new native.Learner(input)],
   ['LinearProbe', probeSpec, (input) => new native.LinearProbe(input)],
   ['step', step, (input) => learner.step(input)],
-  ["step's view", view, (input) => learner.step({ ...step, views: [view, input] })],
+  ["step's view", view, (input) => learner.step(stepWith(input))],
+  ['Encoder', encoderSpec, (input) => new native.Encoder(input)],
   ['embed', embedInput(images, bank, 4), (input) => learner.embed(input)],
   ['knn', { classes: 3, k: 2, temperature: 0.1 }, (input) => native.knn(bank, bank, input)],
   [
@@ -108,20 +118,21 @@ const numbers: Array<[string, object, (input: never) => unknown, readonly unknow
   ['learningRate', step, (input) => learner.step(input), [-1, Number.POSITIVE_INFINITY]],
   ['microBatches', step, (input) => learner.step(input), [0, 3, 5, 1.5]],
   ['indices', step, (input) => learner.step(input), [new Int32Array(0), new Float32Array(4), [0, 1, 2, 3]]],
-  ['plans', step, (input) => learner.step(input), [[], [step.plans[0]], [1, 2], new Float32Array(2)]],
+  ['views', step, (input) => learner.step(input), [[1, 2], new Float32Array(2), step.views[0], [step.views[0], null]]],
+  ['views', step, (input) => learner.step(input), [[{ plan: plan1 }], [{ ...step.views[0], plan: [...plan1] }]]],
   ['temperature', { classes: 3, k: 2, temperature: 1 }, (input) => native.knn(bank, bank, input), [0, -1]],
   ['k', { classes: 3, k: 2, temperature: 1 }, (input) => native.knn(bank, bank, input), [0, 1.5]],
   [
     'std',
     view,
-    (input) => learner.step({ ...step, views: [input, view] }),
+    (input) => learner.step(stepWith(input)),
     [
       [1, 1],
       [1, 0, 1],
       [1, 1, -1],
     ],
   ],
-  ['height', view, (input) => learner.step({ ...step, views: [input, view] }), [0, 1e9]],
+  ['height', view, (input) => learner.step(stepWith(input)), [0, 1e9]],
 ];
 for (const [path, struct, call, values] of numbers) {
   test(`${path} out of its range`, async () => {
@@ -136,12 +147,23 @@ test('arguments that are no structs', async () => {
   const { ImageStore, FeatureBank } = native;
   const pixels = new Uint8Array(12);
   const value: Array<[() => unknown, RegExp]> = [
-    [() => new ImageStore(loose([1, 2]), 1, 2, 2, null), /^pixels must be a Uint8Array, got an array of 2/],
-    [() => new ImageStore(pixels, 0, 2, 2, null), /^count must be a whole number from 1/],
-    [() => new ImageStore(pixels, 1, 2.5, 2, null), /^height must be a whole number/],
-    [() => new ImageStore(pixels, 1, 2, loose('2'), null), /^width must be a whole number.*got '2'/],
-    [() => new ImageStore(pixels, 1, 2, 2, loose(undefined)), /^labels must be an Int32Array, got undefined/],
-    [() => new ImageStore(pixels, 1, 2, 2, Int32Array.of(-2)), /^labels\[0\] must be a class, or -1 for none, got -2/],
+    [() => new ImageStore(loose([1, 2]), one(2), one(2), null), /^pixels must be a Uint8Array, got an array of 2/],
+    [
+      () => new ImageStore(pixels, one(0), one(2), null),
+      /^heights\[0\] must be a whole number of pixels from 1 to 16384, got 0/,
+    ],
+    [() => new ImageStore(pixels, one(2), Int32Array.of(2, 16385), null), /^widths\[1\] must be .*got 16385/],
+    [
+      () => new ImageStore(pixels, loose(new Float32Array(1)), one(2), null),
+      /^heights must be an Int32Array, got a typed/,
+    ],
+    [() => new ImageStore(pixels, one(2), loose('2'), null), /^widths must be an Int32Array, got '2'/],
+    [
+      () => new ImageStore(new Uint8Array(0), new Int32Array(0), new Int32Array(0), null),
+      /^heights must be at least one/,
+    ],
+    [() => new ImageStore(pixels, one(2), one(2), loose(undefined)), /^labels must be an Int32Array, got undefined/],
+    [() => new ImageStore(pixels, one(2), one(2), one(-2)), /^labels\[0\] must be a class, or -1 for none, got -2/],
     [() => new FeatureBank(0, 4, 'cpu'), /^count must be/],
     [() => new FeatureBank(4, -1, 'cpu'), /^dimension must be/],
     [() => new FeatureBank(4, 4, loose(null)), /^device must be a string, got null/],
@@ -168,19 +190,31 @@ test('arguments that are no structs', async () => {
 test('sizes that do not fit together', async () => {
   const { ImageStore } = native;
   const short = identityPlan(3, 8, 8);
+  const huge = new Int32Array(1000).fill(2 ** 14);
   const shape: Array<[() => unknown, RegExp]> = [
-    [() => new ImageStore(new Uint8Array(13), 1, 2, 2, null), /^pixels must have 1 x 2 x 2 x 3 bytes, got 13/],
-    [() => new ImageStore(new Uint8Array(12), 2 ** 31 - 1, 2 ** 14, 2 ** 14, null), /^pixels must have/],
-    [() => new ImageStore(new Uint8Array(12), 1, 2, 2, new Int32Array(2)), /^labels must have one number for each/],
+    [() => new ImageStore(new Uint8Array(13), one(2), one(2), null), /^pixels must have the 12 bytes of 1 .*got 13/],
+    [
+      () => new ImageStore(new Uint8Array(30), Int32Array.of(2, 3), Int32Array.of(2, 1), null),
+      /the 21 bytes of 2 .* got 30/,
+    ],
+    [() => new ImageStore(new Uint8Array(12), huge, huge, null), /^pixels must have the 805306368000 bytes/],
+    [
+      () => new ImageStore(new Uint8Array(12), one(2), huge, null),
+      /^widths must have one number for each of the 1 heights/,
+    ],
+    [
+      () => new ImageStore(new Uint8Array(12), one(2), one(2), new Int32Array(2)),
+      /^labels must have one number for each/,
+    ],
     [
       () => new native.Learner({ ...learnerSpec, predictor: { kind: 'mlp', ...learnerSpec.projector, output: 1 } }),
       /as many outputs as the projector.*4, not 1/,
     ],
     [
-      () => learner.step({ ...step, plans: [step.plans[0], short] }),
-      /^step\.plans\[1\] must have 4 rows of 13 numbers, got 39/,
+      () => learner.step(withPlans(step, [plan1, short])),
+      /^step\.views\[1\]\.plan must have 4 rows of 13 numbers, got 39/,
     ],
-    [() => learner.step({ ...step, plans: [detached(step.plans[0]), short] }), /^step\.plans\[0\] .* got 0 numbers/],
+    [() => learner.step(withPlans(step, [detached(plan1), short])), /^step\.views\[0\]\.plan .* got 0 numbers/],
     [() => learner.step({ ...step, indices: Int32Array.of(0, 1, 2, 4) }), /no image 4 in a store of 4/],
     [() => learner.step({ ...step, indices: Int32Array.of(0, 1, 2, -1) }), /no image -1/],
     [() => learner.embed({ ...embedInput(images, bank, 4), plan: short }), /^embed\.plan must have 4 rows/],
@@ -193,6 +227,14 @@ test('sizes that do not fit together', async () => {
     ],
   ];
   for (const [body, message] of shape) await refuses(body, 'ERR_BYOL_SHAPE', message);
+});
+
+test('a step compares two views', async () => {
+  const [first] = step.views;
+  for (const views of [[], [first], [first, first, first]]) {
+    const message = new RegExp(`^step\\.views must have 2 views.*got ${views.length}`);
+    await refuses(() => learner.step({ ...step, views: loose(views) }), 'ERR_BYOL_USAGE', message);
+  }
 });
 
 function detached(array: Float32Array): Float32Array {
@@ -273,9 +315,9 @@ test('a plan row that cannot be carried out rejects, and the learner is as befor
     [5, 24],
     [11, Number.POSITIVE_INFINITY],
   ] as const) {
-    const plan = step.plans[0].slice();
+    const plan = plan2.slice();
     plan[13 * 2 + column] = bad;
-    const spoilt: StepInput = { ...step, plans: [step.plans[0], plan] };
+    const spoilt = withPlans(step, [plan1, plan]);
     await refuses(() => learner.step(spoilt), 'ERR_BYOL_VALUE', /row 2: /);
   }
   assert.equal(await learner.stepCount, before);
@@ -315,7 +357,7 @@ test('disposed objects, any number of times', async () => {
 });
 
 test('what is asked for is what is there', async () => {
-  assert.deepEqual([images.size, images.height, images.width, images.labelled], [4, 8, 8, true]);
+  assert.deepEqual([images.size, images.labelled], [4, true]);
   assert.equal(unlabelled.labelled, false);
   assert.deepEqual([bank.size, bank.dimension, learner.features], [4, 8, 8]);
   assert.equal((await bank.read(1, 3)).length, 16);

@@ -170,10 +170,10 @@ describe('linear', () => {
 
 test("features do not depend on the batch with running statistics, and do with the batch's own", async () => {
   const toy = await makeToy({ noise: 75, train: 40, test: 10 });
-  const { store } = toy.train;
+  const { train } = toy;
   const view = viewSpec(toy.views);
   const read = async (batchSize: number, statistics: 'running' | 'batch') => {
-    const options = { images: store, plan: centerRows(store, view), view, statistics, batchSize };
+    const options = { images: train.store, plan: centerRows(train, view), view, statistics, batchSize };
     const bank = await embedAll(toy.native, toy.learner, 'cpu', options);
     const values = await bank.read(0, bank.size);
     bank.dispose();

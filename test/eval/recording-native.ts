@@ -8,6 +8,7 @@ import type {
   NativeLearner,
   NativeModule,
 } from '../../lib/binding/native.js';
+import type { LabelledImages } from '../../lib/data/open.js';
 import type { Subject } from '../../lib/eval/subject.js';
 
 /** A native module that computes nothing and writes down what it is asked for, so that protocols can be looked at alone. */
@@ -62,13 +63,19 @@ export class RecordingNative {
 
   /** `trainLabels[i]` belongs to image i of the training store. */
   subject(trainLabels: number[], testLabels: number[], changes: Partial<Subject> = {}): Subject {
-    const store = (size: number): NativeImageStore => ({ size, height: 10, width: 10, labelled: true, dispose() {} });
+    const store = (size: number): NativeImageStore => ({ size, labelled: true, dispose() {} });
+    const images = (labels: number[]): LabelledImages => ({
+      store: store(labels.length),
+      height: 10,
+      width: 10,
+      labels: Int32Array.from(labels),
+    });
     return {
       native: this.module,
       learner: this.learner,
       device: 'cpu',
-      train: { store: store(trainLabels.length), labels: Int32Array.from(trainLabels) },
-      test: { store: store(testLabels.length), labels: Int32Array.from(testLabels) },
+      train: images(trainLabels),
+      test: images(testLabels),
       classes: 3,
       views: {
         size: 10,

@@ -4,6 +4,7 @@ import type { LabelledImages } from '../../lib/data/open.js';
 import type { Subject } from '../../lib/eval/subject.js';
 import { plainStep, torchvisionLearner } from '../support/byol-spec.js';
 import { identityPlan } from '../support/plans.js';
+import { equallySized } from '../support/stores.js';
 
 const SIZE = 12;
 const CLASSES = 6;
@@ -32,7 +33,8 @@ function toyImages(count: number, seed: number, noise: number): LabelledImages {
     const colour = ((labels[image] as number) + 1) & (1 << (at % 3)) ? 180 : 76;
     pixels[at] = colour + ((random() / 255) * 2 - 1) * noise;
   }
-  return { store: new (loadNative().ImageStore)(pixels, count, SIZE, SIZE, labels), labels };
+  const store = equallySized(loadNative(), pixels, count, SIZE, SIZE, labels);
+  return { store, height: SIZE, width: SIZE, labels };
 }
 
 export interface Toy extends Subject {
@@ -79,8 +81,10 @@ export async function makeToy(options: {
       images: train.store,
       indices,
       microBatches: 1,
-      plans: [plan, plan],
-      views: [view, view],
+      views: [
+        { plan, spec: view },
+        { plan, spec: view },
+      ],
       learningRate: 0.01,
       tau: 0.99,
       ...plainStep,

@@ -11,6 +11,7 @@ import { plainStep, squareView, torchvisionLearner } from '../support/byol-spec.
 import { root, withTempDir } from '../support/paths.js';
 import { identityPlan } from '../support/plans.js';
 import { findPython, type Python, runPython } from '../support/python.js';
+import { equallySized } from '../support/stores.js';
 
 const mean = [0.5, 0.4, 0.3] as const;
 const std = [0.25, 0.3, 0.2] as const;
@@ -28,14 +29,18 @@ const resnet18: EncoderSpec = {
 const resnet50: EncoderSpec = { ...resnet18, block: 'bottleneck', blocks: [3, 4, 6, 3] };
 
 /** A learner after two steps, so that its running statistics and weights are its own. */
-async function trained(encoder: EncoderSpec, norm: NormSpec, images: NativeImageStore): Promise<NativeLearner> {
+async function trained(
+  encoder: EncoderSpec,
+  norm: NormSpec,
+  images: NativeImageStore,
+  size: number,
+): Promise<NativeLearner> {
   const learner = new (loadNative().Learner)({ ...torchvisionLearner, encoder, norm });
-  const { size: rows, height, width } = images;
-  const views = [viewOf(height), viewOf(height)] as const;
-  const plans = [identityPlan(rows, height, width), identityPlan(rows, height, width, { flip: true })] as const;
+  const rows = images.size;
+  const views = [false, true].map((flip) => ({ plan: identityPlan(rows, size, size, { flip }), spec: viewOf(size) }));
   const indices = Int32Array.from({ length: rows }, (_, i) => i);
   for (let step = 0; step < 2; step += 1) {
-    await learner.step({ images, indices, microBatches: 1, plans, views, learningRate: 0.01, tau: 0.99, ...plainStep });
+    await learner.step({ images, indices, microBatches: 1, views, learningRate: 0.01, tau: 0.99, ...plainStep });
   }
   return learner;
 }
@@ -110,8 +115,8 @@ async function exported(
   const native = loadNative();
   native.setThreads(1);
   const pixels = pictures(6, size);
-  const store = new native.ImageStore(pixels, 6, size, size, null);
-  const learner = await trained(encoder, norm, store);
+  const store = equallySized(native, pixels, 6, size, size);
+  const learner = await trained(encoder, norm, store, size);
   try {
     await learner.exportEncoder(file, { note: 'ü' });
     await body({ learner, store, pixels });
@@ -217,7 +222,7 @@ async function check(python: Python): Promise<Checked[]> {
       const images = path.join(dir, `${number}.images`);
       const body = async ({ learner, store, pixels }: Exported) => {
         writeFileSync(images, pixels);
-        ours.push({ parameters: learner.encoderParameters, features: await featuresOf(learner, store) });
+        ours.push({ parameters: learner.encoderParameters, features: await featuresOf(learner, store, size) });
         jobs.push({ path: file, encoder, norm, mean, std, images, shape: [store.size, size, size, 3] });
       };
       await exported(file, encoder, size, body, norm);
@@ -232,11 +237,11 @@ async function check(python: Python): Promise<Checked[]> {
   });
 }
 
-async function featuresOf(learner: NativeLearner, images: NativeImageStore): Promise<Float32Array> {
+async function featuresOf(learner: NativeLearner, images: NativeImageStore, size: number): Promise<Float32Array> {
   const bank = new (loadNative().FeatureBank)(images.size, learner.features, 'cpu');
-  const plan = identityPlan(images.size, images.height, images.width);
+  const plan = identityPlan(images.size, size, size);
   const indices = Int32Array.from({ length: images.size }, (_, i) => i);
-  await learner.embed({ images, indices, plan, view: viewOf(images.height), statistics: 'running', bank, offset: 0 });
+  await learner.embed({ images, indices, plan, view: viewOf(size), statistics: 'running', bank, offset: 0 });
   const features = await bank.read(0, images.size);
   bank.dispose();
   return features;

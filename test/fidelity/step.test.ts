@@ -11,6 +11,7 @@ import { byolObjective, officialLearner, plainStep, squareView } from '../suppor
 import { root, withTempDir } from '../support/paths.js';
 import { identityPlan } from '../support/plans.js';
 import { findPython, runPython } from '../support/python.js';
+import { equallySized } from '../support/stores.js';
 
 const size = 12;
 const batch = 6;
@@ -199,7 +200,7 @@ async function runProduct(
     return seed >>> 24;
   });
   const labels = Int32Array.from({ length: count }, (_, i) => i % 3);
-  const images = new native.ImageStore(pixels, count, size, size, labels);
+  const images = equallySized(native, pixels, count, size, size, labels);
   const plan1 = identityPlan(rows, size, size);
   const plan2 = identityPlan(rows, size, size, { flip: true });
   const losses: number[] = [];
@@ -209,8 +210,10 @@ async function runProduct(
       images,
       indices,
       microBatches,
-      plans: [plan1, plan2],
-      views: [view, view],
+      views: [
+        { plan: plan1, spec: view },
+        { plan: plan2, spec: view },
+      ],
       ...scalars,
       ...own,
       supervisedLabels: spec.supervision && supervisedLabels(count).subarray(step * rows, (step + 1) * rows),

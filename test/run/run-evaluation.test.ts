@@ -56,13 +56,14 @@ async function makeRun(dir: string, finished: boolean): Promise<void> {
   mkdirSync(path.join(dir, 'checkpoints'));
   writeFileSync(path.join(dir, 'config.json'), JSON.stringify(config));
   for (const step of [1, 2]) {
-    const plans = [plan(0), plan(1)] as const;
     await learner.step({
       images: data.train,
       indices,
       microBatches: 1,
-      plans,
-      views: [view, view],
+      views: [
+        { plan: plan(0), spec: view },
+        { plan: plan(1), spec: view },
+      ],
       learningRate: 0.3,
       tau: 0.9,
       ...plainStep,

@@ -25,10 +25,15 @@ const FusedKernels& kernels_of_this_cpu() {
   return kFusedKernelsBaseline;
 }
 
-FusedView fused_view(const ViewSpec& view, at::ScalarType dtype) {
+FusedView fused_view(const ImageStore& images, const std::vector<int64_t>& indices, const ViewSpec& view,
+                     at::ScalarType dtype) {
   FusedView result{};
   result.height = static_cast<int>(view.height);
   result.width = static_cast<int>(view.width);
+  for (const int64_t index : indices) {
+    result.source_height = std::max(result.source_height, static_cast<int>(images.height(index)));
+    result.source_width = std::max(result.source_width, static_cast<int>(images.width(index)));
+  }
   result.cubic = view.resampling == Resampling::Bicubic;
   result.antialias = view.antialias;
   result.official_jitter = view.jitter == JitterKind::Official;
@@ -53,16 +58,12 @@ at::Tensor execute_plan(const ImageStore& images, const std::vector<int64_t>& in
   check_plan(images, indices, plan, view);
 
   static const FusedKernels& kernels = kernels_of_this_cpu();
-  const FusedView fused = fused_view(view, dtype);
+  const FusedView fused = fused_view(images, indices, view, dtype);
   const auto rows = static_cast<int64_t>(indices.size());
   const at::Tensor views =
       at::empty({rows, 3, view.height, view.width}, at::dtype(dtype), at::MemoryFormat::ChannelsLast);
-  const auto source_height = static_cast<int>(images.height());
-  const auto source_width = static_cast<int>(images.width());
-  const int64_t source_bytes = images.height() * images.width() * 3;
   const int64_t view_bytes = view.height * view.width * 3 * static_cast<int64_t>(views.element_size());
-  const int64_t scratch_floats = kernels.scratch_floats(fused, source_height, source_width);
-  const auto* pixels = images.pixels().const_data_ptr<uint8_t>();
+  const int64_t scratch_floats = kernels.scratch_floats(fused);
   auto* out = static_cast<char*>(views.data_ptr());
 
   // A sample is computed by one thread from its row alone, so the partition does not show in the result. parallel_for
@@ -76,7 +77,9 @@ at::Tensor execute_plan(const ImageStore& images, const std::vector<int64_t>& in
     const at::Tensor scratch = at::zeros({scratch_floats}, at::kFloat);
     for (int64_t i = begin; i < end; ++i) {
       if (interrupted != nullptr && *interrupted) return;
-      const FusedSource source{pixels + indices[i] * source_bytes, source_height, source_width};
+      const int64_t index = indices[i];
+      const FusedSource source{images.pixels(index), static_cast<int>(images.height(index)),
+                               static_cast<int>(images.width(index))};
       kernels.execute(fused, source, read_plan_row(plan + i * kPlanColumns), scratch.data_ptr<float>(),
                       out + i * view_bytes);
     }

@@ -12,7 +12,8 @@ namespace byol {
 
 /// ViewSpec, in the kernels' terms.
 struct FusedView {
-  int height, width;  ///< output pixels
+  int height, width;                ///< output pixels
+  int source_height, source_width;  ///< the most that any source has, in pixels
   bool cubic;         ///< else the triangle
   bool antialias;
   bool official_jitter;
@@ -30,8 +31,8 @@ struct FusedSource {
 
 /// One instruction set.
 struct FusedKernels {
-  /// Floats of scratch memory that execute() needs for any crop of a source of that size.
-  std::int64_t (*scratch_floats)(const FusedView& view, int source_height, int source_width);
+  /// Floats of scratch memory that execute() needs.
+  std::int64_t (*scratch_floats)(const FusedView& view);
 
   /// Writes one view, [height, width, 3]. `scratch` is 64-byte aligned.
   void (*execute)(const FusedView& view, const FusedSource& source, const PlanRow& row, float* scratch, void* out);

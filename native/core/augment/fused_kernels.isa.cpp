@@ -22,10 +22,10 @@ struct Scratch {
   float* blurred;    ///< one plane, blurred along rows, with its borders above and below
   float* blur_taps;
 
-  // The layout depends on the source's size and not on the crop's, so that no sample finds the integers of another
-  // where it has its padding: read as floats they would be denormals, which are slow.
-  Scratch(Arena& arena, const FusedView& view, int source_height, int source_width)
-      : resize(arena, view, source_height, source_width),
+  // The layout depends on the largest source and not on the sample's, nor on its crop, so that no sample finds the
+  // integers of another where it has its padding: read as floats they would be denormals, which are slow.
+  Scratch(Arena& arena, const FusedView& view)
+      : resize(arena, view),
         plane(padded(view.height * view.width) + kQuantum),
         blur_stride(padded(view.width)) {
     const int radius = view.blur_radius;
@@ -37,9 +37,9 @@ struct Scratch {
   }
 };
 
-int64_t scratch_floats(const FusedView& view, int source_height, int source_width) {
+int64_t scratch_floats(const FusedView& view) {
   Arena arena(nullptr);
-  Scratch(arena, view, source_height, source_width);
+  Scratch(arena, view);
   return arena.used();
 }
 
@@ -288,7 +288,7 @@ void finish(const FusedView& view, const PlanRow& row, const Scratch& s, int pix
 
 void execute(const FusedView& view, const FusedSource& source, const PlanRow& row, float* scratch, void* out) {
   Arena arena(scratch);
-  const Scratch s(arena, view, source.height, source.width);
+  const Scratch s(arena, view);
   const int pixels = view.height * view.width;
   crop_and_resize(view, source, row, s.resize, s.interleaved);
   separate(s, pixels);

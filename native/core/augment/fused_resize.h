@@ -63,10 +63,10 @@ struct ResizeScratch {
   int ring_stride;  ///< floats per row
   float* line;      ///< their weighted mean
 
-  ResizeScratch(Arena& arena, const FusedView& view, int source_height, int source_width)
-      : down(take_taps(arena, view, source_height, view.height)),
-        across(take_taps(arena, view, source_width, view.width)),
-        ring_stride(padded(3 * source_width + 1)) {
+  ResizeScratch(Arena& arena, const FusedView& view)
+      : down(take_taps(arena, view, view.source_height, view.height)),
+        across(take_taps(arena, view, view.source_width, view.width)),
+        ring_stride(padded(3 * view.source_width + 1)) {
     ring = arena.take(static_cast<std::int64_t>(ring_stride) * down.stride);
     line = arena.take(ring_stride);
   }

@@ -47,7 +47,8 @@ struct ViewSpec {
   std::array<float, 3> std = {1.0F, 1.0F, 1.0F};
 };
 
-/// Executes a plan: image indices[i] of the store with row i of `plan` (rows x kPlanColumns, row-major float32).
+/// Executes a plan: image indices[i] of the store, of whatever size, with row i of `plan` (rows x kPlanColumns,
+/// row-major float32).
 /// Returns [B, 3, height, width] in channels_last memory, float32 or bfloat16. Threads: the ATen intra-op pool, limited
 /// to `threads` (0: all); the result does not depend on it. Throws ERR_BYOL_SHAPE / ERR_BYOL_VALUE for a bad index or
 /// row.

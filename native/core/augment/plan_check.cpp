@@ -134,7 +134,7 @@ void check_plan(const ImageStore& images, const std::vector<int64_t>& indices, c
                                              " (row ", i, " of the batch)."));
     }
     const float* row = plan + i * kPlanColumns;
-    check_crop(row, static_cast<int64_t>(i), images.height(), images.width());
+    check_crop(row, static_cast<int64_t>(i), images.height(indices[i]), images.width(indices[i]));
     check_row(row, static_cast<int64_t>(i), view.jitter);
   }
 }

@@ -150,7 +150,7 @@ at::Tensor execute_plan_reference(const ImageStore& images, const std::vector<in
                                at::MemoryFormat::ChannelsLast);
   for (int64_t i = 0; i < rows; ++i) {
     throw_if_interrupted();
-    views[i].copy_(execute_row(images.pixels()[indices[i]], read_plan_row(plan + i * kPlanColumns), view));
+    views[i].copy_(execute_row(images.image(indices[i]), read_plan_row(plan + i * kPlanColumns), view));
   }
   return views;
 }

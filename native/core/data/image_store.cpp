@@ -9,18 +9,31 @@
 
 namespace byol {
 
-ImageStore::ImageStore(std::shared_ptr<uint8_t[]> pixels, int64_t count, int64_t height, int64_t width,
-                       const std::vector<int64_t>& labels) {
-  if (count < 1 || height < 1 || width < 1) {
-    throw Error("ERR_BYOL_SHAPE", c10::str("an image store needs at least one image of at least one pixel, not ", count,
-                                           " of ", height, " x ", width, "."));
+ImageStore::ImageStore(std::shared_ptr<uint8_t[]> pixels, const std::vector<int64_t>& heights,
+                       const std::vector<int64_t>& widths, const std::vector<int64_t>& labels)
+    : pixels_(std::move(pixels)) {
+  const int64_t count = std::ssize(heights);
+  if (count < 1 || std::ssize(widths) != count || (!labels.empty() && std::ssize(labels) != count)) {
+    throw Error("ERR_BYOL_SHAPE",
+                c10::str("an image store needs a height, a width and a label (or none at all) of each ",
+                         "of at least one image, not ", count, ", ", widths.size(), " and ", labels.size(), "."));
   }
-  if (!labels.empty() && std::ssize(labels) != count) {
-    throw Error("ERR_BYOL_SHAPE", c10::str(labels.size(), " labels are not one for each of ", count, " images."));
+  places_.reserve(heights.size());
+  int64_t offset = 0;
+  for (size_t i = 0; i < heights.size(); ++i) {
+    if (heights[i] < 1 || widths[i] < 1) {
+      throw Error("ERR_BYOL_SHAPE",
+                  c10::str("image ", i, " needs sides of at least 1 pixel, not ", heights[i], " x ", widths[i], "."));
+    }
+    places_.push_back({offset, static_cast<int32_t>(heights[i]), static_cast<int32_t>(widths[i])});
+    offset += heights[i] * widths[i] * 3;
   }
-  void* const data = pixels.get();
-  pixels_ = at::from_blob(data, {count, height, width, 3}, [pixels = std::move(pixels)](void*) {}, at::kByte);
   labels_ = labels.empty() ? at::full({count}, -1, at::kLong) : at::tensor(labels, at::kLong);
+}
+
+at::Tensor ImageStore::image(int64_t index) const {
+  const auto [offset, height, width] = place(index);
+  return at::from_blob(pixels_.get() + offset, {height, width, 3}, [keep = pixels_](void*) {}, at::kByte);
 }
 
 at::Tensor ImageStore::labels_of(const std::vector<int64_t>& indices) const {

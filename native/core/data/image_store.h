@@ -8,25 +8,36 @@
 
 namespace byol {
 
-/// Equally sized RGB images in memory: one uint8 tensor [N, H, W, 3] and one int64 label per image (-1: no label).
+/// RGB images of any sizes in memory, one after the other, and one int64 label per image (-1: no label).
 class ImageStore {
  public:
-  /// `pixels`: N*H*W*3 bytes, row-major NHWC, used as they are; `labels`: N values, or none for unlabelled images.
-  /// Throws ERR_BYOL_SHAPE for a size below 1 or another number of labels.
-  ImageStore(std::shared_ptr<uint8_t[]> pixels, int64_t count, int64_t height, int64_t width,
+  /// `pixels`: of image i heights[i] x widths[i] x 3 bytes, row-major, used as they are; `labels`: one per image, or
+  /// none for unlabelled images. Throws ERR_BYOL_SHAPE for no image, a side below 1, or lists of different lengths.
+  ImageStore(std::shared_ptr<uint8_t[]> pixels, const std::vector<int64_t>& heights, const std::vector<int64_t>& widths,
              const std::vector<int64_t>& labels);
 
-  int64_t size() const { return pixels_.size(0); }
-  int64_t height() const { return pixels_.size(1); }
-  int64_t width() const { return pixels_.size(2); }
-  const at::Tensor& pixels() const { return pixels_; }
+  int64_t size() const { return static_cast<int64_t>(places_.size()); }
+  /// Of image `index`, in pixels. Whether there is such an image is for the caller to know, here and below.
+  int64_t height(int64_t index) const { return place(index).height; }
+  int64_t width(int64_t index) const { return place(index).width; }
+  /// Its bytes, [height, width, 3].
+  const uint8_t* pixels(int64_t index) const { return pixels_.get() + place(index).offset; }
+  /// The same as a tensor, which refers to the store.
+  at::Tensor image(int64_t index) const;
   const at::Tensor& labels() const { return labels_; }
 
   /// Labels of the given images, int64 [B]. Throws ERR_BYOL_SHAPE for an index outside the store.
   at::Tensor labels_of(const std::vector<int64_t>& indices) const;
 
  private:
-  at::Tensor pixels_;
+  struct Place {
+    int64_t offset;
+    int32_t height, width;
+  };
+  const Place& place(int64_t index) const { return places_[static_cast<size_t>(index)]; }
+
+  std::shared_ptr<uint8_t[]> pixels_;
+  std::vector<Place> places_;
   at::Tensor labels_;
 };
 

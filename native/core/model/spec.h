@@ -16,6 +16,9 @@ enum class Shortcut {
   Torchvision
 };  // Official: projection in the first block of every group, even where shapes agree
 enum class Precision { Float32, BFloat16 };
+/// Where the batch normalisations of a pass that trains nothing take their statistics from: the running averages, or the
+/// batch itself.
+enum class EmbedStatistics { Running, Batch };
 /// What stands where the paper has batch normalisation; only Batch uses statistics over the batch in training.
 enum class NormKind {
   Batch,   // statistics of the batch over N, H, W; running averages of them at inference

@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "core/error.h"
-#include "core/model/encoder.h"
+#include "core/model/encoder_state.h"
 #include "core/model/mlp.h"
 #include "core/ssl/learner_parts.h"
 #include "core/ssl/loss.h"
@@ -117,12 +117,9 @@ StepMetrics Learner::read_metrics() {
   return out;
 }
 
-at::Tensor Learner::embed(const at::Tensor& images, EmbedStatistics statistics) {
+at::Tensor Learner::embed(const at::Tensor& images, EmbedStatistics statistics) const {
   require_whole();
-  at::NoGradGuard no_grad;
-  const ForwardContext context =
-      statistics == EmbedStatistics::Batch ? impl_->online.training() : impl_->online.inference();
-  return impl_->encoder.forward(context, images);
+  return represent(impl_->encoder, impl_->online, images, statistics);
 }
 
 int64_t Learner::encoder_parameters() const { return impl_->encoder_parameters; }

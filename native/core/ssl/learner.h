@@ -55,8 +55,6 @@ struct LearnerFacts {
 /// Throws ERR_BYOL_SHAPE for networks that cannot be. Touches no tensor: any thread may ask.
 LearnerFacts facts_of(const LearnerSpec& spec);
 
-enum class EmbedStatistics { Running, Batch };
-
 /// Online and target network, optimiser and EMA of BYOL (Grill et al. 2020, Algorithm 1) and of the objectives around
 /// it (section 5).
 class Learner {
@@ -81,10 +79,8 @@ class Learner {
 
   StepMetrics read_metrics();
 
-  /// Representations y of the online encoder, float32 [B, features]. Running: in inference mode. Batch: batch
-  /// normalisation uses the statistics of these images, and so do affine layers before the first step, which
-  /// initialises them; nothing is kept.
-  at::Tensor embed(const at::Tensor& images, EmbedStatistics statistics);
+  /// Representations y of the online encoder; see represent() in model/encoder_state.h.
+  at::Tensor embed(const at::Tensor& images, EmbedStatistics statistics) const;
 
   int64_t step() const { return step_; }
   /// Whether anything looks at view 2.

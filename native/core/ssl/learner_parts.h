@@ -4,9 +4,8 @@
 #include <utility>
 #include <vector>
 
-#include "core/model/encoder.h"
+#include "core/model/encoder_state.h"
 #include "core/model/mlp.h"
-#include "core/model/network_state.h"
 #include "core/optim/optimizer.h"
 #include "core/ssl/learner.h"
 #include "core/ssl/target_queue.h"

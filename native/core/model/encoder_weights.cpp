@@ -1,4 +1,4 @@
-#include "core/ssl/encoder_weights.h"
+#include "core/model/encoder_weights.h"
 
 #include <algorithm>
 #include <cmath>
