@@ -2,6 +2,7 @@ import type { InferredOptionTypes } from 'yargs';
 import type { ConfigPatch } from '../config/patch.js';
 import type { Config } from '../config/schema.js';
 import { ByolError } from '../errors.js';
+import { type ShortFormArguments, shortFormOptions, shortFormPatch, shortForms } from './short-forms.js';
 
 export const setOption = {
   type: 'string',
@@ -16,7 +17,7 @@ export const configOptions = {
   method: {
     type: 'string',
     requiresArg: true,
-    describe: "Another method's recipe on the preset: simclr, moco-v1, moco-v2, simsiam, mean-teacher, supervised",
+    describe: "Another method's recipe on the preset; `byol methods` lists them",
   },
   config: {
     type: 'string',
@@ -25,7 +26,7 @@ export const configOptions = {
   },
   data: { type: 'string', requiresArg: true, describe: 'Where the images lie; short for --set data.path=PATH' },
   set: setOption,
-  seed: { type: 'string', requiresArg: true, describe: 'Short for --set seed=N' },
+  ...shortFormOptions('seed'),
 } as const;
 
 export type ConfigArguments = InferredOptionTypes<typeof configOptions>;
@@ -38,28 +39,24 @@ export function requireSource({ preset, config }: Pick<ConfigArguments, 'preset'
   });
 }
 
-/** `flags`: further short forms. */
-export async function configFromArguments(
-  args: ConfigArguments,
-  flags: Record<string, unknown> = {},
-  base?: Config,
-): Promise<Config> {
+/** Of the short forms those that the command has. */
+export async function configFromArguments(args: ConfigArguments & ShortFormArguments, base?: Config): Promise<Config> {
   // Help does without the schema.
   const { resolveConfig } = await import('../methods/resolve.js');
   const { loadConfigFile } = await import('../config/module-file.js');
-  const { preset, method, config: file, data, set = [], seed } = args;
-  refuseContradictions({ ...flags, preset, method, seed, data }, set);
+  const { preset, method, config: file, set = [] } = args;
+  refuseContradictions(args, set);
   return resolveConfig({
     ...(base !== undefined ? { base } : preset !== undefined && { preset }),
     ...(file !== undefined && { file: await loadConfigFile(file, { flags: givenFlags(args) }) }),
-    patch: flagPatch({
-      ...flags,
-      method,
-      seed: numberOrText(seed),
-      data: data === undefined ? undefined : { path: data },
-    }),
+    patch: { ...settingsPatch(args), ...(method !== undefined && { method }) },
     overrides: set,
   });
+}
+
+/** What `--data` and the short forms say. Their values are checked with everything else. */
+export function settingsPatch(args: ShortFormArguments & { readonly data?: string | undefined }): ConfigPatch {
+  return { ...shortFormPatch(args), ...(args.data !== undefined && { data: { path: args.data } }) };
 }
 
 /** By name, without those that were left out and what yargs adds. */
@@ -67,26 +64,21 @@ function givenFlags(args: object): Record<string, unknown> {
   return Object.fromEntries(Object.entries(args).filter(([name, value]) => value !== undefined && /^[a-z]/.test(name)));
 }
 
-/** Short forms by the setting that they are of, where that has another name. */
-const PATHS: Readonly<Record<string, string>> = { data: 'data.path' };
+/** Settings by the option that gives them. */
+const PATHS: Readonly<Record<string, string>> = {
+  ...shortForms,
+  preset: 'preset',
+  method: 'method',
+  data: 'data.path',
+};
 
 /** One setting given by its short form and by --set: neither goes unheard. */
-export function refuseContradictions(flags: Record<string, unknown>, set: readonly string[]): void {
-  for (const [name, value] of Object.entries(flags)) {
-    if (value === undefined) continue;
-    const path = PATHS[name] ?? name;
+export function refuseContradictions(args: object, set: readonly string[]): void {
+  for (const [name, value] of Object.entries(args)) {
+    const path = PATHS[name];
+    if (value === undefined || path === undefined) continue;
     const other = set.find((item) => item.slice(0, Math.max(0, item.indexOf('='))).trim() === path);
     if (other === undefined || other.slice(other.indexOf('=') + 1).trim() === String(value)) continue;
     throw new ByolError('ERR_BYOL_USAGE', `--${name} ${value} and --set ${other} set the same; one is enough.`);
   }
-}
-
-/** What is not a number stays text, so that the check can say what was written. */
-export function numberOrText(text: string | undefined): number | string | undefined {
-  return text === undefined || text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text);
-}
-
-/** Only flags that were given. Their values are checked with everything else. */
-export function flagPatch(flags: Record<string, unknown>): ConfigPatch {
-  return Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined)) as ConfigPatch;
 }

@@ -1,66 +1,25 @@
 #!/usr/bin/env node
-import yargs, { type CommandModule } from 'yargs';
+import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { packageVersion } from '../binding/package-root.js';
 import { ByolError } from '../errors.js';
 import { nearest } from '../text/nearest.js';
-import { embedCommand } from './embed.js';
-import { evalCommand } from './eval.js';
+import { listCommands } from './command-list.js';
 import { ignoreUserSignals } from './interrupts.js';
-import { metricsCommand } from './metrics.js';
 import { surviveLostOutput } from './output-streams.js';
-import { presetsCommand } from './presets.js';
 import { reportError } from './report-error.js';
-import { tablesCommand } from './tables.js';
-import { trainCommand } from './train.js';
-import { viewsCommand } from './views.js';
 import { showWarnings } from './warnings.js';
 
-/** The command `byol`. Commands load what they need when they run: help comes at once and without the native part. */
-
-const doctorCommand: CommandModule = {
-  command: 'doctor',
-  describe: 'Say what is installed here and whether training can run',
-  handler: async () => {
-    const { runDoctor } = await import('./doctor.js');
-    process.exitCode = await runDoctor();
-  },
-};
-
-const buildCommand: CommandModule = {
-  command: 'build',
-  describe: 'Find or fetch LibTorch and build the native part',
-  handler: async () => {
-    const { runBuild } = await import('./build.js');
-    process.exitCode = await runBuild();
-  },
-};
-
-const COMMANDS = [
-  trainCommand,
-  evalCommand,
-  embedCommand,
-  metricsCommand,
-  tablesCommand,
-  viewsCommand,
-  presetsCommand,
-  doctorCommand,
-  buildCommand,
-].map(({ command }) => String(command).split(' ')[0] as string);
+/** The command `byol`. */
 
 async function main(args: string[]): Promise<void> {
+  const commands = await listCommands();
+  const names = commands.map(({ name }) => name);
   const parser = yargs(args)
     .scriptName('byol')
     .usage('$0 <command>\n\nBYOL (Bootstrap Your Own Latent): trains image encoders without labels.')
-    .command(trainCommand)
-    .command(evalCommand)
-    .command(embedCommand)
-    .command(metricsCommand)
-    .command(tablesCommand)
-    .command(viewsCommand)
-    .command(presetsCommand)
-    .command(doctorCommand)
-    .command(buildCommand)
+    .command(commands.map(({ command }) => command))
+    .completion('completion', 'Print a script that completes commands and options in your shell')
     .option('verbose', { type: 'boolean', default: false, global: true, describe: 'Show where errors come from' })
     .example('$0 train --preset shapes', 'generated images, a few minutes')
     .example('$0 train --preset cifar10-small --data data/cifar-10-batches-bin', '')
@@ -88,7 +47,7 @@ async function main(args: string[]): Promise<void> {
       // What a command throws comes as it is; what yargs has to say about the command line has no class of its own.
       if (error !== undefined && error.name !== 'YError') throw error;
       // The declared type of the third argument is wrong: it is what makes the help.
-      throw usageError(error?.message ?? message, args, (usage as unknown as { help(): string }).help());
+      throw usageError(error?.message ?? message, args, names, (usage as unknown as { help(): string }).help());
     });
   try {
     await parser.parseAsync();
@@ -104,23 +63,24 @@ function nearestOption(message: string, help: string): string | undefined {
   return unknown === undefined ? undefined : nearest(unknown, [...new Set(known)]);
 }
 
-function usageError(message: string, args: readonly string[], help: string): ByolError {
+function usageError(message: string, args: readonly string[], commands: readonly string[], help: string): ByolError {
   const invalid = /^Invalid values:\s+Argument: (\S+), Given: (.*), Choices: (.*)$/s.exec(message);
   if (invalid !== null) {
     const [, name, given, choices] = invalid as unknown as readonly [string, string, string, string];
     return usageError(
       `${name} must be one of ${choices.trim().replaceAll('"', '')}, got ${given.replaceAll('"', "'")}`,
       args,
+      commands,
       help,
     );
   }
-  const command = args[0] !== undefined && COMMANDS.includes(args[0]) ? `${args[0]} ` : '';
+  const command = args[0] !== undefined && commands.includes(args[0]) ? `${args[0]} ` : '';
   const unknown = /^Unknown commands?: (\S+)/.exec(message)?.[1];
   // Behind a command that takes none, another word is called a command too.
   if (unknown !== undefined && command !== '') {
     return new ByolError('ERR_BYOL_USAGE', `Unknown argument: ${unknown}.`, { hint: `Help: byol ${command}--help` });
   }
-  const near = unknown && nearest(unknown, COMMANDS);
+  const near = unknown && nearest(unknown, commands);
   const option = nearestOption(message, help);
   if (option !== undefined) {
     return new ByolError('ERR_BYOL_USAGE', `${message}.`, {

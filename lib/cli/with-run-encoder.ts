@@ -1,5 +1,5 @@
 import type { RunEncoderOptions } from '../run/run-evaluation.js';
-import { flagPatch, refuseContradictions } from './config-options.js';
+import { refuseContradictions, settingsPatch } from './config-options.js';
 import { count, threadsText } from './format.js';
 import { interruptedExitCode, onInterrupt } from './interrupts.js';
 import { progressOutput } from './progress-output.js';
@@ -35,7 +35,7 @@ export async function withRunEncoderProgress<T>(
   try {
     const result = await work({
       runDir: run,
-      patch: flagPatch({ device, data: data === undefined ? undefined : { path: data } }),
+      patch: settingsPatch({ device, data }),
       overrides: set,
       signal: abort.signal,
       onProgress: ({ phase, done: images, total }) =>

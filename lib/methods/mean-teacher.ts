@@ -1,6 +1,6 @@
 import { cropAndFlip } from '../config/pipeline.js';
 import type { Config } from '../config/schema.js';
-import { classifier, type Method, plainSgd, sameViews } from './method.js';
+import { classifier, type Method, type MethodDefinition, plainSgd, sameViews } from './method.js';
 
 /**
  * Mean Teacher (Tarvainen and Valpola 2017): cross-entropy on the labelled part, and the student's class probabilities on one
@@ -8,9 +8,8 @@ import { classifier, type Method, plainSgd, sameViews } from './method.js';
  * 100, decay 0.99, 31 of 128 images of each batch labelled, as its published CIFAR-10 recipe (byol-facts 7.3); its second output
  * for consistency alone, which is optional there, is left out.
  */
-export const meanTeacher: Method = (base: Config): Config => ({
+const recipe: Method = (base: Config): Config => ({
   ...base,
-  method: 'mean-teacher',
   views: sameViews(base, cropAndFlip),
   projector: classifier(base),
   predictor: null,
@@ -32,3 +31,10 @@ export const meanTeacher: Method = (base: Config): Config => ({
   // As the authors' sampler of two streams.
   epochBoundary: 'drop-last',
 });
+
+export const meanTeacher = {
+  name: 'mean-teacher',
+  title: 'Mean Teacher',
+  summary: 'some labels, and consistency with a moving average (Tarvainen and Valpola 2017)',
+  recipe,
+} as const satisfies MethodDefinition;

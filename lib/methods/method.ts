@@ -9,6 +9,17 @@ import type { Config } from '../config/schema.js';
  */
 export type Method = (base: Config) => Config;
 
+/** A method with what it is called. */
+export interface MethodDefinition {
+  /** In configurations and on the command line: 'moco-v2'. */
+  readonly name: string;
+  /** As its authors write it. */
+  readonly title: string;
+  /** What it is, in some words, and where it is published. */
+  readonly summary: string;
+  readonly recipe: Method;
+}
+
 /** Recipes for small images differ from those for ImageNet. */
 export function isSmall({ encoder }: Pick<Config, 'encoder'>): boolean {
   return encoder.stem === 'small';

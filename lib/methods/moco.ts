@@ -1,10 +1,9 @@
 import type { Operation, Pipeline } from '../config/pipeline.js';
 import type { Config } from '../config/schema.js';
-import { blur, isSmall, type Method, plainSgd, sameViews } from './method.js';
+import { blur, isSmall, type Method, type MethodDefinition, plainSgd, sameViews } from './method.js';
 
 /** What the two versions differ in (byol-facts 7.2). */
 interface Version {
-  readonly name: string;
   readonly hidden: (base: Config) => number[];
   /** On ImageNet; on small images a cosine. */
   readonly schedule: Config['optimizer']['schedule'];
@@ -32,14 +31,13 @@ const GPU_BATCH = 32;
  * Batch statistics of keys are over other images than those of queries, as shuffling between GPUs makes them. Small images as
  * in the authors' CIFAR-10 demo, with a queue no longer than a few steps need.
  */
-function moco({ name, hidden, schedule, temperature, view }: Version): Method {
+function moco({ hidden, schedule, temperature, view }: Version): Method {
   return (base) => {
     const small = isSmall(base);
     const alpha = small ? 0.1 : temperature;
     const batchSize = small ? base.batchSize : 256;
     return {
       ...base,
-      method: name,
       views: sameViews(base, small ? smallView : view),
       // Linears as torch.nn.Linear has them, and no batch normalisation in the head.
       projector: { hidden: hidden(base), output: 128, hiddenBias: true, outputBias: true, outputNorm: false },
@@ -69,8 +67,7 @@ function moco({ name, hidden, schedule, temperature, view }: Version): Method {
 }
 
 /** A single Linear as head, temperature 0.07, a learning rate that falls in steps (epochs 120 and 160 of 200). */
-export const mocoV1 = moco({
-  name: 'moco-v1',
+const v1 = moco({
   hidden: () => [],
   schedule: { kind: 'steps', at: [0.6, 0.8], factor: 0.1 },
   temperature: 0.07,
@@ -83,8 +80,7 @@ export const mocoV1 = moco({
 });
 
 /** A head with a hidden layer, temperature 0.2, blur. */
-export const mocoV2 = moco({
-  name: 'moco-v2',
+const v2 = moco({
   schedule: { kind: 'cosine' },
   hidden: (base) => (isSmall(base) ? [...base.projector.hidden] : [2048]),
   temperature: 0.2,
@@ -96,3 +92,17 @@ export const mocoV2 = moco({
     blur,
   ],
 });
+
+export const mocoV1 = {
+  name: 'moco-v1',
+  title: 'MoCo v1',
+  summary: 'contrasts a view with a queue of earlier targets (He et al. 2020)',
+  recipe: v1,
+} as const satisfies MethodDefinition;
+
+export const mocoV2 = {
+  name: 'moco-v2',
+  title: 'MoCo v2',
+  summary: "the same with SimCLR's head and views (Chen et al. 2020)",
+  recipe: v2,
+} as const satisfies MethodDefinition;

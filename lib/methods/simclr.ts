@@ -1,19 +1,18 @@
 import type { Config } from '../config/schema.js';
-import { blur, isSmall, type Method, sameViews } from './method.js';
+import { blur, isSmall, type Method, type MethodDefinition, sameViews } from './method.js';
 
 /**
  * SimCLR (Chen et al. 2020): both views through one network in one pass, NT-Xent between them. Loss as in its code, the sum of
  * both directions' cross-entropies; small images with temperature 0.5 and half the colour strength, without blur (appendix
  * B.9).
  */
-export const simclr: Method = (base: Config): Config => {
+const recipe: Method = (base: Config): Config => {
   const small = isSmall(base);
   const temperature = small ? 0.5 : 0.1;
   const strength = small ? 0.5 : 1;
   const crop = base.views.pipelines[0].filter(({ kind }) => kind === 'randomResizedCrop');
   return {
     ...base,
-    method: 'simclr',
     views: sameViews(base, [
       ...crop,
       { kind: 'flip', p: 0.5 },
@@ -45,3 +44,10 @@ export const simclr: Method = (base: Config): Config => {
     optimizer: small ? base.optimizer : { ...base.optimizer, baseLearningRate: 0.3, weightDecay: 1e-6 },
   };
 };
+
+export const simclr = {
+  name: 'simclr',
+  title: 'SimCLR',
+  summary: 'contrasts the views of a batch (Chen et al. 2020)',
+  recipe,
+} as const satisfies MethodDefinition;

@@ -1,17 +1,16 @@
 import type { Config } from '../config/schema.js';
-import { blur, isSmall, type Method, plainSgd, sameViews } from './method.js';
+import { blur, isSmall, type Method, type MethodDefinition, plainSgd, sameViews } from './method.js';
 
 /**
  * SimSiam (Chen and He 2021): BYOL without moving average, targets are the online projections with stop-gradient. A wide
  * projector with normalised output, a narrow predictor whose learning rate is not decayed; the loss is the mean, not the sum,
  * of half the distances.
  */
-export const simsiam: Method = (base: Config): Config => {
+const recipe: Method = (base: Config): Config => {
   const small = isSmall(base);
   const width = small ? widthOf(base) : 2048;
   return {
     ...base,
-    method: 'simsiam',
     views: sameViews(base, [
       { kind: 'randomResizedCrop', area: [0.2, 1], aspect: [3 / 4, 4 / 3], sampling: 'torchvision' },
       { kind: 'flip', p: 0.5 },
@@ -48,3 +47,10 @@ function widthOf({ projector, encoder }: Config): number {
   if (hidden.length > 0) return Math.max(...hidden);
   return output === 'classes' ? encoder.width : output;
 }
+
+export const simsiam = {
+  name: 'simsiam',
+  title: 'SimSiam',
+  summary: 'BYOL without a moving average (Chen and He 2021)',
+  recipe,
+} as const satisfies MethodDefinition;

@@ -1,11 +1,10 @@
 import { cropAndFlip } from '../config/pipeline.js';
 import type { Config } from '../config/schema.js';
-import { classifier, type Method, sameViews } from './method.js';
+import { classifier, type Method, type MethodDefinition, sameViews } from './method.js';
 
 /** The supervised baseline: cross-entropy on all labels with smoothing 0.1, crop and flip (byol-facts 7.4). */
-export const supervised: Method = (base: Config): Config => ({
+const recipe: Method = (base: Config): Config => ({
   ...base,
-  method: 'supervised',
   views: sameViews(base, cropAndFlip),
   projector: classifier(base),
   predictor: null,
@@ -13,3 +12,10 @@ export const supervised: Method = (base: Config): Config => ({
   objective: { ...base.objective, symmetric: false },
   supervision: { labelFraction: 1, labelledPerBatch: null, labelSmoothing: 0.1, consistency: 0, rampUpEpochs: 0 },
 });
+
+export const supervised = {
+  name: 'supervised',
+  title: 'Supervised',
+  summary: 'cross-entropy on all labels, the baseline',
+  recipe,
+} as const satisfies MethodDefinition;

@@ -1,5 +1,5 @@
 import type { Config } from '../config/schema.js';
-import { isMethodName, methods } from './index.js';
+import { findMethod, isMethodName } from './index.js';
 
 /** What makes a method: settings may be tuned, but with another one of these it is another method. */
 function essentials({ predictor, target, objective, supervision }: Config): Readonly<Record<string, string>> {
@@ -20,7 +20,7 @@ export function methodWarnings(config: Config): string[] {
   const { method = 'byol' } = config;
   // BYOL's ablations are BYOL's; a method written by the user has whatever settings it has.
   if (method === 'byol' || !isMethodName(method)) return [];
-  const recipe = essentials(methods[method](config));
+  const recipe = essentials(findMethod(method)(config));
   const others = Object.entries(essentials(config)).filter(([path, value]) => recipe[path] !== value);
   if (others.length === 0) return [];
   const list = others.map(([path, value]) => `${path} is ${value} (in the recipe ${recipe[path]})`).join(', ');

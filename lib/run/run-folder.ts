@@ -102,12 +102,12 @@ export function runExistsError(folder: RunFolder, differences: readonly Differen
   if (differences.length > 0) {
     return new ByolError(
       'ERR_BYOL_RUN_EXISTS',
-      `There is already a run with other settings in ${folder.path}; ${other}. The settings that differ:\n${formatDifferences(differences)}`,
+      `There is already a run with other settings in ${folder.path}; ${other}, or replace it (--overwrite). The settings that differ:\n${formatDifferences(differences)}`,
     );
   }
   return new ByolError(
     'ERR_BYOL_RUN_EXISTS',
-    `There is already a run in ${folder.path}. Go on with it (--resume; in the API resume: true), or ${other}.`,
+    `There is already a run in ${folder.path}. Go on with it (--resume; in the API resume: true), ${other}, or replace it (--overwrite).`,
   );
 }
 
@@ -117,6 +117,26 @@ export async function makeFolder(folder: RunFolder): Promise<string | undefined>
     return await mkdir(folder.path, { recursive: true });
   } catch (error) {
     throw ioError(folder.path, 'make the run folder', error);
+  }
+}
+
+/**
+ * Deletes what runs write, and nothing else that is in the folder. config.json goes last: a process that is killed meanwhile leaves
+ * a run that can be begun again. Throws ERR_BYOL_IO.
+ */
+export async function removeRun(folder: RunFolder): Promise<void> {
+  const { result, encoder, report, curves, metrics, baseline, data, environment, checkpoints, config } = folder;
+  const names = await readdir(folder.path);
+  const evaluations = names
+    .filter((name) => /^eval-[a-z0-9-]+\.json$/.test(name))
+    .map((name) => join(folder.path, name));
+  try {
+    for (const file of [result, ...evaluations, encoder, report, curves, metrics, baseline, data, environment])
+      await rm(file, { force: true });
+    await rm(checkpoints, { recursive: true, force: true });
+    await rm(config, { force: true });
+  } catch (error) {
+    throw ioError(folder.path, 'delete the run in', error);
   }
 }
 

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { resolve, sep } from 'node:path';
 import { additions } from '../config/additions.js';
 import * as option from '../config/options.js';
 import { parseConfig } from '../config/parse.js';
@@ -19,10 +19,19 @@ export interface TrainOptions {
    * same `threads`, and with `threads: 0` if other work on the machine changes their number in neither case.
    */
   readonly resume?: boolean;
+  /**
+   * Replace the run that is in `out` already, with everything that it wrote. Nothing is removed before the new run has opened its
+   * images and its network; a folder that holds no run is refused as ever.
+   */
+  readonly overwrite?: boolean;
   /** Weights to start a new run from: a training state or an exported encoder. Nothing else of the file is used. */
   readonly initFrom?: string;
   /** Stops after the current step and saves; `result` then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
+}
+
+function isWithin(path: string, folder: string): boolean {
+  return resolve(path).startsWith(resolve(folder) + sep);
 }
 
 /** A preset by name, and what goes over it; or settings that are whole. */
@@ -46,20 +55,33 @@ export function checkRun(
   option.checkOptions('train()', options, {
     out: option.path,
     resume: option.flag,
+    overwrite: option.flag,
     initFrom: option.path,
     signal: option.signal,
   });
-  const { out, resume, initFrom } = options;
+  const { out, resume, overwrite, initFrom } = options;
   if (resume === true && initFrom !== undefined) {
     throw new ByolError(
       'ERR_BYOL_USAGE',
       'A run is either resumed, with all of its state (--resume), or new and started from weights (--init-from), not both.',
     );
   }
+  if (resume === true && overwrite === true) {
+    throw new ByolError(
+      'ERR_BYOL_USAGE',
+      'A run either goes on (--resume) or is replaced by a new one (--overwrite), not both.',
+    );
+  }
   if (resume === true && out === undefined) {
     throw new ByolError(
       'ERR_BYOL_USAGE',
       'Say which run to resume: resume: true goes with out, the folder of the run.',
+    );
+  }
+  if (overwrite === true && out !== undefined && initFrom !== undefined && isWithin(initFrom, out)) {
+    throw new ByolError(
+      'ERR_BYOL_USAGE',
+      `The weights to start from, ${initFrom}, belong to the run that would be replaced. Choose another folder, or copy them first.`,
     );
   }
   const checked = withAbsolutePaths(wholeConfig(settings));

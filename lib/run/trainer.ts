@@ -13,6 +13,7 @@ import {
   readResult,
   readRunConfig,
   removeEmpty,
+  removeRun,
   runExistsError,
 } from './run-folder.js';
 import { lockRun } from './run-lock.js';
@@ -60,6 +61,7 @@ async function inFolder(
       // Once more: another process may have had the folder while the images were read.
       const state = await admit(folder, session.config, options);
       if (state === 'finished') return await finishedBefore(folder, emit);
+      if (options.overwrite === true) await removeRun(folder);
       return await runSitting({ folder, session, options, emit, stop }, state);
     } finally {
       await lock.release();
@@ -71,9 +73,9 @@ async function inFolder(
 }
 
 /** What is in the folder, if this run may go there. */
-async function admit(folder: RunFolder, config: Config, { resume }: TrainOptions): Promise<FolderState> {
+async function admit(folder: RunFolder, config: Config, { resume, overwrite }: TrainOptions): Promise<FolderState> {
   const state = await inspectFolder(folder);
-  if (state === 'new') return state;
+  if (state === 'new' || overwrite === true) return 'new';
   const older = await readRunConfig(folder.path);
   const { refused } = resumeDifferences(older, withClasses(config, projectorOutput(older)));
   if (resume !== true) throw runExistsError(folder, refused);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { EXAMPLE } from '../../lib/cli/tables.js';
+import { EXAMPLE } from '../../lib/cli/commands/tables.js';
 import { TablesProgress } from '../../lib/cli/tables-progress.js';
 import { findTable } from '../../lib/tables/find-table.js';
 import { planTable } from '../../lib/tables/plan.js';
@@ -32,7 +32,6 @@ test('with a name --list prints its published numbers', () => {
 });
 
 const wrong: ReadonlyArray<readonly [args: string, code: number, message: RegExp]> = [
-  ['tables', 2, /^error: Say which table\. \[ERR_BYOL_USAGE\]\nAll of them: byol tables --list\n$/],
   ['tables 5c', 2, /There is no table '5c'\. Did you mean '5a' or '5b'\?/],
   ['tables 5b --scale big', 2, /scale must be one of ci, card, paper, got .big./],
   ['tables 5b --seeds 0', 2, /--seeds must be a whole number from 1, got '0'/],

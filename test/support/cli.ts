@@ -15,8 +15,16 @@ export function runCli(
   args: readonly string[],
   options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
 ): CliResult {
+  return runNode([cliPath, ...args], options);
+}
+
+/** Runs Node in a process of its own. */
+export function runNode(
+  args: readonly string[],
+  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
+): CliResult {
   const { cwd = root, env = {} } = options;
-  const child = spawnSync(process.execPath, [cliPath, ...args], {
+  const child = spawnSync(process.execPath, args, {
     cwd,
     env: { ...process.env, ...env },
     encoding: 'utf8',

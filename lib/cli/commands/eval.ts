@@ -1,16 +1,16 @@
 import type { CommandModule } from 'yargs';
-import type { KnnEvaluation } from '../eval/knn.js';
-import type { LinearEvaluation } from '../eval/linear.js';
-import type { Protocol } from '../run/run-evaluation.js';
-import { setOption } from './config-options.js';
-import { count, percent, table } from './format.js';
-import { type RunEncoderArguments, withRunEncoderProgress } from './with-run-encoder.js';
+import type { KnnEvaluation } from '../../eval/knn.js';
+import type { LinearEvaluation } from '../../eval/linear.js';
+import type { Protocol } from '../../run/run-evaluation.js';
+import { setOption } from '../config-options.js';
+import { count, percent, table } from '../format.js';
+import { type RunEncoderArguments, withRunEncoderProgress } from '../with-run-encoder.js';
 
 interface EvalArguments extends RunEncoderArguments {
   readonly protocol: Protocol;
 }
 
-export const evalCommand: CommandModule<object, EvalArguments> = {
+export const command: CommandModule<object, EvalArguments> = {
   command: 'eval <protocol>',
   describe: "Evaluate a run's encoder with frozen weights",
   builder: (yargs) =>
@@ -28,7 +28,7 @@ export const evalCommand: CommandModule<object, EvalArguments> = {
         quiet: { type: 'boolean', default: false, describe: 'No progress, only the result' },
       }),
   handler: async ({ protocol, ...asked }) => {
-    const { evaluateRun } = await import('../run/run-evaluation.js');
+    const { evaluateRun } = await import('../../run/run-evaluation.js');
     await withRunEncoderProgress(
       asked,
       (options) => evaluateRun({ ...options, protocol }),

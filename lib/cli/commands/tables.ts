@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import type { CommandModule } from 'yargs';
-import { ByolError } from '../errors.js';
-import type { ScaleName } from '../tables/scales.js';
-import type { Table } from '../tables/table.js';
-import { numberOrText } from './config-options.js';
-import { table } from './format.js';
-import { interruptedExitCode, onInterrupt } from './interrupts.js';
-import { progressOutput } from './progress-output.js';
-import { TablesProgress } from './tables-progress.js';
+import { ByolError } from '../../errors.js';
+import type { ScaleName } from '../../tables/scales.js';
+import type { Table } from '../../tables/table.js';
+import { table } from '../format.js';
+import { interruptedExitCode, onInterrupt } from '../interrupts.js';
+import { progressOutput } from '../progress-output.js';
+import { numberOrText } from '../short-forms.js';
+import { TablesProgress } from '../tables-progress.js';
 
 interface TablesArguments {
   name: string | undefined;
@@ -33,9 +33,9 @@ claims:
   - {kind: better, row: fast, than: slow, says: 'In a short run a fast target is better.'}
 `;
 
-export const tablesCommand: CommandModule<object, TablesArguments> = {
+export const command: CommandModule<object, TablesArguments> = {
   command: 'tables [name]',
-  describe: "Run a published table and print the paper's numbers beside the measured ones",
+  describe: "List the published tables, or run one and print the paper's numbers beside the measured ones",
   builder: (yargs) =>
     yargs
       .positional('name', {
@@ -43,7 +43,7 @@ export const tablesCommand: CommandModule<object, TablesArguments> = {
         describe: "Which table: 5b, optimal-predictor, ...; or a YAML or JSON file with one of one's own",
       })
       .options({
-        list: { type: 'boolean', default: false, describe: 'All tables; with a name, its published numbers' },
+        list: { type: 'boolean', default: false, describe: 'With a name: its published numbers, and nothing is run' },
         scale: {
           choices: SCALES,
           default: 'ci' as const,
@@ -58,18 +58,14 @@ export const tablesCommand: CommandModule<object, TablesArguments> = {
       .epilogue(`A table of one's own, my-table.yaml:\n\n${EXAMPLE}`),
   handler: async (args) => {
     const { name, list } = args;
-    if (list) {
-      process.stdout.write(name === undefined ? await listTables() : await publishedTable(name));
-    } else if (name === undefined) {
-      throw new ByolError('ERR_BYOL_USAGE', 'Say which table.', { hint: 'All of them: byol tables --list' });
-    } else {
-      await runNamed(name, args);
-    }
+    if (name === undefined) process.stdout.write(await listTables());
+    else if (list) process.stdout.write(await publishedTable(name));
+    else await runNamed(name, args);
   },
 };
 
 async function runNamed(name: string, args: TablesArguments): Promise<void> {
-  const { planTable } = await import('../tables/plan.js');
+  const { planTable } = await import('../../tables/plan.js');
   const { scale, data, out } = args;
   const seeds = wholeNumber(args.seeds);
   const plan = planTable(await tableOf(name), {
@@ -78,10 +74,10 @@ async function runNamed(name: string, args: TablesArguments): Promise<void> {
     ...(data !== undefined && { data }),
   });
   // The native part, and what reads and writes files, come after everything that can be wrong with the command line.
-  const { runTable } = await import('../tables/run-table.js');
-  const { renderMarkdown } = await import('../tables/markdown.js');
-  const { train } = await import('../run/train.js');
-  const { describePlace } = await import('../run/environment.js');
+  const { runTable } = await import('../../tables/run-table.js');
+  const { renderMarkdown } = await import('../../tables/markdown.js');
+  const { train } = await import('../../run/train.js');
+  const { describePlace } = await import('../../run/environment.js');
 
   const progress = new TablesProgress(progressOutput(process.stderr, args.quiet));
   const abort = new AbortController();
@@ -116,7 +112,7 @@ async function runNamed(name: string, args: TablesArguments): Promise<void> {
 }
 
 async function listTables(): Promise<string> {
-  const { tables } = await import('../tables/published/index.js');
+  const { tables } = await import('../../tables/published/index.js');
   const rows = tables.map(({ id, aliases = [], title, rows, missing }) => [
     [id, ...aliases].join(', '),
     title,
@@ -127,19 +123,19 @@ async function listTables(): Promise<string> {
 }
 
 async function publishedTable(name: string): Promise<string> {
-  const { renderPublished } = await import('../tables/markdown.js');
+  const { renderPublished } = await import('../../tables/markdown.js');
   return renderPublished(await tableOf(name));
 }
 
 async function tableOf(name: string): Promise<Table> {
-  const { isTableFile, readTableFile } = await import('../tables/table-file.js');
+  const { isTableFile, readTableFile } = await import('../../tables/table-file.js');
   if (isTableFile(name)) return readTableFile(name);
-  const { findTable } = await import('../tables/find-table.js');
+  const { findTable } = await import('../../tables/find-table.js');
   return findTable(name);
 }
 
 function wholeNumber(text: string | undefined): number | undefined {
-  const value = numberOrText(text);
+  const value = text === undefined ? undefined : numberOrText(text);
   if (value === undefined || (typeof value === 'number' && Number.isInteger(value) && value >= 1))
     return value as number;
   throw new ByolError('ERR_BYOL_USAGE', `--seeds must be a whole number from 1, got '${text}'.`);

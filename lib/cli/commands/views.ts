@@ -1,17 +1,17 @@
 import type { CommandModule } from 'yargs';
-import type { NativeModule } from '../binding/native.js';
-import type { Pipeline } from '../config/pipeline.js';
-import type { Config } from '../config/schema.js';
-import type { OpenedData } from '../data/open.js';
-import { ByolError } from '../errors.js';
-import { type ConfigArguments, configFromArguments, configOptions, requireSource } from './config-options.js';
+import type { NativeModule } from '../../binding/native.js';
+import type { Pipeline } from '../../config/pipeline.js';
+import type { Config } from '../../config/schema.js';
+import type { OpenedData } from '../../data/open.js';
+import { ByolError } from '../../errors.js';
+import { type ConfigArguments, configFromArguments, configOptions, requireSource } from '../config-options.js';
 
 interface ViewsArguments extends ConfigArguments {
   out: string;
   count: number;
 }
 
-export const viewsCommand: CommandModule<object, ViewsArguments> = {
+export const command: CommandModule<object, ViewsArguments> = {
   command: 'views',
   describe: 'Show what the network will see: a picture of originals and their two views',
   builder: (yargs) =>
@@ -32,11 +32,11 @@ export const viewsCommand: CommandModule<object, ViewsArguments> = {
 };
 
 async function writeSheet(config: Config, out: string, count: number): Promise<number> {
-  const { loadNative } = await import('../binding/load.js');
-  const { openData } = await import('../data/open.js');
-  const { writeAtomically } = await import('../files/atomic-file.js');
-  const { drawContactSheet } = await import('../report/contact-sheet.js');
-  const { encodePng } = await import('../report/png.js');
+  const { loadNative } = await import('../../binding/load.js');
+  const { openData } = await import('../../data/open.js');
+  const { writeAtomically } = await import('../../files/atomic-file.js');
+  const { drawContactSheet } = await import('../../report/contact-sheet.js');
+  const { encodePng } = await import('../../report/png.js');
   const native = loadNative();
   const images = await openData(native, config.data);
   try {
@@ -65,8 +65,8 @@ async function renderViews(
   pipeline: Pipeline,
   view = 0,
 ): Promise<Float32Array[]> {
-  const { drawPlan } = await import('../augment/plan.js');
-  const { viewSpec } = await import('../augment/view-spec.js');
+  const { drawPlan } = await import('../../augment/plan.js');
+  const { viewSpec } = await import('../../augment/view-spec.js');
   const plan = drawPlan({
     pipeline,
     view,

@@ -1,5 +1,5 @@
 import type { CommandModule, InferredOptionTypes } from 'yargs';
-import { ByolError } from '../errors.js';
+import { ByolError } from '../../errors.js';
 
 const options = {
   run: { type: 'string', requiresArg: true, demandOption: true, describe: 'Folder of the run' },
@@ -7,7 +7,7 @@ const options = {
   tensorboard: { type: 'string', requiresArg: true, describe: "TensorBoard's folder; the run gets one in it" },
 } as const;
 
-export const metricsCommand: CommandModule<object, InferredOptionTypes<typeof options>> = {
+export const command: CommandModule<object, InferredOptionTypes<typeof options>> = {
   command: 'metrics',
   describe: "Write a run's metrics as CSV, or for TensorBoard, also while it runs",
   builder: (yargs) => yargs.options(options),
@@ -18,8 +18,8 @@ export const metricsCommand: CommandModule<object, InferredOptionTypes<typeof op
     if (out !== undefined && !out.endsWith('.csv')) {
       throw new ByolError('ERR_BYOL_USAGE', `Metrics are written as .csv, and ${out} is not.`);
     }
-    const { quoteArgument } = await import('../text/shell.js');
-    const { writeMetricsCsv, writeTensorboard } = await import('../run/run-metrics.js');
+    const { quoteArgument } = await import('../../text/shell.js');
+    const { writeMetricsCsv, writeTensorboard } = await import('../../run/run-metrics.js');
     if (out !== undefined) {
       await writeMetricsCsv(run, out);
       process.stdout.write(`Saved as ${out}\n`);

@@ -1,12 +1,12 @@
 import type { CommandModule } from 'yargs';
-import { table } from './format.js';
-import { encoderText } from './start-text.js';
+import { table } from '../format.js';
+import { encoderText } from '../start-text.js';
 
 interface PresetsArguments {
   name: string | undefined;
 }
 
-export const presetsCommand: CommandModule<object, PresetsArguments> = {
+export const command: CommandModule<object, PresetsArguments> = {
   command: 'presets [name]',
   describe: 'List the presets, or print one as YAML that --config takes',
   builder: (yargs) => yargs.positional('name', { type: 'string', describe: 'Name of a preset' }),
@@ -16,12 +16,12 @@ export const presetsCommand: CommandModule<object, PresetsArguments> = {
 };
 
 async function listPresets(): Promise<string> {
-  const { presetNames, presets, presetSummaries } = await import('../config/presets/index.js');
+  const { presetNames, presets, presetSummaries } = await import('../../config/presets/index.js');
   return `${table(presetNames.map((name) => [name, encoderText(presets[name]), presetSummaries[name]]))}\n`;
 }
 
 async function presetYaml(name: string): Promise<string> {
-  const { findPreset } = await import('../config/presets/index.js');
-  const { configToYaml } = await import('../config/to-yaml.js');
+  const { findPreset } = await import('../../config/presets/index.js');
+  const { configToYaml } = await import('../../config/to-yaml.js');
   return configToYaml(findPreset(name));
 }

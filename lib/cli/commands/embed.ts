@@ -1,7 +1,7 @@
 import type { CommandModule, InferredOptionTypes } from 'yargs';
-import { setOption } from './config-options.js';
-import { count } from './format.js';
-import { withRunEncoderProgress } from './with-run-encoder.js';
+import { setOption } from '../config-options.js';
+import { count } from '../format.js';
+import { withRunEncoderProgress } from '../with-run-encoder.js';
 
 const options = {
   run: { type: 'string', requiresArg: true, demandOption: true, describe: 'Folder of the run' },
@@ -18,14 +18,14 @@ const options = {
   quiet: { type: 'boolean', default: false, describe: 'No progress, only the result' },
 } as const;
 
-export const embedCommand: CommandModule<object, InferredOptionTypes<typeof options>> = {
+export const command: CommandModule<object, InferredOptionTypes<typeof options>> = {
   command: 'embed',
   describe: "Write a run's representations of images, one row of float32 each",
   builder: (yargs) => yargs.options(options),
   handler: async ({ out, split, ...asked }) => {
-    const { checkEmbeddingFiles, writeEmbeddings } = await import('../export/embeddings.js');
+    const { checkEmbeddingFiles, writeEmbeddings } = await import('../../export/embeddings.js');
     await checkEmbeddingFiles(out);
-    const { embedRun } = await import('../run/run-embedding.js');
+    const { embedRun } = await import('../../run/run-embedding.js');
     await withRunEncoderProgress(
       asked,
       (options) => embedRun({ ...options, split }),

@@ -1,0 +1,14 @@
+import type { CommandModule } from 'yargs';
+import { table } from '../format.js';
+
+export const command: CommandModule<object, { json: boolean }> = {
+  command: 'methods',
+  describe: 'List the methods',
+  builder: (yargs) => yargs.option('json', { type: 'boolean', default: false, describe: 'As JSON' }),
+  handler: async ({ json }) => {
+    const { methodDefinitions } = await import('../../methods/index.js');
+    const listed = methodDefinitions().map(({ name, title, summary }) => ({ name, title, summary }));
+    const text = table(listed.map(({ name, title, summary }) => [name, title, summary]));
+    process.stdout.write(`${json ? JSON.stringify(listed, null, 2) : text}\n`);
+  },
+};

@@ -1,0 +1,24 @@
+import type { CommandModule, InferredOptionTypes } from 'yargs';
+import { refuseContradictions, setOption, settingsPatch } from '../config-options.js';
+import { outputOptions, runCommand } from '../run-command.js';
+
+const options = {
+  data: { type: 'string', requiresArg: true, describe: 'Where the images lie now, if not where they lay' },
+  set: setOption,
+  ...outputOptions,
+} as const;
+
+export const command: CommandModule<object, InferredOptionTypes<typeof options> & { run: string }> = {
+  command: 'resume <run>',
+  describe: 'Go on with a run that was stopped, with its own settings',
+  builder: (yargs) =>
+    yargs.positional('run', { type: 'string', demandOption: true, describe: 'Its folder' }).options(options),
+  handler: async (args) => {
+    const { run, set = [] } = args;
+    const { readRunConfig } = await import('../../run/run-folder.js');
+    const { resolveConfig } = await import('../../methods/resolve.js');
+    refuseContradictions(args, set);
+    const config = resolveConfig({ base: await readRunConfig(run), patch: settingsPatch(args), overrides: set });
+    await runCommand(config, { out: run, resume: true }, args);
+  },
+};
