@@ -11,15 +11,15 @@
  */
 
 export type { Accuracy } from './binding/native.js';
-export { configWarnings } from './config/check.js';
+export { type ConfigContext, type ConfigExport, defineConfig, loadConfigFile } from './config/config-file.js';
 export { configHash } from './config/hash.js';
-export { type ConfigContext, type ConfigExport, defineConfig, loadConfigFile } from './config/module-file.js';
-export type { ConfigPatch } from './config/patch.js';
+export type { ConfigPatch } from './config/layers.js';
 export { type Operation, officialViews, type Pipeline } from './config/pipeline.js';
 export { type PresetName, presetNames, presets } from './config/presets/index.js';
 export { findRecord, type PresetRecord, presetRecords, type RecordMatch, type Spread } from './config/records.js';
 export type { Config, EncoderConfig, HeadConfig, OptimizerConfig } from './config/schema.js';
-export { configToYaml } from './config/to-yaml.js';
+export { configWarnings } from './config/warnings.js';
+export { configToYaml } from './config/yaml.js';
 export { type DataKind, defineDataKind, type Place, type Recognised } from './data/data-kind.js';
 export { type InferredData, inferData } from './data/infer.js';
 export { type DataConfig, type OwnDataKinds, registerDataKind } from './data/kinds/index.js';

@@ -1,5 +1,5 @@
 import type { InferredOptionTypes } from 'yargs';
-import type { ConfigPatch } from '../config/patch.js';
+import type { ConfigPatch } from '../config/layers.js';
 import type { Config } from '../config/schema.js';
 import { ByolError } from '../errors.js';
 import { type ShortFormArguments, shortFormOptions, shortFormPatch, shortForms } from './short-forms.js';
@@ -43,7 +43,7 @@ export function requireSource({ preset, config }: Pick<ConfigArguments, 'preset'
 export async function configFromArguments(args: ConfigArguments & ShortFormArguments, base?: Config): Promise<Config> {
   // Help does without the schema.
   const { resolveConfig } = await import('../methods/resolve.js');
-  const { loadConfigFile } = await import('../config/module-file.js');
+  const { loadConfigFile } = await import('../config/config-file.js');
   const { preset, method, config: file, set = [] } = args;
   refuseContradictions(args, set);
   return resolveConfig({

@@ -16,7 +16,7 @@ export async function runCommand(
   options: TrainOptions,
   { quiet, json }: { readonly quiet: boolean; readonly json: boolean },
 ): Promise<void> {
-  const { configToYaml } = await import('../config/to-yaml.js');
+  const { configToYaml } = await import('../config/yaml.js');
   const { resultText } = await import('./result-text.js');
   const { train } = await import('../run/train.js');
 

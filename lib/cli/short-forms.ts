@@ -1,5 +1,5 @@
 import type { Options } from 'yargs';
-import type { ConfigPatch } from '../config/patch.js';
+import type { ConfigPatch } from '../config/layers.js';
 
 /** Settings that are asked for so often that they have an option of their own, `--lr 0.1` for `--set optimizer.baseLearningRate=0.1`. */
 const NAMES = {

@@ -1,4 +1,17 @@
-import { type ErrorCode, isNode, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
+import {
+  Document,
+  type ErrorCode,
+  isCollection,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+} from 'yaml';
+import type { Config } from './schema.js';
 
 /** YAML 1.2 as settings are written in it: what it means, or in plain words what is wrong and where. */
 
@@ -62,4 +75,18 @@ function isCyclic(value: unknown, above: readonly unknown[] = []): boolean {
   if (value === null || typeof value !== 'object') return false;
   if (above.includes(value)) return true;
   return Object.values(value).some((item) => isCyclic(item, [...above, value]));
+}
+
+/** A configuration as YAML that --config takes: one line per group, one per operation of a view. */
+export function configToYaml(config: Config): string {
+  const document = new Document(config, { aliasDuplicateObjects: false });
+  visit(document, {
+    Collection(_, node) {
+      const parts = node.items.map((item) => (isMap(node) ? (item as { value: unknown }).value : item));
+      // Groups of groups and lists of groups are blocks; whatever holds only plain values fits on a line.
+      const deep = parts.some((part) => isMap(part) || (isSeq(part) && part.items.some(isCollection)));
+      node.flow = !deep;
+    },
+  });
+  return document.toString({ lineWidth: 0, flowCollectionPadding: false });
 }

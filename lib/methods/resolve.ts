@@ -1,11 +1,10 @@
-import { type ConfigFile, readConfigFile } from '../config/config-file.js';
+import { type ConfigFile, isModule, readConfigFile } from '../config/config-file.js';
+import type { ConfigPatch } from '../config/layers.js';
 import { isSettings, mergeLayer, type Settings } from '../config/layers.js';
-import { isModule } from '../config/module-file.js';
 import { currentNames } from '../config/old-names.js';
 import * as option from '../config/options.js';
 import { applyOverride, type Override, orderOverrides, overrideText, parseOverride } from '../config/overrides.js';
 import { configError, type Origin, parseConfig } from '../config/parse.js';
-import type { ConfigPatch } from '../config/patch.js';
 import { findPreset } from '../config/presets/index.js';
 import type { Problem } from '../config/problems.js';
 import type { Config } from '../config/schema.js';

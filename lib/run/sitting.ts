@@ -1,4 +1,4 @@
-import { configWarnings } from '../config/check.js';
+import { configWarnings } from '../config/warnings.js';
 import { encoderMetadata } from '../export/encoder.js';
 import { writeJson } from '../files/json-file.js';
 import { methodWarnings } from '../methods/warnings.js';

@@ -1,8 +1,8 @@
 import { resolve, sep } from 'node:path';
 import { additions } from '../config/additions.js';
+import type { ConfigPatch } from '../config/layers.js';
 import * as option from '../config/options.js';
 import { parseConfig } from '../config/parse.js';
-import type { ConfigPatch } from '../config/patch.js';
 import { type PresetName, presets } from '../config/presets/index.js';
 import type { Config } from '../config/schema.js';
 import { ByolError } from '../errors.js';

@@ -1,6 +1,6 @@
 import { configHash } from '../config/hash.js';
+import type { ConfigPatch } from '../config/layers.js';
 import * as option from '../config/options.js';
-import type { ConfigPatch } from '../config/patch.js';
 import type { Config } from '../config/schema.js';
 import { dataKind } from '../data/kinds/index.js';
 import { ByolError } from '../errors.js';

@@ -1,7 +1,7 @@
 import { basename, extname } from 'node:path';
 import { z } from 'zod';
 import { readConfigFile } from '../config/config-file.js';
-import type { ConfigPatch } from '../config/patch.js';
+import type { ConfigPatch } from '../config/layers.js';
 import { ByolError } from '../errors.js';
 import { measures, rowsOf } from './claims.js';
 import { tables } from './published/index.js';

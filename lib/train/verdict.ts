@@ -1,6 +1,6 @@
-import { whyItCollapses } from '../config/check.js';
 import { projectorOutput } from '../config/classes.js';
 import type { Config } from '../config/schema.js';
+import { whyItCollapses } from '../config/warnings.js';
 import { isDistanceLoss, readLoss } from '../methods/loss-reading.js';
 
 /**

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { defineConfig, loadConfigFile } from '../../lib/config/module-file.js';
+import { defineConfig, loadConfigFile } from '../../lib/config/config-file.js';
 import { resolveConfig } from '../../lib/methods/resolve.js';
 import { cliPath } from '../support/cli.js';
 import { withTempDir } from '../support/paths.js';

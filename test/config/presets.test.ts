@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { configWarnings } from '../../lib/config/check.js';
 import { parseConfig } from '../../lib/config/parse.js';
 import { presetNames, presetSummaries, presets } from '../../lib/config/presets/index.js';
 import type { Config } from '../../lib/config/schema.js';
-import { configToYaml } from '../../lib/config/to-yaml.js';
+import { configWarnings } from '../../lib/config/warnings.js';
+import { configToYaml } from '../../lib/config/yaml.js';
 import { resolveConfig } from '../../lib/methods/resolve.js';
 
 /** What the paper and its code print is typed here once more, so that neither place can drift alone. */

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { configHash } from '../../lib/config/hash.js';
 import { cifar10 } from '../../lib/config/presets/cifar10.js';
 import { cifar10Small } from '../../lib/config/presets/cifar10-small.js';
-import { imagenet1000 } from '../../lib/config/presets/imagenet-1000.js';
+import { imagenet1000 } from '../../lib/config/presets/imagenet.js';
 import { officialNorm } from '../../lib/config/presets/shared.js';
 import type { EncoderConfig } from '../../lib/config/schema.js';
 import { architectureName, encoderFeatures, encoderMetadata, torchvisionFit } from '../../lib/export/encoder.js';

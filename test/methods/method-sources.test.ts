@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { presets } from '../../lib/config/presets/index.js';
-import { configToYaml } from '../../lib/config/to-yaml.js';
+import { configToYaml } from '../../lib/config/yaml.js';
 import { methods } from '../../lib/methods/index.js';
 import { type ConfigSources, resolveConfig } from '../../lib/methods/resolve.js';
 import { methodWarnings } from '../../lib/methods/warnings.js';

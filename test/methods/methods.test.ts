@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { configWarnings } from '../../lib/config/check.js';
 import { withClasses } from '../../lib/config/classes.js';
 import { configHash } from '../../lib/config/hash.js';
 import { presets } from '../../lib/config/presets/index.js';
-
 import { type Config, configSchema } from '../../lib/config/schema.js';
+import { configWarnings } from '../../lib/config/warnings.js';
 import { checkObjective } from '../../lib/methods/check.js';
 import { findMethod, methodNames, methods } from '../../lib/methods/index.js';
 import { resolveConfig } from '../../lib/methods/resolve.js';

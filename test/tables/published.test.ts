@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { configHash } from '../../lib/config/hash.js';
-import type { ConfigPatch } from '../../lib/config/patch.js';
+import type { ConfigPatch } from '../../lib/config/layers.js';
 import { presets } from '../../lib/config/presets/index.js';
 import type { Config } from '../../lib/config/schema.js';
 import { rowsOf } from '../../lib/tables/claims.js';

@@ -22,6 +22,6 @@ async function listPresets(): Promise<string> {
 
 async function presetYaml(name: string): Promise<string> {
   const { findPreset } = await import('../../config/presets/index.js');
-  const { configToYaml } = await import('../../config/to-yaml.js');
+  const { configToYaml } = await import('../../config/yaml.js');
   return configToYaml(findPreset(name));
 }

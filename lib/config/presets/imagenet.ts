@@ -10,7 +10,7 @@ import {
 } from './shared.js';
 
 /** What the official code chooses by the number of epochs (configs/byol.py). */
-export interface ByEpochs {
+interface ByEpochs {
   readonly preset: string;
   readonly epochs: number;
   readonly baseLearningRate: number;
@@ -19,7 +19,7 @@ export interface ByEpochs {
 }
 
 /** BYOL on ImageNet with a ResNet-50 as its authors define it: paper section 3.3, official code where the paper is silent. */
-export function officialImagenet({ preset, epochs, baseLearningRate, weightDecay, tauBase }: ByEpochs) {
+function official({ preset, epochs, baseLearningRate, weightDecay, tauBase }: ByEpochs) {
   return {
     preset,
     seed: 0,
@@ -64,3 +64,33 @@ export function officialImagenet({ preset, epochs, baseLearningRate, weightDecay
     checkpoint: { everyEpochs: 1, everyMinutes: 30, keep: 2 },
   } satisfies Config;
 }
+
+/** The four lengths that the authors publish. */
+export const imagenet40 = official({
+  preset: 'imagenet-40',
+  epochs: 40,
+  baseLearningRate: 0.45,
+  weightDecay: 1e-6,
+  tauBase: 0.97,
+});
+export const imagenet100 = official({
+  preset: 'imagenet-100',
+  epochs: 100,
+  baseLearningRate: 0.45,
+  weightDecay: 1e-6,
+  tauBase: 0.99,
+});
+export const imagenet300 = official({
+  preset: 'imagenet-300',
+  epochs: 300,
+  baseLearningRate: 0.3,
+  weightDecay: 1e-6,
+  tauBase: 0.99,
+});
+export const imagenet1000 = official({
+  preset: 'imagenet-1000',
+  epochs: 1000,
+  baseLearningRate: 0.2,
+  weightDecay: 1.5e-6,
+  tauBase: 0.996,
+});

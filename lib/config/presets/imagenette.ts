@@ -1,5 +1,5 @@
 import type { Config } from '../schema.js';
-import { imagenet1000 } from './imagenet-1000.js';
+import { imagenet1000 } from './imagenet.js';
 
 /**
  * The only small-scale recipe of the authors (official README): ResNet-18, Imagenette's 160-pixel version at 128 pixels, batch

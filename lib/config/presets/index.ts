@@ -4,10 +4,7 @@ import { copySettings } from '../layers.js';
 import type { Config } from '../schema.js';
 import { cifar10 } from './cifar10.js';
 import { cifar10Small } from './cifar10-small.js';
-import { imagenet40 } from './imagenet-40.js';
-import { imagenet100 } from './imagenet-100.js';
-import { imagenet300 } from './imagenet-300.js';
-import { imagenet1000 } from './imagenet-1000.js';
+import { imagenet40, imagenet100, imagenet300, imagenet1000 } from './imagenet.js';
 import { imagenette } from './imagenette.js';
 import { shapes } from './shapes.js';
 

@@ -1,4 +1,4 @@
-import type { ConfigPatch } from '../../config/patch.js';
+import type { ConfigPatch } from '../../config/layers.js';
 import type { Table } from '../table.js';
 
 type Kind = 'batch' | 'group' | 'affine' | 'none';

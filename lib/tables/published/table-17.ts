@@ -1,4 +1,4 @@
-import type { ConfigPatch } from '../../config/patch.js';
+import type { ConfigPatch } from '../../config/layers.js';
 import type { Operation, Pipeline } from '../../config/pipeline.js';
 import type { Config } from '../../config/schema.js';
 import type { PublishedNumber, Row, Table } from '../table.js';

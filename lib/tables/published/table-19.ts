@@ -1,4 +1,4 @@
-import type { ConfigPatch } from '../../config/patch.js';
+import type { ConfigPatch } from '../../config/layers.js';
 import type { Row, Table } from '../table.js';
 import { batchNegatives } from './settings.js';
 

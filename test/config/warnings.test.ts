@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { configWarnings } from '../../lib/config/check.js';
+import { configWarnings } from '../../lib/config/warnings.js';
 import { resolveConfig } from '../../lib/methods/resolve.js';
 
 const warnings = (preset: string, ...overrides: string[]) => configWarnings(resolveConfig({ preset, overrides }));
