@@ -50,7 +50,7 @@ export async function benchAugment(): Promise<AugmentBench> {
   const native = loadNative();
   const { train } = await generateShapes({ trainImages: IMAGES, testImages: 1, size: SIZE, seed: 1 });
   const sides = new Int32Array(train.count).fill(SIZE);
-  const images = new native.ImageStore(train.pixels, sides, sides, null);
+  const images = new native.ImageStore(train.source.pixels, sides, sides, null);
   const workers = [...new Set([1, os.availableParallelism()])];
   const dir = mkdtempSync(path.join(os.tmpdir(), 'byol-bench-'));
   const python = process.env.BYOL_BENCH_PYTHON ?? 'python3';
@@ -58,7 +58,7 @@ export async function benchAugment(): Promise<AugmentBench> {
   const peers: Torchvision[] = [];
   try {
     const file = path.join(dir, 'pixels.bin');
-    writeFileSync(file, train.pixels);
+    writeFileSync(file, train.source.pixels);
     if (!missing) for (const processes of workers) peers.push(await Torchvision.start(python, file, processes));
 
     const ours = workers.map((): number[] => []);
@@ -126,8 +126,8 @@ async function fusedSeconds(
         seed: 0,
         epoch,
         samples: indices,
-        sourceHeight: SIZE,
-        sourceWidth: SIZE,
+        heights: SIZE,
+        widths: SIZE,
         jitter: view.jitter,
         out: plans[number] as Float32Array,
       });

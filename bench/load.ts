@@ -6,6 +6,7 @@ import { viewSpec } from '../lib/augment/view-spec.js';
 import { loadNative } from '../lib/binding/load.js';
 import type { NativeLearner, NativeModule, StepInput } from '../lib/binding/native.js';
 import { presets } from '../lib/config/presets/index.js';
+import { openImages } from '../lib/data/images.js';
 import { generateShapes } from '../lib/data/kinds/shapes/generate.js';
 import { learnerSpec, resolvePrecision } from '../lib/methods/learner-spec.js';
 import { availableCores } from '../lib/train/available-cores.js';
@@ -117,8 +118,7 @@ async function trainer(native: NativeModule): Promise<{ learner: NativeLearner; 
   const precision = resolvePrecision('auto', 'cpu', native.info());
   const learner = new native.Learner(learnerSpec(config, { device: 'cpu', precision }, 10));
   const { train } = await generateShapes({ trainImages: BATCH, testImages: 1, size, seed: 0 });
-  const sides = new Int32Array(train.count).fill(size);
-  const images = new native.ImageStore(train.pixels, sides, sides, train.labels);
+  const images = openImages(native, train).store;
   const indices = Int32Array.from({ length: BATCH }, (_, i) => i);
   const view = viewSpec(config.views);
   const plan = (number: 0 | 1): Float32Array =>
@@ -128,8 +128,8 @@ async function trainer(native: NativeModule): Promise<{ learner: NativeLearner; 
       seed: 0,
       epoch: 0,
       samples: indices,
-      sourceHeight: size,
-      sourceWidth: size,
+      heights: size,
+      widths: size,
       jitter: config.views.jitter,
     });
   const step = {

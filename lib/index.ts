@@ -21,6 +21,9 @@ export type { Config, EncoderConfig, HeadConfig, OptimizerConfig } from './confi
 export { configWarnings } from './config/warnings.js';
 export { configToYaml } from './config/yaml.js';
 export { type DataKind, defineDataKind, type Place, type Recognised } from './data/data-kind.js';
+export type { Dataset, ImageSplit, Targets } from './data/dataset.js';
+export { type DatasetArrays, datasetFromArrays, type ImageArrays, type Labels } from './data/from-arrays.js';
+export { datasetFromIterable, type GivenImage, type GivenImages, type IterableOptions } from './data/from-iterable.js';
 export { type InferredData, inferData } from './data/infer.js';
 export { type DataConfig, type OwnDataKinds, registerDataKind } from './data/kinds/index.js';
 export { ByolError } from './errors.js';

@@ -41,13 +41,13 @@ test('held-out images', () => assertGivesWay(() => splitByClass(labels, 0.1, 1, 
 test('numbers of the labelled images', async () => {
   const many = new Int32Array(16 * IMAGES);
   const store = { size: many.length, labelled: true, dispose: () => {} };
-  const images = { store, height: 1, width: 1, labels: many };
+  const images = { store, heights: 1, widths: 1, targets: { kind: 'class', labels: many } } as const;
   await assertGivesWay(() => labelledIndices(images, 'training images'));
 });
 
 test('a plan of thousands of rows', async () => {
   const samples = Int32Array.from({ length: 32_768 }, (_, i) => i);
-  const size = { sourceHeight: 224, sourceWidth: 224 };
+  const size = { heights: 224, widths: 224 };
   const options = {
     pipeline: officialViews[0],
     view: 0,

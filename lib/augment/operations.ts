@@ -1,16 +1,12 @@
 import type { ViewSpec } from '../binding/native.js';
 import type { Operation, OperationOf } from '../config/pipeline.js';
+import type { Size } from '../data/dataset.js';
 import type { Stream } from '../random/philox.js';
 import { column } from './columns.js';
 
 /** How each operation's numbers are drawn, with the definitions of the official code (byol/utils) or torchvision's. */
 
 export type JitterKind = ViewSpec['jitter'];
-
-export interface Size {
-  readonly height: number;
-  readonly width: number;
-}
 
 /** Orders of the four jitter operations; a row holds an order's lexicographic index. */
 const JITTER_ORDERS = 24;

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { z } from 'zod';
 import { Breather } from '../breather.js';
-import type { Dataset, ImageArray } from './dataset.js';
+import { type Dataset, type ImageSizes, type ImageSplit, splitNames, type Targets } from './dataset.js';
 
 /** data.json: which images a run is trained and measured on, so that it goes on with no others. */
 
@@ -11,73 +11,139 @@ const CHUNK = 1 << 20;
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const partSchema = z.strictObject({
   images: z.int().positive(),
-  height: z.int().positive(),
-  width: z.int().positive(),
-  /** SHA-256 of the pixels as they lie in memory: images x height x width x 3 bytes. */
+  /** Of all images, in pixels; left out where they differ. */
+  height: z.int().positive().optional(),
+  width: z.int().positive().optional(),
+  /** Where sizes differ: SHA-256 of the heights, then the widths, little-endian int32 each. */
+  sizes: sha256.optional(),
+  /** SHA-256 of the pixels as they lie in memory: height x width x 3 bytes of one image after the other. */
   pixels: sha256,
-  /** SHA-256 of one little-endian int32 per image; null: no labels. */
+  /** 'labels': any number of classes per image; left out: one. */
+  targets: z.literal('labels').optional(),
+  /**
+   * SHA-256 of one little-endian int32 per image; of any number of classes, of the offsets and then all labels. null: no labels.
+   */
   labels: sha256.nullable(),
 });
 export const dataRecordSchema = z.strictObject({
   train: partSchema,
-  test: partSchema,
+  val: partSchema.optional(),
+  test: partSchema.optional(),
   classNames: z.array(z.string()),
 });
 export type DataRecord = z.infer<typeof dataRecordSchema>;
 type Part = DataRecord['train'];
 
 /** Takes 0.15 s for CIFAR-10 (150 MB) where the processor has instructions for SHA, 0.35 s without. */
-export async function describeData({ train, test, classNames }: Dataset): Promise<DataRecord> {
-  return { train: await describePart(train), test: await describePart(test), classNames: [...classNames] };
-}
-
-async function describePart({ count, height, width, pixels, labels }: ImageArray): Promise<Part> {
+export async function describeData(data: Dataset): Promise<DataRecord> {
+  const { train, val, test, classNames } = data;
   return {
-    images: count,
-    height,
-    width,
-    pixels: await hash(pixels),
-    labels: labels && (await hash(new Uint8Array(labels.buffer, labels.byteOffset, labels.byteLength))),
+    train: await describePart(train),
+    ...(val !== undefined && { val: await describePart(val) }),
+    ...(test !== undefined && { test: await describePart(test) }),
+    classNames: [...classNames],
   };
 }
 
-async function hash(bytes: Uint8Array): Promise<string> {
+/** SHA-256 (hex) of all that a record says: of images, labels and the names of classes. */
+export function recordHash(record: DataRecord): string {
+  return createHash('sha256').update(JSON.stringify(record)).digest('hex');
+}
+
+async function describePart({ count, source, targets }: ImageSplit): Promise<Part> {
+  return {
+    images: count,
+    ...(await describeSizes(count, source)),
+    pixels: await hash(source.pixels),
+    ...(await describeTargets(targets)),
+  };
+}
+
+async function describeSizes(
+  count: number,
+  { heights, widths }: ImageSizes,
+): Promise<Pick<Part, 'height' | 'width' | 'sizes'>> {
+  const [height, width] = [sameFor(heights), sameFor(widths)];
+  if (height !== null && width !== null) return { height, width };
+  const each = (sides: number | Int32Array): Int32Array =>
+    typeof sides === 'number' ? new Int32Array(count).fill(sides) : sides;
+  return { sizes: await hash(bytesOf(each(heights)), bytesOf(each(widths))) };
+}
+
+/** The side of all images; null: they differ. */
+function sameFor(sides: number | Int32Array): number | null {
+  if (typeof sides === 'number') return sides;
+  const [first = null] = sides;
+  return sides.every((side) => side === first) ? first : null;
+}
+
+async function describeTargets(targets: Targets | null): Promise<Pick<Part, 'targets' | 'labels'>> {
+  if (targets === null) return { labels: null };
+  const { labels } = targets;
+  if (targets.kind === 'class') return { labels: await hash(bytesOf(labels)) };
+  return { targets: 'labels', labels: await hash(bytesOf(targets.offsets), bytesOf(labels)) };
+}
+
+function bytesOf(numbers: Int32Array): Uint8Array {
+  return new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
+}
+
+async function hash(...parts: readonly Uint8Array[]): Promise<string> {
   const sum = createHash('sha256');
   const breather = new Breather();
+  for (const bytes of parts) await addTo(sum, bytes, breather);
+  return sum.digest('hex');
+}
+
+async function addTo(sum: Hash, bytes: Uint8Array, breather: Breather): Promise<void> {
   for (let start = 0; start < bytes.length; start += CHUNK) {
     sum.update(bytes.subarray(start, start + CHUNK));
     await breather.breathe();
   }
-  return sum.digest('hex');
 }
+
+const PART_NAMES = { train: 'training', val: 'validation', test: 'test' } as const;
 
 /** How other images than before differ from them, in words; empty: they are the same. */
 export function dataDifferences(older: DataRecord, newer: DataRecord): string[] {
-  const differences = [
-    ...partDifferences('training', older.train, newer.train),
-    ...partDifferences('test', older.test, newer.test),
-  ];
+  const differences = splitNames.flatMap((name) => partDifferences(PART_NAMES[name], older[name], newer[name]));
   if (JSON.stringify(older.classNames) !== JSON.stringify(newer.classNames)) {
     differences.push(`classes: ${classes(older)}, now ${classes(newer)}`);
   }
   return differences;
 }
 
-function partDifferences(name: string, older: Part, newer: Part): string[] {
-  const size = ({ height, width }: Part): string => `${width} x ${height} pixels`;
+function partDifferences(name: string, older: Part | undefined, newer: Part | undefined): string[] {
+  if (older === undefined && newer === undefined) return [];
+  if (older === undefined) return [`${name} images: none, now there are`];
+  if (newer === undefined) return [`${name} images: now there are none`];
   const differences: string[] = [];
   if (older.images !== newer.images) differences.push(`${name} images: ${older.images}, now ${newer.images}`);
-  if (size(older) !== size(newer)) differences.push(`size of the ${name} images: ${size(older)}, now ${size(newer)}`);
+  if (sizeText(older) !== sizeText(newer)) {
+    differences.push(`size of the ${name} images: ${sizeText(older)}, now ${sizeText(newer)}`);
+  }
   const sameShape = differences.length === 0;
-  if (sameShape && older.pixels !== newer.pixels) {
+  if (sameShape && (older.pixels !== newer.pixels || older.sizes !== newer.sizes)) {
     differences.push(`${name} images: as many of the same size, but others, or in another order`);
   }
-  if (older.labels === null && newer.labels !== null)
-    differences.push(`labels of the ${name} images: none, now there are`);
-  else if (older.labels !== null && newer.labels === null)
-    differences.push(`labels of the ${name} images: now there are none`);
-  else if (sameShape && older.labels !== newer.labels) differences.push(`labels of the ${name} images: now others`);
-  return differences;
+  return [...differences, ...labelDifferences(name, older, newer, sameShape)];
+}
+
+function labelDifferences(name: string, older: Part, newer: Part, sameShape: boolean): string[] {
+  const of = `labels of the ${name} images`;
+  if (older.labels === null && newer.labels === null) return [];
+  if (older.labels === null) return [`${of}: none, now there are`];
+  if (newer.labels === null) return [`${of}: now there are none`];
+  if (older.targets !== newer.targets) return [`${of}: ${perImage(older)}, now ${perImage(newer)}`];
+  return sameShape && older.labels !== newer.labels ? [`${of}: now others`] : [];
+}
+
+function perImage({ targets }: Part): string {
+  return targets === 'labels' ? 'any number per image' : 'one per image';
+}
+
+function sizeText({ height, width }: Part): string {
+  return height === undefined || width === undefined ? 'of different sizes' : `${width} x ${height} pixels`;
 }
 
 function classes({ classNames }: DataRecord): string {

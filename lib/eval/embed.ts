@@ -1,7 +1,7 @@
 import { evaluationPlan } from '../augment/plan.js';
 import type { NativeFeatureBank, NativeImageStore, NativeLearner, NativeModule, ViewSpec } from '../binding/native.js';
+import { type ImageSizes, type Size, sizesOf } from '../data/dataset.js';
 import { indicesWhere } from '../data/indices.js';
-import type { LabelledImages } from '../data/open.js';
 import { runQueued } from './in-flight.js';
 
 /** Frozen representations y of the online encoder, in batches. */
@@ -70,9 +70,13 @@ export function* evenBatches(rows: number, most: number): Generator<{ readonly s
 }
 
 /** The centre of each image, as the official evaluation crops it; images of the view's own size are taken whole. */
-export function centerRows({ height, width }: Pick<LabelledImages, 'height' | 'width'>, view: ViewSpec): DrawRows {
-  const fraction = height === view.height && width === view.width ? 1 : OFFICIAL_CENTER;
-  return (batch) => evaluationPlan(batch.length, height, width, fraction);
+export function centerRows(images: ImageSizes, view: ViewSpec): DrawRows {
+  const fraction = ({ height, width }: Size): number =>
+    height === view.height && width === view.width ? 1 : OFFICIAL_CENTER;
+  return (batch) => {
+    const { heights, widths } = sizesOf(images, batch);
+    return evaluationPlan(batch.length, heights, widths, fraction);
+  };
 }
 
 function allOf(images: NativeImageStore): Promise<Int32Array> {

@@ -3,6 +3,7 @@ import { viewSpec } from '../augment/view-spec.js';
 import type { Accuracy, NativeFeatureBank } from '../binding/native.js';
 import { cropAndFlip } from '../config/pipeline.js';
 import type { Config } from '../config/schema.js';
+import { classLabels, sizesOf } from '../data/dataset.js';
 import { indicesWhere } from '../data/indices.js';
 import { ByolError } from '../errors.js';
 import { orderNumbers, viewNumbers } from '../random/purposes.js';
@@ -58,7 +59,7 @@ export async function evaluateLinear(
   const { train, classes, device, signal, onProgress } = subject;
   const { epochs, seed } = settings;
   const indices = await labelledIndices(train, 'training images');
-  const labels = indices.map((index) => train.labels?.[index] ?? -1);
+  const labels = indices.map((index) => classLabels(train.targets)?.[index] ?? -1);
   const split = await splitByClass(labels, settings.heldOut, seed, orderNumbers.heldOut);
   const batchSize = Math.min(settings.batchSize, split.kept.length);
 
@@ -180,11 +181,20 @@ class CropFlipViews implements TrainingViews {
 
   async epoch(epoch: number): Promise<NativeFeatureBank> {
     const { native, learner, device, train, views } = this.#subject;
-    const { height: sourceHeight, width: sourceWidth } = train;
     const { seed, epochs } = this.#settings;
-    const source = { sourceHeight, sourceWidth, jitter: views.jitter };
-    const plan: DrawRows = (samples) =>
-      drawPlanInSlices({ pipeline: cropAndFlip, view: viewNumbers.linear, seed, epoch, samples, ...source });
+    const { jitter } = views;
+    const plan: DrawRows = (samples) => {
+      const sizes = sizesOf(train, samples);
+      return drawPlanInSlices({
+        pipeline: cropAndFlip,
+        view: viewNumbers.linear,
+        seed,
+        epoch,
+        samples,
+        jitter,
+        ...sizes,
+      });
+    };
     const before = epoch * this.#indices.length;
     const options = trainOptions(this.#subject, this.#indices, plan, (done) => ({
       phase: 'training images',

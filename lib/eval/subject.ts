@@ -1,7 +1,8 @@
 import type { NativeLearner, NativeModule } from '../binding/native.js';
 import type { Config } from '../config/schema.js';
+import { classLabels } from '../data/dataset.js';
+import type { Images } from '../data/images.js';
 import { indicesWhere } from '../data/indices.js';
-import type { LabelledImages } from '../data/open.js';
 import { ByolError } from '../errors.js';
 
 /** What a protocol evaluates: an encoder, and the images to do it with. */
@@ -10,8 +11,8 @@ export interface Subject {
   readonly learner: NativeLearner;
   /** The learner's. */
   readonly device: string;
-  readonly train: LabelledImages;
-  readonly test: LabelledImages;
+  readonly train: Images;
+  readonly test: Images;
   readonly classes: number;
   readonly views: Config['views'];
   /** Images per forward pass. */
@@ -31,11 +32,14 @@ export interface EvaluationProgress {
 }
 
 /** Numbers of the images with a label. Throws ERR_BYOL_DATA if there are none. */
-export async function labelledIndices(
-  images: LabelledImages,
-  which: 'training images' | 'test images',
-): Promise<Int32Array> {
-  const { labels } = images;
+export async function labelledIndices(images: Images, which: 'training images' | 'test images'): Promise<Int32Array> {
+  if (images.targets?.kind === 'labels') {
+    throw new ByolError(
+      'ERR_BYOL_DATA',
+      `This evaluation is of one class per image, but the ${which} have several labels each.`,
+    );
+  }
+  const labels = classLabels(images.targets);
   const found = await indicesWhere(labels?.length ?? 0, (i) => (labels?.[i] ?? -1) >= 0);
   if (found.length === 0) {
     throw new ByolError(

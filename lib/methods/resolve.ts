@@ -2,7 +2,6 @@ import { type ConfigFile, isModule, readConfigFile } from '../config/config-file
 import type { ConfigPatch } from '../config/layers.js';
 import { isSettings, mergeLayer, type Settings } from '../config/layers.js';
 import { currentNames } from '../config/old-names.js';
-import * as option from '../config/options.js';
 import { applyOverride, type Override, orderOverrides, overrideText, parseOverride } from '../config/overrides.js';
 import { configError, type Origin, parseConfig } from '../config/parse.js';
 import { findPreset } from '../config/presets/index.js';
@@ -10,6 +9,7 @@ import type { Problem } from '../config/problems.js';
 import type { Config } from '../config/schema.js';
 import { formatPath, type Path, valueAt } from '../config/schema-tree.js';
 import { ByolError } from '../errors.js';
+import * as option from '../text/options.js';
 import { findMethod, type MethodName } from './index.js';
 import type { Method } from './method.js';
 

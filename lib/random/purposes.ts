@@ -18,12 +18,16 @@ export const operationNumbers = {
   permutation: 0xffff,
 } as const;
 
-/** The view of an augmentation: those of a step, by their places in views.pipelines, and those of other trainings. */
+/** The view of an augmentation that is not of views.pipelines. */
 export const viewNumbers = {
-  pipelines: [0, 1],
   /** Crops and flips of the linear protocol. */
   linear: 2,
 } as const;
+
+/** The view of views.pipelines[index]. */
+export function pipelineView(index: number): number {
+  return index < viewNumbers.linear ? index : index + 1;
+}
 
 /** In the view's place for a permutation: what is put in order. */
 export const orderNumbers = {

@@ -167,7 +167,7 @@ function emitStart(options: OpeningOptions, resumedAt: number): void {
     config,
     folder: folder.path,
     images: train.store.size,
-    testImages: test.store.size,
+    testImages: test?.store.size ?? 0,
     classes: classNames,
     batch: sampler.rows,
     stepsPerEpoch: sampler.epochs.perEpoch,

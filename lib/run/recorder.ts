@@ -154,7 +154,7 @@ export class Recorder {
       loss: metrics.loss,
       knn,
       untrainedKnn: baseline.knnDuringRun?.top1 ?? null,
-      queries: baseline.knnDuringRun?.queries ?? session.test.store.size,
+      queries: baseline.knnDuringRun?.queries ?? session.test?.store.size ?? 0,
     });
   }
 

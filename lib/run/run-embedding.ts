@@ -1,6 +1,7 @@
-import { checkOptions, oneOf } from '../config/options.js';
+import { classLabels } from '../data/dataset.js';
 import { PlainFeatures } from '../eval/plain-features.js';
 import type { Embeddings } from '../export/embeddings.js';
+import { checkOptions, oneOf } from '../text/options.js';
 import { type RunEncoderOptions, runEncoderChecks, withRunEncoder } from './run-evaluation.js';
 
 export interface EmbedRunOptions extends RunEncoderOptions {
@@ -17,12 +18,20 @@ export async function embedRun(options: EmbedRunOptions): Promise<Embeddings> {
   checkOptions('embedRun()', options, { ...runEncoderChecks, split: oneOf(['train', 'test']) });
   const { split = 'test' } = options;
   return withRunEncoder(options, async ({ subject, classNames, weights }) => {
-    const { labels, store } = subject[split];
+    const { targets, store } = subject[split];
     const plain = new PlainFeatures(subject);
     try {
       const bank = await plain.all(split);
       const features = await bank.read(0, bank.size);
-      return { split, count: store.size, dimension: bank.dimension, features, labels, classNames, weights };
+      return {
+        split,
+        count: store.size,
+        dimension: bank.dimension,
+        features,
+        labels: classLabels(targets),
+        classNames,
+        weights,
+      };
     } finally {
       plain.dispose();
     }

@@ -5,13 +5,11 @@ import type { NativeLearner } from '../binding/native.js';
 import { withClasses } from '../config/classes.js';
 import { differences, formatDifferences } from '../config/differences.js';
 import type { ConfigPatch } from '../config/layers.js';
-import * as option from '../config/options.js';
 import type { Config } from '../config/schema.js';
 import { roleOf, settingRoles } from '../config/setting-roles.js';
-import type { ImageArray } from '../data/dataset.js';
+import type { ImageSplit } from '../data/dataset.js';
+import { type Images, openImages } from '../data/images.js';
 import { readData } from '../data/kinds/index.js';
-import type { LabelledImages } from '../data/open.js';
-import { makeStore } from '../data/open.js';
 import { ByolError } from '../errors.js';
 import { evaluateKnn, type KnnEvaluation } from '../eval/knn.js';
 import { evaluateLinear, type LinearEvaluation } from '../eval/linear.js';
@@ -20,6 +18,7 @@ import { loadWeights } from '../export/load-weights.js';
 import { writeJson } from '../files/json-file.js';
 import { learnerSpec, type ResolvedDevice, resolveDevice, resolvePrecision } from '../methods/learner-spec.js';
 import { resolveConfig } from '../methods/resolve.js';
+import * as option from '../text/options.js';
 import { useThreads } from '../train/threads.js';
 import { Checkpoints } from './checkpoints.js';
 import { describeEnvironment, type Environment } from './environment.js';
@@ -112,6 +111,8 @@ export async function withRunEncoder<T>(
   options.signal?.throwIfAborted();
 
   const { train, test, classNames } = await readData(config.data);
+  if (test === undefined)
+    throw new ByolError('ERR_BYOL_DATA', 'There are no test images to evaluate the encoder with.');
   const resources: Array<{ dispose(): void }> = [];
   const keep = <T extends { dispose(): void }>(resource: T): T => {
     resources.push(resource);
@@ -119,12 +120,11 @@ export async function withRunEncoder<T>(
   };
   try {
     keep(useThreads(native, config, options.onThreads));
-    const images = (array: ImageArray): LabelledImages => ({
-      store: keep(makeStore(native, array)),
-      height: array.height,
-      width: array.width,
-      labels: array.labels,
-    });
+    const images = (split: ImageSplit): Images => {
+      const opened = openImages(native, split);
+      keep(opened.store);
+      return opened;
+    };
     // No online classifier: its size follows the training data's classes, not those of the images asked here.
     const learner = keep(new native.Learner(learnerSpec(withClasses(config, classNames.length), resolved, 0)));
     const weights = await loadEncoder(learner, folder, config);

@@ -1,4 +1,5 @@
-import type { LabelledImages } from '../data/open.js';
+import { classLabels } from '../data/dataset.js';
+import type { Images } from '../data/images.js';
 import { ByolError } from '../errors.js';
 import { evaluateKnn } from '../eval/knn.js';
 import { evaluateLinear } from '../eval/linear.js';
@@ -11,7 +12,7 @@ import type { BaselineFile } from './run-folder.js';
 /** Whether kNN during the run has the same images as after the last epoch: all of them. */
 export function asksAllDuringRun({ config, train, test }: Pick<Session, 'config' | 'train' | 'test'>): boolean {
   const { bankImages, queryImages } = config.evaluation.knn;
-  const isAll = (count: number, { store }: LabelledImages): boolean => count === 0 || count >= store.size;
+  const isAll = (count: number, images: Images | null): boolean => count === 0 || count >= (images?.store.size ?? 0);
   return isAll(bankImages, train) && isAll(queryImages, test);
 }
 
@@ -33,7 +34,7 @@ export class RunEvaluator {
   /** Both: neighbours and the classifier learn from the ones, and the others are asked. */
   get labelled(): boolean {
     const { train, test } = this.#session;
-    return train.labels !== null && test.labels !== null;
+    return test !== null && classLabels(train.targets) !== null && classLabels(test.targets) !== null;
   }
 
   /** kNN with the images that evaluation.knn sets aside for it during the run. */
@@ -89,8 +90,8 @@ export class RunEvaluator {
     statistics: 'running' | 'batch',
     body: (subject: Subject, features: PlainFeatures) => Promise<T>,
   ): Promise<T | null> {
-    if (!this.labelled) return null;
     const { native, learner, resolved, train, test, classNames, config } = this.#session;
+    if (!this.labelled || test === null) return null;
     const subject: Subject = {
       native,
       learner,

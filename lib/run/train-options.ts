@@ -1,7 +1,6 @@
 import { resolve, sep } from 'node:path';
 import { additions } from '../config/additions.js';
 import type { ConfigPatch } from '../config/layers.js';
-import * as option from '../config/options.js';
 import { parseConfig } from '../config/parse.js';
 import { type PresetName, presets } from '../config/presets/index.js';
 import type { Config } from '../config/schema.js';
@@ -10,6 +9,7 @@ import { checkObjective } from '../methods/check.js';
 import type { MethodName } from '../methods/index.js';
 import type { Method } from '../methods/method.js';
 import { resolveConfig } from '../methods/resolve.js';
+import * as option from '../text/options.js';
 
 export interface TrainOptions {
   /** The run folder. Left out: a new one, runs/NAME-N, where NAME is the method's and the preset's, N the first number that is free. */

@@ -1,10 +1,10 @@
 import { configHash } from '../config/hash.js';
 import type { ConfigPatch } from '../config/layers.js';
-import * as option from '../config/options.js';
 import type { Config } from '../config/schema.js';
 import { dataKind } from '../data/kinds/index.js';
 import { ByolError } from '../errors.js';
 import { resolveConfig } from '../methods/resolve.js';
+import * as option from '../text/options.js';
 import { type Base, DEFAULT_SEEDS, type ScaleName, scaleBase, scaleNames } from './scales.js';
 import type { Row, Table } from './table.js';
 

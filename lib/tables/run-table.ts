@@ -1,6 +1,5 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as option from '../config/options.js';
 import type { Config } from '../config/schema.js';
 import { ByolError } from '../errors.js';
 import { writeAtomically } from '../files/atomic-file.js';
@@ -8,6 +7,7 @@ import { writeJson } from '../files/json-file.js';
 import type { RunResult, TrainEvent } from '../run/events.js';
 import { RunFolder, readEnvironment } from '../run/run-folder.js';
 import type { Run, TrainOptions } from '../run/train.js';
+import * as option from '../text/options.js';
 import { renderChart } from './chart.js';
 import { renderMarkdown } from './markdown.js';
 import { mixedOrigins, type Origin, sameOrigin } from './origin.js';

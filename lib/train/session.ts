@@ -3,12 +3,11 @@ import type { NativeInfo, NativeLearner, NativeModule } from '../binding/native.
 import { withClasses } from '../config/classes.js';
 import type { Config } from '../config/schema.js';
 import { type DataRecord, describeData } from '../data/data-record.js';
-import type { Dataset, ImageArray } from '../data/dataset.js';
+import { classLabels, type Dataset, type ImageSplit } from '../data/dataset.js';
+import { type Images, openImages } from '../data/images.js';
 import { readData } from '../data/kinds/index.js';
 import { labelledPart } from '../data/labelled-part.js';
 import { MixedSampler } from '../data/mixed-sampler.js';
-import type { LabelledImages } from '../data/open.js';
-import { makeStore } from '../data/open.js';
 import { Sampler, type StepSampler } from '../data/sampler.js';
 import { ByolError } from '../errors.js';
 import { checkObjective, labelledRowsOf } from '../methods/check.js';
@@ -25,8 +24,9 @@ export interface Session {
   readonly resolved: ResolvedDevice;
   readonly threads: Threads;
   readonly learner: NativeLearner;
-  readonly train: LabelledImages;
-  readonly test: LabelledImages;
+  readonly train: Images;
+  /** null: there are none. */
+  readonly test: Images | null;
   readonly classNames: readonly string[];
   /** Of every training image, -1 where supervision may not use it; null without supervision. */
   readonly supervisedLabels: Int32Array | null;
@@ -60,12 +60,11 @@ export async function openSession(
     resources.push(resource);
     return resource;
   };
-  const images = (array: ImageArray): LabelledImages => ({
-    store: keep(makeStore(native, array)),
-    height: array.height,
-    width: array.width,
-    labels: array.labels,
-  });
+  const images = (split: ImageSplit): Images => {
+    const opened = openImages(native, split);
+    keep(opened.store);
+    return opened;
+  };
   const dispose = (): void => {
     for (const resource of resources.splice(0)) resource.dispose();
   };
@@ -82,7 +81,7 @@ export async function openSession(
       resolved,
       threads,
       train: images(data.train),
-      test: images(data.test),
+      test: data.test === undefined ? null : images(data.test),
       classNames: data.classNames,
       supervisedLabels,
       record,
@@ -103,8 +102,13 @@ async function labelsFor(
   { train, classNames }: Dataset,
 ): Promise<Int32Array | null> {
   if (supervision === null) return null;
-  if (train.labels === null) {
-    throw new ByolError('ERR_BYOL_DATA', 'Supervision needs labels, but the training images have none.');
+  const labels = classLabels(train.targets);
+  if (labels === null) {
+    const found = train.targets === null ? 'have no labels' : 'have several labels each';
+    throw new ByolError(
+      'ERR_BYOL_DATA',
+      `Supervision needs one label for each image, but the training images ${found}.`,
+    );
   }
   if (projector.output !== classNames.length) {
     throw new ByolError(
@@ -112,7 +116,7 @@ async function labelsFor(
       `With supervision the projector's outputs are class scores: projector.output must be ${classNames.length}, the number of classes, not ${projector.output}.`,
     );
   }
-  return labelledPart(train.labels, supervision.labelFraction, seed);
+  return labelledPart(labels, supervision.labelFraction, seed);
 }
 
 async function makeSampler(config: Config, data: Dataset, labels: Int32Array | null): Promise<StepSampler> {
@@ -124,6 +128,6 @@ async function makeSampler(config: Config, data: Dataset, labels: Int32Array | n
 }
 
 /** Of the online classifier: 0 where there are no labels to train it with. */
-export function classesOf(train: Pick<LabelledImages, 'labels'>, classNames: readonly string[]): number {
-  return train.labels === null ? 0 : classNames.length;
+export function classesOf({ targets }: Pick<Images, 'targets'>, classNames: readonly string[]): number {
+  return classLabels(targets) === null ? 0 : classNames.length;
 }

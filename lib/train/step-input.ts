@@ -1,7 +1,9 @@
 import { drawPlanInSlices } from '../augment/plan.js';
 import { viewSpec } from '../augment/view-spec.js';
-import type { StepInput } from '../binding/native.js';
+import type { StepInput, StepView } from '../binding/native.js';
 import { Breather } from '../breather.js';
+import { sizesOf } from '../data/dataset.js';
+import { pipelineView } from '../random/purposes.js';
 import type { Session } from './session.js';
 
 /** Everything that decides the 0-based optimiser step, beside the learner's state: which images, their views, rates. */
@@ -11,29 +13,28 @@ export async function stepInput(session: Session, step: number): Promise<StepInp
   const breather = new Breather();
   const indices = await sampler.indices(step, breather);
   const samples = await sampler.draws(step, breather);
-  const draw = (view: 0 | 1): Promise<Float32Array> =>
-    drawPlanInSlices(
+  const spec = viewSpec(views);
+  const drawn: StepView[] = [];
+  for (const [index, pipeline] of views.pipelines.entries()) {
+    const plan = await drawPlanInSlices(
       {
-        pipeline: views.pipelines[view],
-        view,
+        pipeline,
+        view: pipelineView(index),
         seed,
         epoch: sampler.epochs.epochOf(step),
         samples,
-        sourceHeight: train.height,
-        sourceWidth: train.width,
+        ...sizesOf(train, indices),
         jitter: views.jitter,
       },
       breather,
     );
-  const spec = viewSpec(views);
+    drawn.push({ plan, spec });
+  }
   return {
     images: train.store,
     indices,
     microBatches: config.accumulate,
-    views: [
-      { plan: await draw(0), spec },
-      { plan: await draw(1), spec },
-    ],
+    views: drawn,
     learningRate: schedule.learningRate(step),
     tau: schedule.tau(step),
     projectorRate: config.optimizer.projectorRate,

@@ -1,4 +1,5 @@
 import type { StepMetrics, StepTiming } from '../binding/native.js';
+import { classLabels } from '../data/dataset.js';
 import { ByolError } from '../errors.js';
 import { isSupervisedOnly } from '../methods/loss-reading.js';
 import { type MetricFacts, metricDefinitions } from '../metrics/definitions.js';
@@ -78,7 +79,7 @@ export class DivergedError extends ByolError {
 /** What decides which metrics these steps have. */
 export function metricFacts({ config, train, classNames }: Session): MetricFacts {
   return {
-    onlineProbe: config.onlineProbe && train.labels !== null,
+    onlineProbe: config.onlineProbe && classLabels(train.targets) !== null,
     classes: classNames.length,
     supervisedOnly: isSupervisedOnly(config),
   };

@@ -27,8 +27,8 @@ function draw(pipeline: Pipeline, options: Partial<DrawOptions> = {}): Float32Ar
     seed: 11,
     epoch: 0,
     samples: Int32Array.from({ length: many }, (_, i) => i),
-    sourceHeight: 32,
-    sourceWidth: 32,
+    heights: 32,
+    widths: 32,
     jitter: 'official',
     ...options,
   });
@@ -115,7 +115,7 @@ describe('random crop', () => {
   const crop = (options: object): Pipeline => [
     { kind: 'randomResizedCrop', area: [0.08, 1], aspect: [3 / 4, 4 / 3], sampling: 'official', ...options },
   ];
-  const sizes = { sourceHeight: 375, sourceWidth: 500 };
+  const sizes = { heights: 375, widths: 500 };
 
   function boxes(plan: Float32Array): { top: number; left: number; height: number; width: number }[] {
     const [top, left, height, width] = (['cropTop', 'cropLeft', 'cropHeight', 'cropWidth'] as const).map((name) =>
@@ -150,7 +150,7 @@ describe('random crop', () => {
 
     test(`${sampling}: area uniform, aspect log-uniform where the image does not limit them`, () => {
       const side = 10_000;
-      const drawn = boxes(draw(crop({ sampling, area: [0.08, 0.5] }), { sourceHeight: side, sourceWidth: side }));
+      const drawn = boxes(draw(crop({ sampling, area: [0.08, 0.5] }), { heights: side, widths: side }));
       const rounding = 1e-3;
       assertUniform(
         drawn.map(({ height, width }) => (height * width) / side ** 2),
@@ -200,7 +200,7 @@ describe('random crop', () => {
   test('torchvision: the central crop where no draw fits', () => {
     const pipeline = crop({ sampling: 'torchvision', area: [0.9, 1] });
     const expected = (height: number, width: number, box: object): void => {
-      const options = { sourceHeight: height, sourceWidth: width, samples: [1, 2, 3] };
+      const options = { heights: height, widths: width, samples: [1, 2, 3] };
       for (const drawn of boxes(draw(pipeline, options))) assert.deepEqual(drawn, box);
     };
     expected(10, 1000, { top: 0, left: 493, height: 10, width: 13 });
@@ -208,7 +208,7 @@ describe('random crop', () => {
   });
 
   test('tiny images', () => {
-    const drawn = boxes(draw(crop({}), { sourceHeight: 1, sourceWidth: 2 }));
+    const drawn = boxes(draw(crop({}), { heights: 1, widths: 2 }));
     assert.ok(drawn.every(({ height, width }) => height === 1 && (width === 1 || width === 2)));
     assert.equal(new Set(drawn.map(({ left, width }) => `${left} ${width}`)).size, 3);
   });
@@ -246,7 +246,7 @@ describe('colour jitter', () => {
 });
 
 describe('replay', () => {
-  const options = { sourceHeight: 40, sourceWidth: 48, epoch: 5 };
+  const options = { heights: 40, widths: 48, epoch: 5 };
   const batch = Int32Array.from([17, 3, 250, 4, 99, 3]);
   const row = (plan: Float32Array, i: number): Float32Array => plan.slice(i * PLAN_WIDTH, (i + 1) * PLAN_WIDTH);
 
@@ -325,7 +325,7 @@ describe('evaluation', () => {
     const plan = evaluationPlan(2, 375, 500, 0.875);
     assert.deepEqual(plan, new Float32Array([...expected, ...expected]));
     assert.deepEqual(
-      draw([{ kind: 'center', fraction: 0.875 }], { sourceHeight: 375, sourceWidth: 500, samples: [8] }),
+      draw([{ kind: 'center', fraction: 0.875 }], { heights: 375, widths: 500, samples: [8] }),
       expected,
     );
   });

@@ -72,8 +72,8 @@ export function batchOf(
     epoch: 0,
     // Other numbers than the images', so that an image gets several views.
     samples: Int32Array.from({ length: rows }, (_, i) => i),
-    sourceHeight: images.height,
-    sourceWidth: images.width,
+    heights: images.height,
+    widths: images.width,
     jitter: view.jitter,
     ...options,
   });

@@ -8,6 +8,7 @@ import { dataDifferences, describeData } from '../../lib/data/data-record.js';
 import type { Dataset } from '../../lib/data/dataset.js';
 import { writeRawStore } from '../../lib/data/kinds/raw.js';
 import { ByolError } from '../../lib/errors.js';
+import { labelsOf, memorySplit } from '../support/datasets.js';
 import { withTempDir } from '../support/paths.js';
 import { snapshot } from '../support/snapshot.js';
 import { runToEnd, tinyConfig } from '../support/tiny.js';
@@ -21,21 +22,29 @@ interface Shape {
   readonly classes?: readonly string[];
 }
 
-function images({ train = 64, test = 32, size = 16, seed = 0, labels = true, classes = ['a', 'b'] }: Shape): Dataset {
-  const part = (count: number, salt: number) => ({
-    count,
-    height: size,
-    width: size,
-    pixels: Uint8Array.from({ length: count * size * size * 3 }, (_, i) => (i * 7919 + (i >> 7) * 31 + salt) % 251),
-    labels: labels ? Int32Array.from({ length: count }, (_, i) => i % classes.length) : null,
-  });
+function images({
+  train = 64,
+  test = 32,
+  size = 16,
+  seed = 0,
+  labels = true,
+  classes = ['a', 'b'],
+}: Shape): Required<Omit<Dataset, 'val' | 'name'>> {
+  const part = (count: number, salt: number) =>
+    memorySplit(
+      count,
+      size,
+      size,
+      Uint8Array.from({ length: count * size * size * 3 }, (_, i) => (i * 7919 + (i >> 7) * 31 + salt) % 251),
+      labels ? Int32Array.from({ length: count }, (_, i) => i % classes.length) : null,
+    );
   return { train: part(train, seed), test: part(test, seed + 100), classNames: labels ? classes : [] };
 }
 
 const labelled = (data: Dataset, label: number): Dataset => {
-  const labels = Int32Array.from(data.train.labels as Int32Array);
+  const labels = Int32Array.from(labelsOf(data.train));
   labels[5] = label;
-  return { ...data, train: { ...data.train, labels } };
+  return { ...data, train: { ...data.train, targets: { kind: 'class', labels } } };
 };
 
 test('what differs between two sets of images is said in words, and nothing of equal ones', async () => {
@@ -51,7 +60,7 @@ test('what differs between two sets of images is said in words, and nothing of e
     'test images: as many of the same size, but others, or in another order',
   ]);
   const onePixel = images({});
-  onePixel.train.pixels.set([255], onePixel.train.pixels.length - 1);
+  onePixel.train.source.pixels.set([255], onePixel.train.source.pixels.length - 1);
   assert.deepEqual(await differences(onePixel), [
     'training images: as many of the same size, but others, or in another order',
   ]);

@@ -61,7 +61,7 @@ test('features are computed once while they are shared', async () => {
 test("takes images of the view's size whole and the official centre of others", async () => {
   const native = new RecordingNative();
   const subject = native.subject(labels, [0]);
-  const large = { ...subject, test: { ...subject.test, store: { ...subject.test.store, height: 64, width: 48 } } };
+  const large = { ...subject, test: { ...subject.test, heights: 64, widths: 48 } };
   await evaluateKnn(large, settings);
   const [train, test] = native.banks;
   assert.ok(train?.rows.every(({ plan }) => plan[column.cropHeight] === 10 && plan[column.cropTop] === 0));
@@ -75,7 +75,7 @@ test("takes images of the view's size whole and the official centre of others", 
 test('needs labels', async () => {
   const native = new RecordingNative();
   const subject = native.subject(labels, [0]);
-  const unlabelled = { ...subject, train: { ...subject.train, labels: null } };
+  const unlabelled = { ...subject, train: { ...subject.train, targets: null } };
   await assert.rejects(evaluateKnn(unlabelled, settings), {
     code: 'ERR_BYOL_DATA',
     message: /None of the 60 training images/,

@@ -7,6 +7,7 @@ import { centerRows, embedAll } from '../../lib/eval/embed.js';
 import { evaluateKnn } from '../../lib/eval/knn.js';
 import { evaluateLinear, type LinearSettings } from '../../lib/eval/linear.js';
 import { PlainFeatures } from '../../lib/eval/plain-features.js';
+import { labelsOf } from '../support/datasets.js';
 import { makeToy, type Toy } from './toy.js';
 
 interface Rows {
@@ -20,7 +21,7 @@ async function rowsOf(toy: Toy, features: PlainFeatures, which: 'train' | 'test'
   const { dimension } = bank;
   return {
     features: [...indices].map((_, row) => [...flat.subarray(row * dimension, (row + 1) * dimension)]),
-    labels: [...indices].map((index) => toy[which].labels?.[index] ?? -1),
+    labels: [...indices].map((index) => labelsOf(toy[which])[index] ?? -1),
   };
 }
 
@@ -160,7 +161,7 @@ describe('linear', () => {
       assert.deepEqual([result.top1, result.top5], [1, 1]);
       assert.notEqual(result.chosen, 1e-5);
       assert.ok((result.validationTop1[2] as number) < 0.7, 'a rate near 0 learns nothing');
-      assert.equal(result.trainImages, toy.train.labels?.filter((label) => label >= 0).length);
+      assert.equal(result.trainImages, labelsOf(toy.train).filter((label) => label >= 0).length);
       const again = await evaluateLinear(toy, { ...settings, views, epochs: views === 'cached' ? 30 : 10 });
       assert.deepEqual(again, result);
       toy.dispose();

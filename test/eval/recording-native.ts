@@ -8,7 +8,7 @@ import type {
   NativeLearner,
   NativeModule,
 } from '../../lib/binding/native.js';
-import type { LabelledImages } from '../../lib/data/open.js';
+import type { Images } from '../../lib/data/images.js';
 import type { Subject } from '../../lib/eval/subject.js';
 
 /** A native module that computes nothing and writes down what it is asked for, so that protocols can be looked at alone. */
@@ -64,11 +64,11 @@ export class RecordingNative {
   /** `trainLabels[i]` belongs to image i of the training store. */
   subject(trainLabels: number[], testLabels: number[], changes: Partial<Subject> = {}): Subject {
     const store = (size: number): NativeImageStore => ({ size, labelled: true, dispose() {} });
-    const images = (labels: number[]): LabelledImages => ({
+    const images = (labels: number[]): Images => ({
       store: store(labels.length),
-      height: 10,
-      width: 10,
-      labels: Int32Array.from(labels),
+      heights: 10,
+      widths: 10,
+      targets: { kind: 'class', labels: Int32Array.from(labels) },
     });
     return {
       native: this.module,

@@ -1,6 +1,6 @@
 import { loadNative } from '../../lib/binding/load.js';
 import type { LearnerSpec, NativeLearner } from '../../lib/binding/native.js';
-import type { LabelledImages } from '../../lib/data/open.js';
+import type { Images } from '../../lib/data/images.js';
 import type { Subject } from '../../lib/eval/subject.js';
 import { plainStep, torchvisionLearner } from '../support/byol-spec.js';
 import { identityPlan } from '../support/plans.js';
@@ -24,7 +24,7 @@ export function randomBytes(seed: number): () => number {
 }
 
 /** A colour for each class (the corners of the RGB cube that are not grey), under noise of +-`noise`; every 7th is unlabelled. */
-function toyImages(count: number, seed: number, noise: number): LabelledImages {
+function toyImages(count: number, seed: number, noise: number): Images {
   const random = randomBytes(seed);
   const labels = Int32Array.from({ length: count }, (_, i) => (i % 7 === 6 ? -1 : random() % CLASSES));
   const pixels = new Uint8Array(count * SIZE * SIZE * 3);
@@ -34,7 +34,7 @@ function toyImages(count: number, seed: number, noise: number): LabelledImages {
     pixels[at] = colour + ((random() / 255) * 2 - 1) * noise;
   }
   const store = equallySized(loadNative(), pixels, count, SIZE, SIZE, labels);
-  return { store, height: SIZE, width: SIZE, labels };
+  return { store, heights: SIZE, widths: SIZE, targets: { kind: 'class', labels } };
 }
 
 export interface Toy extends Subject {

@@ -7,8 +7,8 @@ import { drawPlan } from '../../lib/augment/plan.js';
 import { viewSpec } from '../../lib/augment/view-spec.js';
 import { loadNative } from '../../lib/binding/load.js';
 import type { Config } from '../../lib/config/schema.js';
+import { openImages } from '../../lib/data/images.js';
 import { readData } from '../../lib/data/kinds/index.js';
-import { openData } from '../../lib/data/open.js';
 import type { Embeddings } from '../../lib/export/embeddings.js';
 import { learnerSpec } from '../../lib/methods/learner-spec.js';
 import { resolveConfig } from '../../lib/methods/resolve.js';
@@ -38,8 +38,11 @@ const config: Config = resolveConfig({
 async function makeRun(dir: string, finished: boolean): Promise<void> {
   const native = loadNative();
   native.setThreads(1);
-  const data = await openData(native, config.data);
-  const learner = new native.Learner(learnerSpec(config, { device: 'cpu', precision: 'float32' }, data.classes));
+  const data = await readData(config.data);
+  const { store } = openImages(native, data.train);
+  const learner = new native.Learner(
+    learnerSpec(config, { device: 'cpu', precision: 'float32' }, data.classNames.length),
+  );
   const indices = Int32Array.from({ length: 32 }, (_, i) => i);
   const view = viewSpec(config.views);
   const plan = (number: 0 | 1) =>
@@ -49,15 +52,15 @@ async function makeRun(dir: string, finished: boolean): Promise<void> {
       seed: 0,
       epoch: 0,
       samples: indices,
-      sourceHeight: 16,
-      sourceWidth: 16,
+      heights: 16,
+      widths: 16,
       jitter: view.jitter,
     });
   mkdirSync(path.join(dir, 'checkpoints'));
   writeFileSync(path.join(dir, 'config.json'), JSON.stringify(config));
   for (const step of [1, 2]) {
     await learner.step({
-      images: data.train,
+      images: store,
       indices,
       microBatches: 1,
       views: [
@@ -72,8 +75,7 @@ async function makeRun(dir: string, finished: boolean): Promise<void> {
   }
   if (finished) await learner.exportEncoder(path.join(dir, 'encoder.safetensors'), {});
   learner.dispose();
-  data.train.dispose();
-  data.test.dispose();
+  store.dispose();
 }
 
 const json = (...parts: string[]) => JSON.parse(readFileSync(path.join(...parts), 'utf8'));
@@ -186,8 +188,9 @@ test('embeds every image in order, with the encoder that evaluations use, with a
       path.join(raw, 'raw.json'),
       JSON.stringify({ height: 16, width: 16, train: { images: 120 }, test: { images: 40 } }),
     );
-    writeFileSync(path.join(raw, 'train.bin'), train.pixels);
-    writeFileSync(path.join(raw, 'test.bin'), testImages.pixels);
+    assert.ok(testImages);
+    writeFileSync(path.join(raw, 'train.bin'), train.source.pixels);
+    writeFileSync(path.join(raw, 'test.bin'), testImages.source.pixels);
     rmSync(path.join(dir, 'eval-knn.json'));
     const unlabelled = { ...config, data: { kind: 'raw', path: raw } };
     writeFileSync(path.join(dir, 'config.json'), JSON.stringify(unlabelled));

@@ -3,17 +3,21 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { test } from 'node:test';
 import type { Config } from '../../lib/config/schema.js';
-import type { Dataset, ImageArray } from '../../lib/data/dataset.js';
-import { readData } from '../../lib/data/kinds/index.js';
+import type { Dataset, ImageSplit } from '../../lib/data/dataset.js';
 import { writeRawStore } from '../../lib/data/kinds/raw.js';
+import { generateShapes } from '../../lib/data/kinds/shapes/generate.js';
 import { methods } from '../../lib/methods/index.js';
 import type { RunResult, TrainEvent } from '../../lib/run/events.js';
 import { withTempDir } from '../support/paths.js';
 import { runToEnd, tinyConfig } from '../support/tiny.js';
 
 const shapes = { kind: 'shapes', trainImages: 32, testImages: 16, size: 16, seed: 1 } as const;
-const without = (images: ImageArray): ImageArray => ({ ...images, labels: null });
-const unknown = (images: ImageArray): ImageArray => ({ ...images, labels: new Int32Array(images.count).fill(-1) });
+type Whole = Dataset & Required<Pick<Dataset, 'test'>>;
+const without = (images: ImageSplit): ImageSplit => ({ ...images, targets: null });
+const unknown = (images: ImageSplit): ImageSplit => ({
+  ...images,
+  targets: { kind: 'class', labels: new Int32Array(images.count).fill(-1) },
+});
 
 function measured(dir: string): Config {
   const config = tinyConfig({ epochs: 2, data: { kind: 'raw', path: path.join(dir, 'data') } });
@@ -29,10 +33,10 @@ function measured(dir: string): Config {
 }
 
 async function runOn(
-  change: (data: Dataset) => Dataset,
+  change: (data: Whole) => Dataset,
 ): Promise<{ readonly result: RunResult; readonly warnings: string[]; readonly start: TrainEvent | undefined }> {
   return withTempDir(async (dir) => {
-    await writeRawStore(path.join(dir, 'data'), change(await readData(shapes)));
+    await writeRawStore(path.join(dir, 'data'), change(await generateShapes(shapes)));
     const { result, events } = await runToEnd(measured(dir), { out: path.join(dir, 'run') });
     return {
       result,
@@ -75,7 +79,7 @@ test('images without labels are nothing to warn of, whatever the names of classe
 
 test('supervision by labels that are all unknown is refused', async () => {
   await withTempDir(async (dir) => {
-    const data = await readData(shapes);
+    const data = await generateShapes(shapes);
     await writeRawStore(path.join(dir, 'data'), { ...data, train: unknown(data.train) });
     for (const method of ['supervised', 'mean-teacher'] as const) {
       await assert.rejects(runToEnd(methods[method](measured(dir)), { out: path.join(dir, method) }), {

@@ -2,7 +2,7 @@ import type { CommandModule } from 'yargs';
 import type { NativeModule } from '../../binding/native.js';
 import type { Pipeline } from '../../config/pipeline.js';
 import type { Config } from '../../config/schema.js';
-import type { OpenedData } from '../../data/open.js';
+import type { Images } from '../../data/images.js';
 import { ByolError } from '../../errors.js';
 import { type ConfigArguments, configFromArguments, configOptions, requireSource } from '../config-options.js';
 
@@ -33,33 +33,34 @@ export const command: CommandModule<object, ViewsArguments> = {
 
 async function writeSheet(config: Config, out: string, count: number): Promise<number> {
   const { loadNative } = await import('../../binding/load.js');
-  const { openData } = await import('../../data/open.js');
+  const { openImages } = await import('../../data/images.js');
+  const { readData } = await import('../../data/kinds/index.js');
   const { writeAtomically } = await import('../../files/atomic-file.js');
+  const { pipelineView } = await import('../../random/purposes.js');
   const { drawContactSheet } = await import('../../report/contact-sheet.js');
   const { encodePng } = await import('../../report/png.js');
   const native = loadNative();
-  const images = await openData(native, config.data);
+  const images = openImages(native, (await readData(config.data)).train);
   try {
-    const shown = Math.min(count, images.train.size);
-    const indices = Int32Array.from({ length: shown }, (_, row) => Math.floor((row * images.train.size) / shown));
-    const columns = [
-      await renderViews(native, images, indices, config, []),
-      await renderViews(native, images, indices, config, config.views.pipelines[0], 0),
-      await renderViews(native, images, indices, config, config.views.pipelines[1], 1),
-    ];
+    const { size } = images.store;
+    const shown = Math.min(count, size);
+    const indices = Int32Array.from({ length: shown }, (_, row) => Math.floor((row * size) / shown));
+    const columns = [await renderViews(native, images, indices, config, [])];
+    for (const [index, pipeline] of config.views.pipelines.entries()) {
+      columns.push(await renderViews(native, images, indices, config, pipeline, pipelineView(index)));
+    }
     const rows = Array.from(indices, (_, row) => columns.map((column) => column[row] as Float32Array));
     await writeAtomically(out, encodePng(drawContactSheet({ size: config.views.size, rows })));
     return shown;
   } finally {
-    images.train.dispose();
-    images.test.dispose();
+    images.store.dispose();
   }
 }
 
 /** As in the run's first epoch, with the normalisation taken back. */
 async function renderViews(
   native: NativeModule,
-  { train, height, width }: OpenedData,
+  images: Images,
   indices: Int32Array,
   { views, seed, threads }: Config,
   pipeline: Pipeline,
@@ -67,18 +68,18 @@ async function renderViews(
 ): Promise<Float32Array[]> {
   const { drawPlan } = await import('../../augment/plan.js');
   const { viewSpec } = await import('../../augment/view-spec.js');
+  const { sizesOf } = await import('../../data/dataset.js');
   const plan = drawPlan({
     pipeline,
     view,
     seed,
     epoch: 0,
     samples: indices,
-    sourceHeight: height,
-    sourceWidth: width,
+    ...sizesOf(images, indices),
     jitter: views.jitter,
   });
   const pixels = await native.executePlan({
-    images: train,
+    images: images.store,
     indices,
     plan,
     view: viewSpec(views),

@@ -5,7 +5,7 @@ import { Breather } from '../../breather.js';
 import { ByolError } from '../../errors.js';
 import { fileProblem, readDataFile, statData } from '../../files/data-file.js';
 import { defineDataKind } from '../data-kind.js';
-import type { Dataset, ImageArray } from '../dataset.js';
+import type { Dataset, ImageSplit } from '../dataset.js';
 
 /** CIFAR-10, binary version (A. Krizhevsky, https://www.cs.toronto.edu/~kriz/cifar.html). */
 
@@ -85,7 +85,7 @@ async function readClassNames(path: string): Promise<string[]> {
   return names;
 }
 
-async function readFiles(paths: readonly string[]): Promise<ImageArray> {
+async function readFiles(paths: readonly string[]): Promise<ImageSplit> {
   const count = paths.length * IMAGES_PER_FILE;
   const pixels = new Uint8Array(count * 3 * PLANE);
   const labels = new Int32Array(count);
@@ -98,7 +98,11 @@ async function readFiles(paths: readonly string[]): Promise<ImageArray> {
       if (record % 100 === 0) await breather.breathe();
     }
   }
-  return { count, height: SIDE, width: SIDE, pixels, labels };
+  return {
+    count,
+    source: { kind: 'memory', pixels, heights: SIDE, widths: SIDE },
+    targets: { kind: 'class', labels },
+  };
 }
 
 function checkSize(path: string, size: number): void {

@@ -8,12 +8,12 @@ import { ioError, writeAtomically } from '../../files/atomic-file.js';
 import { isPresent, readDataFile } from '../../files/data-file.js';
 import { writeJson } from '../../files/json-file.js';
 import { defineDataKind } from '../data-kind.js';
-import type { Dataset, ImageArray } from '../dataset.js';
+import { classLabels, type Dataset, type ImageSplit, type Size, sizeOf } from '../dataset.js';
 
 /**
- * A raw store: a folder with `raw.json`, `train.bin` and `test.bin` (uint8 RGB pixels, images x height x width x 3,
- * row-major) and, if labelled, `train.labels.bin` and `test.labels.bin` (int32, little-endian, -1: unknown). Any tool that can
- * write bytes can make one: `array.tofile('train.bin')` in NumPy.
+ * A raw store: a folder with `raw.json`, `train.bin` and, for kNN and classifiers, `test.bin` (uint8 RGB pixels, images x height x
+ * width x 3, row-major) and, if labelled, `train.labels.bin` and `test.labels.bin` (int32, little-endian, -1: unknown). Any tool
+ * that can write bytes can make one: `array.tofile('train.bin')` in NumPy.
  */
 const manifestSchema = z.strictObject({
   height: z.int().positive(),
@@ -21,7 +21,7 @@ const manifestSchema = z.strictObject({
   /** Names in label order. Without it labels are named by their numbers. */
   classes: z.array(z.string().min(1)).min(1).optional(),
   train: z.strictObject({ images: z.int().positive() }),
-  test: z.strictObject({ images: z.int().positive() }),
+  test: z.strictObject({ images: z.int().positive() }).optional(),
 });
 type Manifest = z.infer<typeof manifestSchema>;
 
@@ -29,7 +29,7 @@ const MANIFEST = 'raw.json';
 
 export const raw = defineDataKind({
   schema: z.strictObject({
-    /** Equally sized uint8 RGB images: a folder with raw.json, train.bin, test.bin and, if labelled, *.labels.bin. */
+    /** Equally sized uint8 RGB images: a folder with raw.json, train.bin and, if there are any, test.bin and *.labels.bin. */
     kind: z.literal('raw'),
     path: z.string().min(1),
   }),
@@ -46,23 +46,21 @@ export const raw = defineDataKind({
 /** Throws ERR_BYOL_DATA naming the file, what was expected and what is there. */
 export async function readRawStore(folder: string): Promise<Dataset> {
   const manifest = await readManifest(folder);
-  const train = await readPart(folder, 'train', manifest);
-  const test = await readPart(folder, 'test', manifest);
-  const labelled = train.labels !== null || test.labels !== null;
-  const classNames = labelled ? (manifest.classes ?? numberedClasses(train, test)) : [];
-  return { train, test, classNames };
+  const train = await readPart(folder, 'train', manifest, manifest.train.images);
+  const test = manifest.test && (await readPart(folder, 'test', manifest, manifest.test.images));
+  const splits = test === undefined ? [train] : [train, test];
+  const labelled = splits.some(({ targets }) => targets !== null);
+  const classNames = labelled ? (manifest.classes ?? numberedClasses(splits)) : [];
+  return { train, ...(test !== undefined && { test }), classNames };
 }
 
-/** Writes a store; raw.json comes last, so that an unfinished store is not taken for a whole one. Throws ERR_BYOL_IO. */
+/**
+ * Writes a store; raw.json comes last, so that an unfinished store is not taken for a whole one. Throws ERR_BYOL_DATA for images that
+ * a raw store cannot hold (different sizes, several labels each, validation images), ERR_BYOL_IO.
+ */
 export async function writeRawStore(folder: string, data: Dataset): Promise<void> {
-  const { train, test, classNames } = data;
-  if (train.height !== test.height || train.width !== test.width) {
-    const sizes = `${train.width} x ${train.height} and ${test.width} x ${test.height}`;
-    throw new ByolError(
-      'ERR_BYOL_DATA',
-      `A raw store has one image size, but train and test images are ${sizes} pixels.`,
-    );
-  }
+  const splits = Object.entries({ train: data.train, ...(data.test && { test: data.test }) });
+  const { height, width } = checkStorable(data);
   const manifest = join(folder, MANIFEST);
   try {
     await mkdir(folder, { recursive: true });
@@ -70,20 +68,39 @@ export async function writeRawStore(folder: string, data: Dataset): Promise<void
   } catch (error) {
     throw ioError(folder, 'write to', error);
   }
-  for (const [part, images] of Object.entries({ train, test })) {
-    await writeAtomically(join(folder, `${part}.bin`), images.pixels);
-    const labels = join(folder, `${part}.labels.bin`);
-    if (images.labels !== null) await writeAtomically(labels, encodeLabels(images.labels));
-    else await rm(labels, { force: true });
+  for (const [part, { source, targets }] of splits) {
+    await writeAtomically(join(folder, `${part}.bin`), source.pixels);
+    const path = join(folder, `${part}.labels.bin`);
+    const labels = classLabels(targets);
+    if (labels !== null) await writeAtomically(path, encodeLabels(labels));
+    else await rm(path, { force: true });
   }
   const content: Manifest = {
-    height: train.height,
-    width: train.width,
-    ...(classNames.length > 0 ? { classes: [...classNames] } : {}),
-    train: { images: train.count },
-    test: { images: test.count },
+    height,
+    width,
+    ...(data.classNames.length > 0 ? { classes: [...data.classNames] } : {}),
+    train: { images: data.train.count },
+    ...(data.test && { test: { images: data.test.count } }),
   };
   await writeJson(manifest, content);
+}
+
+/** The size of all images. */
+function checkStorable({ train, val, test }: Dataset): Size {
+  const refuse = (reason: string): never => {
+    throw new ByolError('ERR_BYOL_DATA', `A raw store cannot hold these images: ${reason}.`);
+  };
+  if (val !== undefined) refuse('it has no place for validation images');
+  const first = sizeOf(train.source, 0);
+  for (const { count, source, targets } of test === undefined ? [train] : [train, test]) {
+    if (targets?.kind === 'labels') refuse('it has one label per image, and these have any number');
+    for (let image = 0; image < count; image += 1) {
+      const { height, width } = sizeOf(source, image);
+      if (height === first.height && width === first.width) continue;
+      refuse(`it has one size, and these are ${first.width} x ${first.height} and ${width} x ${height} pixels`);
+    }
+  }
+  return first;
 }
 
 async function readManifest(folder: string): Promise<Manifest> {
@@ -106,22 +123,27 @@ async function readManifest(folder: string): Promise<Manifest> {
   return parsed.data;
 }
 
-async function readPart(folder: string, part: 'train' | 'test', manifest: Manifest): Promise<ImageArray> {
+async function readPart(
+  folder: string,
+  part: 'train' | 'test',
+  manifest: Manifest,
+  count: number,
+): Promise<ImageSplit> {
   const { height, width } = manifest;
-  const count = manifest[part].images;
   const path = join(folder, `${part}.bin`);
   const pixels = await readDataFile(path, 'the pixels of a raw store', (size) =>
     checkSize(path, size, count * height * width * 3, `${count} images of ${width} x ${height} x 3 bytes`),
   );
+  const source = { kind: 'memory', pixels, heights: height, widths: width } as const;
   const labelsPath = join(folder, `${part}.labels.bin`);
   // Whatever has this name is meant to be labels: left out because it cannot be read, they would be missed without a word.
-  if (!(await isPresent(labelsPath))) return { count, height, width, pixels, labels: null };
+  if (!(await isPresent(labelsPath))) return { count, source, targets: null };
   const bytes = await readDataFile(labelsPath, 'the labels of a raw store', (size) =>
     checkSize(labelsPath, size, count * 4, `${count} labels of 4 bytes`),
   );
   const labels = decodeLabels(bytes);
   const known = await checkLabels(labelsPath, labels, manifest);
-  return { count, height, width, pixels, labels: known === 0 ? null : labels };
+  return { count, source, targets: known === 0 ? null : { kind: 'class', labels } };
 }
 
 function checkSize(path: string, size: number, expected: number, as: string): void {
@@ -151,9 +173,9 @@ async function checkLabels(path: string, labels: Int32Array, manifest: Manifest)
   return known;
 }
 
-function numberedClasses(...parts: readonly ImageArray[]): string[] {
+function numberedClasses(splits: readonly ImageSplit[]): string[] {
   let largest = -1;
-  for (const { labels } of parts) for (const label of labels ?? []) largest = Math.max(largest, label);
+  for (const { targets } of splits) for (const label of classLabels(targets) ?? []) largest = Math.max(largest, label);
   return Array.from({ length: largest + 1 }, (_, label) => String(label));
 }
 

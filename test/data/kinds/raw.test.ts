@@ -3,15 +3,16 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import type { Dataset, ImageArray } from '../../../lib/data/dataset.js';
+import type { Dataset, ImageSplit } from '../../../lib/data/dataset.js';
 import { readData } from '../../../lib/data/kinds/index.js';
 import { readRawStore, writeRawStore } from '../../../lib/data/kinds/raw.js';
 import { ByolError } from '../../../lib/errors.js';
+import { labelsOf, memorySplit } from '../../support/datasets.js';
 import { withTempDir } from '../../support/paths.js';
 
-function images(count: number, labels: readonly number[] | null): ImageArray {
+function images(count: number, labels: readonly number[] | null): ImageSplit {
   const pixels = Uint8Array.from({ length: count * 4 * 5 * 3 }, (_, i) => (i * 7) % 256);
-  return { count, height: 4, width: 5, pixels, labels: labels && Int32Array.from(labels) };
+  return memorySplit(count, 4, 5, pixels, labels && Int32Array.from(labels));
 }
 
 const labelled: Dataset = {
@@ -46,7 +47,7 @@ test('labels without names are named by their numbers; little-endian int32, as N
     writeFileSync(path.join(dir, 'train.labels.bin'), Buffer.from([0, 0, 0, 0, 1, 0, 0, 0, 255, 255, 255, 255]));
     writeFileSync(path.join(dir, 'test.labels.bin'), Buffer.from([2, 0, 0, 0]));
     const { train, classNames } = await readRawStore(dir);
-    assert.deepEqual([...(train.labels ?? [])], [0, 1, -1]);
+    assert.deepEqual([...labelsOf(train)], [0, 1, -1]);
     assert.deepEqual(classNames, ['0', '1', '2']);
   });
 });

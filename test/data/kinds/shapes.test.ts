@@ -1,33 +1,34 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { generateShapes } from '../../../lib/data/kinds/shapes/generate.js';
+import { labelsOf } from '../../support/datasets.js';
 
 const options = { trainImages: 60, testImages: 20, size: 24, seed: 4 };
 
 test('a larger set begins with the smaller one, whatever else is asked for', async () => {
   const small = await generateShapes(options);
   const large = await generateShapes({ ...options, trainImages: 90, testImages: 5 });
-  assert.deepEqual(large.train.pixels.subarray(0, small.train.pixels.length), small.train.pixels);
-  assert.deepEqual(large.train.labels?.subarray(0, 60), small.train.labels);
+  assert.deepEqual(large.train.source.pixels.subarray(0, small.train.source.pixels.length), small.train.source.pixels);
+  assert.deepEqual(labelsOf(large.train).subarray(0, 60), labelsOf(small.train));
 });
 
 test('splits and seeds give other images', async () => {
   const { train, test: held } = await generateShapes(options);
   const other = await generateShapes({ ...options, seed: 5 });
   const bytes = 24 * 24 * 3 * 20;
-  assert.notDeepEqual(train.pixels.subarray(0, bytes), held.pixels.subarray(0, bytes));
-  assert.notDeepEqual(train.pixels, other.train.pixels);
+  assert.notDeepEqual(train.source.pixels.subarray(0, bytes), held.source.pixels.subarray(0, bytes));
+  assert.notDeepEqual(train.source.pixels, other.train.source.pixels);
 });
 
 test('ten balanced classes, and mean colour does not give them away', async () => {
   const { train, classNames } = await generateShapes({ ...options, trainImages: 1500, testImages: 1 });
   assert.equal(classNames.length, 10);
-  const labels = train.labels as Int32Array;
-  const side = train.height * train.width;
+  const labels = labelsOf(train);
+  const side = 24 * 24;
   const colors = Array.from(labels, (_, i) => {
     const sum = [0, 0, 0];
     for (let p = 0; p < side * 3; p += 1)
-      sum[p % 3] = (sum[p % 3] as number) + (train.pixels[i * side * 3 + p] as number);
+      sum[p % 3] = (sum[p % 3] as number) + (train.source.pixels[i * side * 3 + p] as number);
     return sum.map((value) => value / side / 255);
   });
   const counts = new Array<number>(10).fill(0);

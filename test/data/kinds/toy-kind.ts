@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { ByolError, defineDataKind, registerDataKind } from '../../../lib/index.js';
+import { ByolError, datasetFromArrays, defineDataKind, registerDataKind } from '../../../lib/index.js';
 
 /** A kind of data in one file, as anybody may write it: images of one colour each, listed in a text file as "class grey" lines. */
 
@@ -23,18 +23,18 @@ export const greys = defineDataKind({
       .split('\n')
       .map((line) => line.split(' ').map(Number));
     if (rows.flat().some(Number.isNaN)) throw new ByolError('ERR_BYOL_DATA', `${path} is not a list of greys.`);
+    const bytes = size * size * 3;
     const part = (start: number, end: number) => ({
-      count: end - start,
+      pixels: Uint8Array.from(
+        { length: (end - start) * bytes },
+        (_, i) => rows[start + Math.floor(i / bytes)]?.[1] ?? 0,
+      ),
       height: size,
       width: size,
-      pixels: Uint8Array.from(
-        { length: (end - start) * size * size * 3 },
-        (_, i) => rows[start + Math.floor(i / (size * size * 3))]?.[1] ?? 0,
-      ),
-      labels: Int32Array.from(rows.slice(start, end), ([label]) => label ?? -1),
+      labels: rows.slice(start, end).map(([label]) => label ?? -1),
     });
     const half = rows.length / 2;
-    return { train: part(0, half), test: part(half, rows.length), classNames: ['dark', 'light'] };
+    return datasetFromArrays({ ...part(0, half), test: part(half, rows.length), classNames: ['dark', 'light'] });
   },
 });
 

@@ -1,6 +1,6 @@
 import { Breather } from '../../../breather.js';
 import { Stream } from '../../../random/philox.js';
-import type { Dataset, ImageArray } from '../../dataset.js';
+import type { Dataset, ImageSplit } from '../../dataset.js';
 import { type Outline, outlineNames, outlines } from './outlines.js';
 import { renderScene } from './render.js';
 import { drawScene } from './scene.js';
@@ -21,7 +21,7 @@ export interface ShapesOptions {
 const SPLIT = { train: 0, test: 1 } as const;
 export type Split = keyof typeof SPLIT;
 
-export async function generateShapes(options: ShapesOptions): Promise<Dataset> {
+export async function generateShapes(options: ShapesOptions): Promise<Dataset & Required<Pick<Dataset, 'test'>>> {
   const { trainImages, testImages, size, seed } = options;
   return {
     train: await generateSplit(seed, 'train', trainImages, size),
@@ -30,7 +30,7 @@ export async function generateShapes(options: ShapesOptions): Promise<Dataset> {
   };
 }
 
-async function generateSplit(seed: number, split: Split, count: number, size: number): Promise<ImageArray> {
+async function generateSplit(seed: number, split: Split, count: number, size: number): Promise<ImageSplit> {
   const pixels = new Uint8Array(count * size * size * 3);
   const labels = new Int32Array(count);
   const breather = new Breather();
@@ -38,7 +38,11 @@ async function generateSplit(seed: number, split: Split, count: number, size: nu
     labels[index] = generateShape(seed, split, index, size, pixels, index * size * size * 3);
     if (breather.due) await breather.breathe();
   }
-  return { count, height: size, width: size, pixels, labels };
+  return {
+    count,
+    source: { kind: 'memory', pixels, heights: size, widths: size },
+    targets: { kind: 'class', labels },
+  };
 }
 
 /** Draws one image into `out` (size x size x 3 bytes from `offset`) and returns its class. */

@@ -1,5 +1,5 @@
 import { ByolError } from '../errors.js';
-import { nearest } from '../text/nearest.js';
+import { nearest } from './nearest.js';
 
 /** What TypeScript's types say of a call's options, for callers who are not checked by it. */
 export interface OptionCheck {
