@@ -8,7 +8,7 @@ import type { Outcome } from './learning.js';
 
 const out = mkdtempSync(path.join(os.tmpdir(), 'byol-learning-'));
 try {
-  const result = await train(JSON.parse(process.argv[2] as string) as Config, { out }).result;
+  const result = await train(JSON.parse(process.argv[2] as string) as Config, { folder: out }).result;
   const outcome: Outcome = {
     untrained: result.untrained.knn?.top1 ?? Number.NaN,
     trained: result.knn?.top1 ?? Number.NaN,

@@ -40,7 +40,7 @@ export async function benchRun(): Promise<RunBench> {
   const rates: number[] = [];
   let steps = 0;
   try {
-    const run = train(config, { out });
+    const run = train(config, { folder: out });
     for await (const event of run) {
       if (event.type === 'untrained') {
         expected = performance.now() + 5;

@@ -98,7 +98,7 @@ export async function inspectFolder(folder: RunFolder): Promise<FolderState> {
 
 /** `differences`: of the settings that were asked for from those of the run that is there; then it cannot go on with them. */
 export function runExistsError(folder: RunFolder, differences: readonly Difference[]): ByolError {
-  const other = `choose another folder (--out DIR; in the API out: 'DIR')`;
+  const other = `choose another folder (--out DIR; in the API folder: 'DIR')`;
   if (differences.length > 0) {
     return new ByolError(
       'ERR_BYOL_RUN_EXISTS',

@@ -13,14 +13,14 @@ import * as option from '../text/options.js';
 
 export interface TrainOptions {
   /** The run folder. Left out: a new one, runs/NAME-N, where NAME is the method's and the preset's, N the first number that is free. */
-  readonly out?: string;
+  readonly folder?: string;
   /**
-   * Go on with the run in `out`; if there is none yet, it begins. Bit for bit as without the break on the same device with the
+   * Go on with the run in `folder`; if there is none yet, it begins. Bit for bit as without the break on the same device with the
    * same `threads`, and with `threads: 0` if other work on the machine changes their number in neither case.
    */
   readonly resume?: boolean;
   /**
-   * Replace the run that is in `out` already, with everything that it wrote. Nothing is removed before the new run has opened its
+   * Replace the run that is in `folder` already, with everything that it wrote. Nothing is removed before the new run has opened its
    * images and its network; a folder that holds no run is refused as ever.
    */
   readonly overwrite?: boolean;
@@ -53,13 +53,13 @@ export function checkRun(
   options: TrainOptions,
 ): { readonly config: Config; readonly options: TrainOptions } {
   option.checkOptions('train()', options, {
-    out: option.path,
+    folder: option.path,
     resume: option.flag,
     overwrite: option.flag,
     initFrom: option.path,
     signal: option.signal,
   });
-  const { out, resume, overwrite, initFrom } = options;
+  const { folder, resume, overwrite, initFrom } = options;
   if (resume === true && initFrom !== undefined) {
     throw new ByolError(
       'ERR_BYOL_USAGE',
@@ -72,13 +72,10 @@ export function checkRun(
       'A run either goes on (--resume) or is replaced by a new one (--overwrite), not both.',
     );
   }
-  if (resume === true && out === undefined) {
-    throw new ByolError(
-      'ERR_BYOL_USAGE',
-      'Say which run to resume: resume: true goes with out, the folder of the run.',
-    );
+  if (resume === true && folder === undefined) {
+    throw new ByolError('ERR_BYOL_USAGE', 'Say which run to resume: resume: true goes with folder, that of the run.');
   }
-  if (overwrite === true && out !== undefined && initFrom !== undefined && isWithin(initFrom, out)) {
+  if (overwrite === true && folder !== undefined && initFrom !== undefined && isWithin(initFrom, folder)) {
     throw new ByolError(
       'ERR_BYOL_USAGE',
       `The weights to start from, ${initFrom}, belong to the run that would be replaced. Choose another folder, or copy them first.`,

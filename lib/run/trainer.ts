@@ -35,7 +35,7 @@ export async function runTraining(
   stop: AbortSignal,
 ): Promise<RunResult> {
   options.signal?.throwIfAborted();
-  const given = options.out === undefined ? null : new RunFolder(options.out);
+  const given = options.folder === undefined ? null : new RunFolder(options.folder);
   if (given !== null && (await admit(given, config, options)) === 'finished') return finishedBefore(given, emit);
   if (options.initFrom !== undefined) await checkReadable(options.initFrom);
   const session = await openSession(config, (threads, most) => emit({ type: 'threads', threads, most }));

@@ -128,7 +128,7 @@ async function makeRecord(
 ): Promise<TableRecord | null> {
   const path = runPath(folder, run);
   const startedAt = performance.now();
-  const training = train(run.config, { out: path, resume: true });
+  const training = train(run.config, { folder: path, resume: true });
   const stop = (): void => training.stop();
   signal?.addEventListener('abort', stop, { once: true });
   try {

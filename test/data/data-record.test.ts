@@ -83,7 +83,7 @@ async function stoppedRun(
   const knn = { ...evaluation.knn, everyEpochs: 1 };
   const config = tinyConfig({ data: { kind: 'raw', path: store }, evaluation: { ...evaluation, knn } });
   const out = path.join(dir, 'run');
-  await runToEnd(config, { out }, (event, stop) => {
+  await runToEnd(config, { folder: out }, (event, stop) => {
     if (event.type === 'epoch') stop();
   });
   return { config, out, store };
@@ -107,7 +107,7 @@ test('other images are refused with what differs, and the folder stays as it is'
     for (const [other, message] of cases) {
       const elsewhere = path.join(dir, 'B');
       await writeRawStore(elsewhere, other);
-      const attempt = runToEnd({ ...config, data: { kind: 'raw', path: elsewhere } }, { out, resume: true });
+      const attempt = runToEnd({ ...config, data: { kind: 'raw', path: elsewhere } }, { folder: out, resume: true });
       await assert.rejects(attempt, (error) => {
         assert.ok(error instanceof ByolError && error.code === 'ERR_BYOL_DATA', String(error));
         assert.match(error.message, message);
@@ -120,14 +120,14 @@ test('other images are refused with what differs, and the folder stays as it is'
     const moved = path.join(dir, 'moved');
     await writeRawStore(moved, images({}));
     rmSync(store, { recursive: true });
-    const { result } = await runToEnd({ ...config, data: { kind: 'raw', path: moved } }, { out, resume: true });
+    const { result } = await runToEnd({ ...config, data: { kind: 'raw', path: moved } }, { folder: out, resume: true });
     assert.equal(result.steps, 20);
   });
 });
 
 test('generated images are remembered too', async () => {
   await withTempDir(async (dir) => {
-    await runToEnd(tinyConfig(), { out: dir }, (event, stop) => {
+    await runToEnd(tinyConfig(), { folder: dir }, (event, stop) => {
       if (event.type === 'epoch') stop();
     });
     const file = path.join(dir, 'data.json');
@@ -136,7 +136,7 @@ test('generated images are remembered too', async () => {
     // As if another version generated other images from the same settings.
     record.test.pixels = '0'.repeat(64);
     writeFileSync(file, JSON.stringify(record));
-    await assert.rejects(runToEnd(tinyConfig(), { out: dir, resume: true }), {
+    await assert.rejects(runToEnd(tinyConfig(), { folder: dir, resume: true }), {
       code: 'ERR_BYOL_DATA',
       message: /images:\n {2}test images: as many/,
     });
@@ -149,7 +149,7 @@ test('a run without the record goes on with a warning, and measures the untraine
     rmSync(path.join(out, 'data.json'));
     const other = images({ seed: 9 });
     await writeRawStore(store, { ...images({}), test: other.test });
-    const { events, result } = await runToEnd(config, { out, resume: true });
+    const { events, result } = await runToEnd(config, { folder: out, resume: true });
     const warnings = events.flatMap((event) => (event.type === 'warning' ? [event.message] : []));
     assert.ok(
       warnings.some((message) => /did not note which images/.test(message)),
@@ -173,10 +173,10 @@ test('checkpoints that do not fit the images keep their names, also without the 
     ] as const) {
       const elsewhere = path.join(dir, 'B');
       await writeRawStore(elsewhere, other);
-      const attempt = runToEnd({ ...config, data: { kind: 'raw', path: elsewhere } }, { out, resume: true });
+      const attempt = runToEnd({ ...config, data: { kind: 'raw', path: elsewhere } }, { folder: out, resume: true });
       await assert.rejects(attempt, { code: 'ERR_BYOL_CHECKPOINT', message });
       assert.deepEqual(snapshot(out), before);
     }
-    assert.equal((await runToEnd(config, { out, resume: true })).result.steps, 20);
+    assert.equal((await runToEnd(config, { folder: out, resume: true })).result.steps, 20);
   });
 });

@@ -13,7 +13,7 @@ test('a run folder that is deleted meanwhile is an error, and half of it does no
   await withTempDir(async (dir) => {
     const out = path.join(dir, 'run');
     await assert.rejects(
-      runToEnd(tinyConfig({ epochs: 50 }), { out }, (event) => {
+      runToEnd(tinyConfig({ epochs: 50 }), { folder: out }, (event) => {
         if (event.type === 'epoch' && event.epoch === 2) rmSync(out, { recursive: true, force: true, maxRetries: 3 });
       }),
       { code: 'ERR_BYOL_IO', message: /run/ },
@@ -24,7 +24,7 @@ test('a run folder that is deleted meanwhile is an error, and half of it does no
 
 test('a report that cannot be written is a warning, once, and the run goes on', async () => {
   await withTempDir(async (dir) => {
-    const { events, result } = await runToEnd(tinyConfig({ epochs: 3 }), { out: path.join(dir, 'run') }, (event) => {
+    const { events, result } = await runToEnd(tinyConfig({ epochs: 3 }), { folder: path.join(dir, 'run') }, (event) => {
       if (event.type === 'untrained')
         mkdirSync(path.join(dir, 'run', 'report.html', 'in the way'), { recursive: true });
     });
@@ -38,7 +38,7 @@ test('a report that cannot be written is a warning, once, and the run goes on', 
 test('a run that goes on has a report from its first checkpoint on', async () => {
   await withTempDir(async (dir) => {
     const seen: string[] = [];
-    await runToEnd(tinyConfig({ epochs: 8 }), { out: dir }, (event) => {
+    await runToEnd(tinyConfig({ epochs: 8 }), { folder: dir }, (event) => {
       if (event.type === 'epoch') seen.push(report(dir));
     });
     assert.match(seen[0] as string, /Running: step 4 of 32 when it was last saved\./);
@@ -50,7 +50,7 @@ test('a run that diverges leaves a report that says so', async () => {
   await withTempDir(async (dir) => {
     const config = tinyConfig();
     const wild = { ...config, optimizer: { ...config.optimizer, baseLearningRate: 1e30 } };
-    await assert.rejects(runToEnd(wild, { out: dir }), { code: 'ERR_BYOL_DIVERGED' });
+    await assert.rejects(runToEnd(wild, { folder: dir }), { code: 'ERR_BYOL_DIVERGED' });
     assert.match(report(dir), /Failed at step \d+ of 20\. Training diverged/);
     assert.match(report(dir), /"verdict fair"/);
   });
@@ -73,13 +73,13 @@ test('metrics that cannot be written are ERR_BYOL_IO that names the file', async
 
 test('a metrics file that cannot be read is refused before the run goes on', async () => {
   await withTempDir(async (dir) => {
-    await runToEnd(tinyConfig(), { out: dir }, (event, stop) => {
+    await runToEnd(tinyConfig(), { folder: dir }, (event, stop) => {
       if (event.type === 'epoch') stop();
     });
     rmSync(path.join(dir, 'metrics.jsonl'));
     mkdirSync(path.join(dir, 'metrics.jsonl'));
     const before = readdirSync(dir).sort();
-    await assert.rejects(runToEnd(tinyConfig(), { out: dir, resume: true }), {
+    await assert.rejects(runToEnd(tinyConfig(), { folder: dir, resume: true }), {
       code: 'ERR_BYOL_IO',
       message: /metrics\.jsonl/,
     });

@@ -16,14 +16,14 @@ for (const precision of ['float32', 'bfloat16'] as const) {
       const config = tinyConfig({ precision, accumulate: 1 }); // 4 steps an epoch, 5 epochs
       const whole = path.join(dir, 'whole');
       const parts = path.join(dir, 'parts');
-      await runToEnd(config, { out: whole });
+      await runToEnd(config, { folder: whole });
       // Stopped inside the third epoch: the flag is seen after the step that is being queued.
-      const first = await runToEnd(config, { out: parts }, (event, stop) => {
+      const first = await runToEnd(config, { folder: parts }, (event, stop) => {
         if (event.type === 'epoch' && event.epoch === 2) stop();
       });
       assert.equal(first.result.interrupted, true);
       assert.ok(first.result.steps >= 8 && first.result.steps < 20, String(first.result.steps));
-      const second = await runToEnd(config, { out: parts, resume: true });
+      const second = await runToEnd(config, { folder: parts, resume: true });
       assert.equal(second.result.interrupted, false);
       assert.equal(second.result.steps, 20);
       sameBits(newest(whole), newest(parts));
@@ -39,14 +39,14 @@ test('a process killed at any moment leaves a run that resumes to the same end',
   await withTempDir(async (dir) => {
     const config = tinyConfig({ epochs: 12 });
     const whole = path.join(dir, 'whole');
-    await runToEnd(config, { out: whole });
+    await runToEnd(config, { folder: whole });
     const script = path.join(dir, 'child.mjs');
     const out = path.join(dir, 'killed');
     const library = path.join(root, 'dist', 'lib', 'run', 'train.js');
     writeFileSync(
       script,
       `import { train } from ${JSON.stringify(library)};
-       const run = train(${JSON.stringify(config)}, { out: ${JSON.stringify(out)}, resume: true });
+       const run = train(${JSON.stringify(config)}, { folder: ${JSON.stringify(out)}, resume: true });
        for await (const event of run) console.log(event.type);
        await run.result;`,
     );
@@ -64,7 +64,7 @@ test('a process killed at any moment leaves a run that resumes to the same end',
       const [code] = (await once(child, 'exit')) as [number | null];
       finished = code === 0;
     }
-    if (!finished) await runToEnd(config, { out, resume: true });
+    if (!finished) await runToEnd(config, { folder: out, resume: true });
     assert.ok(kills >= 2, `killed ${kills} times`);
     sameBits(newest(whole), newest(out));
   });
@@ -77,7 +77,7 @@ test('the same configuration gives the same bits, another seed does not', async 
       ['b', 0],
       ['c', 1],
     ] as const) {
-      await runToEnd(tinyConfig({ epochs: 2, seed }), { out: path.join(dir, name) });
+      await runToEnd(tinyConfig({ epochs: 2, seed }), { folder: path.join(dir, name) });
     }
     sameBits(newest(path.join(dir, 'a')), newest(path.join(dir, 'b')));
     assert.notDeepEqual(readFileSync(newest(path.join(dir, 'a'))), readFileSync(newest(path.join(dir, 'c'))));

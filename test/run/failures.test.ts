@@ -21,7 +21,7 @@ test('a loss that is not finite names the step and saves the last good state', a
   await withTempDir(async (dir) => {
     const config = tinyConfig();
     const wild = { ...config, optimizer: { ...config.optimizer, baseLearningRate: 1e30 } };
-    await assert.rejects(runToEnd(wild, { out: dir }), (error: unknown) => {
+    await assert.rejects(runToEnd(wild, { folder: dir }), (error: unknown) => {
       assert.ok(code('ERR_BYOL_DIVERGED')(error));
       assert.match((error as Error).message, /at step \d+/);
       return true;
@@ -35,16 +35,16 @@ test('a loss that is not finite names the step and saves the last good state', a
 test('an existing run is refused, and other settings on resume with their difference', async () => {
   await withTempDir(async (dir) => {
     const config = tinyConfig({ epochs: 1 });
-    await runToEnd(config, { out: dir });
+    await runToEnd(config, { folder: dir });
     const before = readFileSync(path.join(dir, 'metrics.jsonl'));
-    await assert.rejects(runToEnd(config, { out: dir }), code('ERR_BYOL_RUN_EXISTS'));
-    await assert.rejects(runToEnd({ ...config, batchSize: 8 }, { out: dir, resume: true }), (error: unknown) => {
+    await assert.rejects(runToEnd(config, { folder: dir }), code('ERR_BYOL_RUN_EXISTS'));
+    await assert.rejects(runToEnd({ ...config, batchSize: 8 }, { folder: dir, resume: true }), (error: unknown) => {
       assert.ok(code('ERR_BYOL_CONFIG')(error));
       assert.match((error as Error).message, /batchSize: 16 -> 8/);
       return true;
     });
     assert.deepEqual(readFileSync(path.join(dir, 'metrics.jsonl')), before);
-    const again = await runToEnd(config, { out: dir, resume: true });
+    const again = await runToEnd(config, { folder: dir, resume: true });
     assert.ok(again.events.some((event) => event.type === 'warning' && /finished/.test(event.message)));
     assert.equal(again.result.steps, 4);
   });
@@ -53,7 +53,7 @@ test('an existing run is refused, and other settings on resume with their differ
 test('a batch larger than the data is refused before anything is written', async () => {
   await withTempDir(async (dir) => {
     const out = path.join(dir, 'run');
-    await assert.rejects(runToEnd(tinyConfig({ batchSize: 65 }), { out }), code('ERR_BYOL_DATA'));
+    await assert.rejects(runToEnd(tinyConfig({ batchSize: 65 }), { folder: out }), code('ERR_BYOL_DATA'));
     assert.ok(!existsSync(out));
   });
 });
@@ -61,7 +61,7 @@ test('a batch larger than the data is refused before anything is written', async
 test('a folder with something else in it is not taken for a run', async () => {
   await withTempDir(async (dir) => {
     writeFileSync(path.join(dir, 'thesis.tex'), 'precious');
-    await assert.rejects(runToEnd(tinyConfig(), { out: dir }), code('ERR_BYOL_RUN'));
+    await assert.rejects(runToEnd(tinyConfig(), { folder: dir }), code('ERR_BYOL_RUN'));
     assert.deepEqual(readdirSync(dir), ['thesis.tex']);
   });
 });
@@ -69,13 +69,13 @@ test('a folder with something else in it is not taken for a run', async () => {
 test('a damaged checkpoint is named and the one before it is used', async () => {
   await withTempDir(async (dir) => {
     const config = tinyConfig({ epochs: 3 });
-    await runToEnd(config, { out: dir }, (event, stop) => {
+    await runToEnd(config, { folder: dir }, (event, stop) => {
       if (event.type === 'epoch' && event.epoch === 2) stop();
     });
     const checkpoints = path.join(dir, 'checkpoints');
     const last = readdirSync(checkpoints).sort().at(-1) as string;
     truncateSync(path.join(checkpoints, last), 1000);
-    const { events, result } = await runToEnd(config, { out: dir, resume: true });
+    const { events, result } = await runToEnd(config, { folder: dir, resume: true });
     assert.ok(events.some((event) => event.type === 'warning' && event.message.includes(last)));
     assert.equal(result.steps, 12);
   });
@@ -85,7 +85,7 @@ test('one flipped byte of a checkpoint is found, wherever it is, and the one bef
   await withTempDir(async (dir) => {
     const config = tinyConfig({ epochs: 3 });
     const whole = path.join(dir, 'whole');
-    await runToEnd(config, { out: whole }, (event, stop) => {
+    await runToEnd(config, { folder: whole }, (event, stop) => {
       if (event.type === 'epoch' && event.epoch === 2) stop();
     });
     const [first, last] = readdirSync(path.join(whole, 'checkpoints')).sort().slice(-2) as [string, string];
@@ -123,7 +123,7 @@ test('one flipped byte of a checkpoint is found, wherever it is, and the one bef
 test('a checkpoint of the version without checksums, and without top-5, is resumed', async () => {
   await withTempDir(async (dir) => {
     const config = tinyConfig({ epochs: 2 });
-    await runToEnd(config, { out: dir }, (event, stop) => {
+    await runToEnd(config, { folder: dir }, (event, stop) => {
       if (event.type === 'epoch' && event.epoch === 1) stop();
     });
     const [last] = readdirSync(path.join(dir, 'checkpoints')).sort().slice(-1) as [string];
@@ -137,7 +137,7 @@ test('a checkpoint of the version without checksums, and without top-5, is resum
       version: '1',
       progress: JSON.stringify({ ...rest, sums: oldSums }),
     });
-    const { result, events } = await runToEnd(config, { out: dir, resume: true });
+    const { result, events } = await runToEnd(config, { folder: dir, resume: true });
     assert.equal(result.steps, 8);
     assert.ok(!events.some((event) => event.type === 'warning' && event.message.includes(last)));
     assert.ok((result.metrics?.['probe/online/top5'] as number) >= (result.metrics?.['probe/online/top1'] as number));
@@ -147,13 +147,13 @@ test('a checkpoint of the version without checksums, and without top-5, is resum
 test('weights that are not finite are refused when they are read, not after a step', async () => {
   await withTempDir(async (dir) => {
     const config = tinyConfig({ epochs: 1 });
-    await runToEnd(config, { out: path.join(dir, 'run') });
+    await runToEnd(config, { folder: path.join(dir, 'run') });
     const file = path.join(dir, 'nan.safetensors');
     const tensors = readRaw(path.join(dir, 'run', 'encoder.safetensors'));
     const { shape, bytes } = tensors.get('conv1.weight') as RawTensor;
     tensors.set('conv1.weight', floats(shape, Array<number>(bytes.length / 4).fill(Number.NaN)));
     writeRaw(file, tensors);
-    await assert.rejects(runToEnd(config, { out: path.join(dir, 'second'), initFrom: file }), (error: unknown) => {
+    await assert.rejects(runToEnd(config, { folder: path.join(dir, 'second'), initFrom: file }), (error: unknown) => {
       assert.ok(code('ERR_BYOL_CHECKPOINT')(error));
       assert.match((error as Error).message, /nan\.safetensors.*'conv1\.weight'/);
       return true;
@@ -167,7 +167,7 @@ test('weights that are not finite are refused when they are read, not after a st
 
 test('an encoder whose features overflow has no accuracy', async () => {
   await withTempDir(async (dir) => {
-    await runToEnd(tinyConfig({ epochs: 1 }), { out: dir });
+    await runToEnd(tinyConfig({ epochs: 1 }), { folder: dir });
     const file = path.join(dir, 'encoder.safetensors');
     const tensors = readRaw(file);
     const { shape, bytes } = tensors.get('conv1.weight') as RawTensor;
@@ -188,7 +188,7 @@ test('a disk that is full while a checkpoint is written ends the run and keeps t
   await withTempDir(async (dir) => {
     const out = path.join(dir, 'run');
     const config = tinyConfig({ epochs: 2 });
-    await runToEnd(config, { out }, (event, stop) => {
+    await runToEnd(config, { folder: out }, (event, stop) => {
       if (event.type === 'epoch' && event.epoch === 1) stop();
     });
     const before = readdirSync(path.join(out, 'checkpoints'));
@@ -196,7 +196,7 @@ test('a disk that is full while a checkpoint is written ends the run and keeps t
     writeFileSync(
       script,
       `import { train } from ${JSON.stringify(path.join(root, 'dist', 'lib', 'run', 'train.js'))};
-       const run = train(${JSON.stringify(config)}, { out: ${JSON.stringify(out)}, resume: true });
+       const run = train(${JSON.stringify(config)}, { folder: ${JSON.stringify(out)}, resume: true });
        run.result.then(() => console.log('no error'), (error) => console.log(error.code, error.message));`,
     );
     // Files of at most 16 blocks: small ones can be written, a training state cannot.
@@ -205,7 +205,7 @@ test('a disk that is full while a checkpoint is written ends the run and keeps t
     });
     assert.match(child.stdout, /ERR_BYOL_IO .*step-/, child.stdout + child.stderr);
     assert.deepEqual(readdirSync(path.join(out, 'checkpoints')), before);
-    const { result } = await runToEnd(config, { out, resume: true });
+    const { result } = await runToEnd(config, { folder: out, resume: true });
     assert.equal(result.steps, 8);
   });
 });
@@ -214,7 +214,7 @@ test('missing and truncated CIFAR-10 files are named', async () => {
   await withTempDir(async (dir) => {
     const data = { kind: 'cifar10', path: dir, batches: [1] } as const;
     const attempt = () =>
-      runToEnd(tinyConfig({ data: structuredClone(data) as never }), { out: path.join(dir, 'run') });
+      runToEnd(tinyConfig({ data: structuredClone(data) as never }), { folder: path.join(dir, 'run') });
     writeFileSync(path.join(dir, 'batches.meta.txt'), Array.from({ length: 10 }, (_, i) => `class ${i}\n`).join(''));
     writeFileSync(path.join(dir, 'test_batch.bin'), '');
     await assert.rejects(
@@ -233,7 +233,7 @@ test('missing and truncated CIFAR-10 files are named', async () => {
 test('leaving the iteration stops the run, an abort rejects with its reason; both can be resumed', async () => {
   await withTempDir(async (dir) => {
     const config = tinyConfig({ epochs: 3 });
-    const left = train(config, { out: path.join(dir, 'left') });
+    const left = train(config, { folder: path.join(dir, 'left') });
     for await (const event of left) if (event.type === 'epoch') break;
     assert.equal((await left.result).interrupted, true);
 
@@ -242,11 +242,11 @@ test('leaving the iteration stops the run, an abort rejects with its reason; bot
     const out = path.join(dir, 'aborted');
     mkdirSync(out);
     await assert.rejects(
-      runToEnd(config, { out, signal: controller.signal }, (event) => {
+      runToEnd(config, { folder: out, signal: controller.signal }, (event) => {
         if (event.type === 'epoch') controller.abort(reason);
       }),
       reason,
     );
-    assert.equal((await runToEnd(config, { out, resume: true })).result.steps, 12);
+    assert.equal((await runToEnd(config, { folder: out, resume: true })).result.steps, 12);
   });
 });

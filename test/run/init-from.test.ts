@@ -11,9 +11,9 @@ const config = tinyConfig({ epochs: 1 });
 test('weights that cannot be used are refused before the folder is made; the right ones then work in it', async () => {
   await withTempDir(async (dir) => {
     const good = path.join(dir, 'good');
-    await runToEnd(config, { out: good });
+    await runToEnd(config, { folder: good });
     const other = path.join(dir, 'other');
-    await runToEnd({ ...config, encoder: { ...config.encoder, width: 4 } }, { out: other });
+    await runToEnd({ ...config, encoder: { ...config.encoder, width: 4 } }, { folder: other });
     const text = path.join(dir, 'text.safetensors');
     writeFileSync(text, 'no weights at all');
 
@@ -25,13 +25,15 @@ test('weights that cannot be used are refused before the folder is made; the rig
       [path.join(other, 'encoder.safetensors'), 'ERR_BYOL_CHECKPOINT'],
     ] as const) {
       await assert.rejects(
-        runToEnd(config, { out, initFrom }, (event) => assert.notEqual(event.type, 'phase', 'nothing is measured yet')),
+        runToEnd(config, { folder: out, initFrom }, (event) =>
+          assert.notEqual(event.type, 'phase', 'nothing is measured yet'),
+        ),
         { code },
         initFrom,
       );
       assert.ok(!existsSync(path.join(dir, 'runs')), initFrom);
     }
-    const { result } = await runToEnd(config, { out, initFrom: path.join(good, 'encoder.safetensors') });
+    const { result } = await runToEnd(config, { folder: out, initFrom: path.join(good, 'encoder.safetensors') });
     assert.equal(result.interrupted, false);
   });
 });
@@ -39,10 +41,10 @@ test('weights that cannot be used are refused before the folder is made; the rig
 test('weights are remembered by where they lie, not as they were typed', async () => {
   await withTempDir(async (dir) => {
     const home = process.cwd();
-    await runToEnd(config, { out: path.join(dir, 'good') });
+    await runToEnd(config, { folder: path.join(dir, 'good') });
     process.chdir(dir);
     try {
-      await runToEnd(config, { out: 'warm', initFrom: 'good/encoder.safetensors' });
+      await runToEnd(config, { folder: 'warm', initFrom: 'good/encoder.safetensors' });
     } finally {
       process.chdir(home);
     }
@@ -58,7 +60,7 @@ test('a run that fails before its first step leaves an existing folder as it fou
     const before = readdirSync(blocked);
     const failing = { ...config, evaluation: { ...config.evaluation, batchSize: 32 } };
     await assert.rejects(
-      runToEnd(failing, { out: blocked }, (event) => {
+      runToEnd(failing, { folder: blocked }, (event) => {
         if (event.type === 'phase') mkdirSync(path.join(blocked, 'metrics.jsonl'));
       }),
       { code: 'ERR_BYOL_IO', message: /metrics\.jsonl/ },

@@ -14,7 +14,7 @@ import { runToEnd } from '../support/tiny.js';
 test('a short run on shapes beats its random initialisation', async () => {
   await withTempDir(async (dir) => {
     // Of ten seeds one that gained 20 points or more with every instruction set and precision that was measured.
-    const { result } = await runToEnd(shortConfig({ seed: 6 }), { out: path.join(dir, 'run') });
+    const { result } = await runToEnd(shortConfig({ seed: 6 }), { folder: path.join(dir, 'run') });
     const before = result.untrained.knn?.top1 ?? 1;
     const after = result.knn?.top1 ?? 0;
     assert.ok(after > before + LEAST_SHORT_GAIN, `kNN ${before} -> ${after}`);
@@ -59,7 +59,7 @@ test('a claim table, measured: without a predictor BYOL collapses, and says so (
 
 test('the verdict on a collapsed run names what is missing', async () => {
   await withTempDir(async (dir) => {
-    const { result } = await runToEnd(collapsingConfig(), { out: path.join(dir, 'run') });
+    const { result } = await runToEnd(collapsingConfig(), { folder: path.join(dir, 'run') });
     assert.equal(result.verdict.state, 'collapsed');
     assert.match(result.verdict.text, /no predictor and nothing pushes images apart/);
   });

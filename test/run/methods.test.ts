@@ -17,18 +17,18 @@ for (const [name, method] of Object.entries(methods)) {
     await withTempDir(async (dir) => {
       const config = method(tinyConfig({ epochs: 2 }));
       const whole = path.join(dir, 'whole');
-      const { result } = await runToEnd(config, { out: whole });
+      const { result } = await runToEnd(config, { folder: whole });
       assert.equal(result.steps, 8);
       // Also of labels alone, where there is no objective between views.
       assert.ok((result.metrics?.loss ?? 0) > 0, String(result.metrics?.loss));
       assert.ok((result.metrics?.['collapse/rank'] ?? 0) >= 1);
       if (!stateful.includes(name as MethodName)) return;
       const parts = path.join(dir, 'parts');
-      const first = await runToEnd(config, { out: parts }, (event, stop) => {
+      const first = await runToEnd(config, { folder: parts }, (event, stop) => {
         if (event.type === 'epoch') stop();
       });
       assert.equal(first.result.interrupted, true);
-      await runToEnd(config, { out: parts, resume: true });
+      await runToEnd(config, { folder: parts, resume: true });
       sameBits(newest(whole), newest(parts));
     });
   });
@@ -46,7 +46,7 @@ test("the README's method of its own trains", async () => {
     'the README shows another one',
   );
   await withTempDir(async (dir) => {
-    const { result } = await runToEnd(repelled(tinyConfig({ epochs: 2 })), { out: path.join(dir, 'run') });
+    const { result } = await runToEnd(repelled(tinyConfig({ epochs: 2 })), { folder: path.join(dir, 'run') });
     assert.equal(result.steps, 8);
   });
 });
@@ -55,7 +55,7 @@ test('supervision refuses a projector whose outputs are not the classes', async 
   await withTempDir(async (dir) => {
     const config = methods.supervised(tinyConfig());
     const wrong = { ...config, projector: { ...config.projector, output: 7 } };
-    await assert.rejects(runToEnd(wrong, { out: path.join(dir, 'run') }), {
+    await assert.rejects(runToEnd(wrong, { folder: path.join(dir, 'run') }), {
       code: 'ERR_BYOL_CONFIG',
       message: /projector.output must be 10, the number of classes, not 7/,
     });

@@ -16,7 +16,7 @@ import { runToEnd, tinyConfig } from '../support/tiny.js';
 const config = tinyConfig({ epochs: 3 });
 
 async function stopAfter(epoch: number, out: string, settings = config): Promise<void> {
-  await runToEnd(settings, { out }, (event, stop) => {
+  await runToEnd(settings, { folder: out }, (event, stop) => {
     if (event.type === 'epoch' && event.epoch === epoch) stop();
   });
 }
@@ -29,7 +29,7 @@ test('where no checkpoint is whole nothing is renamed, and every attempt says so
     for (const name of saved(dir)) truncateSync(path.join(dir, 'checkpoints', name), 500);
     const before = snapshot(dir);
     for (let attempt = 0; attempt < 2; attempt += 1) {
-      await assert.rejects(runToEnd(config, { out: dir, resume: true }), {
+      await assert.rejects(runToEnd(config, { folder: dir, resume: true }), {
         code: 'ERR_BYOL_CHECKPOINT',
         message: /None of the checkpoints in .* can be used: .*truncated/,
       });
@@ -38,7 +38,7 @@ test('where no checkpoint is whole nothing is renamed, and every attempt says so
     // Neither does it begin again in silence where they were renamed.
     for (const name of saved(dir))
       renameSync(path.join(dir, 'checkpoints', name), path.join(dir, 'checkpoints', `${name}.damaged`));
-    await assert.rejects(runToEnd(config, { out: dir, resume: true }), { code: 'ERR_BYOL_CHECKPOINT' });
+    await assert.rejects(runToEnd(config, { folder: dir, resume: true }), { code: 'ERR_BYOL_CHECKPOINT' });
   });
 });
 
@@ -52,7 +52,7 @@ test("another run's checkpoint is refused by what differs, and keeps its name", 
       const newest = saved(out).at(-1) as string;
       copyFileSync(path.join(out, 'checkpoints', newest), path.join(mine, 'checkpoints', newest));
       const before = snapshot(mine);
-      await assert.rejects(runToEnd(config, { out: mine, resume: true }), {
+      await assert.rejects(runToEnd(config, { folder: mine, resume: true }), {
         code: 'ERR_BYOL_CHECKPOINT',
         message: /is of a run with other settings:\n {2}(seed: 5 -> 0|encoder\.width: 4 -> 8)\n/,
       });
@@ -88,7 +88,7 @@ test('a run is resumed and evaluated from another working directory than it was 
     }
     const written = JSON.parse(readFileSync(path.join(out, 'config.json'), 'utf8'));
     assert.equal(path.isAbsolute(written.data.path), true);
-    assert.equal((await runToEnd(written, { out, resume: true })).result.steps, 12);
+    assert.equal((await runToEnd(written, { folder: out, resume: true })).result.steps, 12);
     const { result } = await evaluateRun({ runDir: out, protocol: 'knn' });
     assert.equal(result.queryImages, 32);
   });
@@ -104,7 +104,7 @@ test('what a killed process left half-written is deleted, and nothing else', asy
       path.join('checkpoints', 'step-00000008.safetensors.9.tmp'),
     ];
     for (const name of [...left, 'notes.tmp']) writeFileSync(path.join(dir, name), 'half');
-    await runToEnd(config, { out: dir, resume: true });
+    await runToEnd(config, { folder: dir, resume: true });
     const names = readdirSync(dir, { recursive: true }) as string[];
     assert.deepEqual(
       names.filter((name) => name.endsWith('.tmp')),

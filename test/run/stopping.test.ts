@@ -44,15 +44,15 @@ const phases = (events: readonly TrainEvent[]): string[] =>
 test('stopped in any of its evaluations, a run goes on with it and ends as if it had not been', async () => {
   await withTempDir(async (dir) => {
     const whole = path.join(dir, 'whole');
-    const { result: expected } = await runToEnd(measuredConfig(), { out: whole });
+    const { result: expected } = await runToEnd(measuredConfig(), { folder: whole });
     for (const phase of ['untrained', 'knn', 'linear'] as const) {
       const out = path.join(dir, phase);
-      const { result: first } = await runToEnd(measuredConfig(), { out }, (event, stop) => {
+      const { result: first } = await runToEnd(measuredConfig(), { folder: out }, (event, stop) => {
         if (event.type === 'phase' && event.phase === phase) stop();
       });
       assert.equal(first.interrupted, true, phase);
       assert.ok(!existsSync(path.join(out, 'result.json')));
-      const { result } = await runToEnd(measuredConfig(), { out, resume: true });
+      const { result } = await runToEnd(measuredConfig(), { folder: out, resume: true });
       assert.deepEqual(
         [result.interrupted, result.steps, result.knn, result.linear, result.untrained],
         [false, expected.steps, expected.knn, expected.linear, expected.untrained],
@@ -66,12 +66,12 @@ test('stopped in any of its evaluations, a run goes on with it and ends as if it
 test('the untrained network stays the measure of a run that starts from weights', async () => {
   await withTempDir(async (dir) => {
     const [scratch, warm] = [path.join(dir, 'scratch'), path.join(dir, 'warm')];
-    await runToEnd(measuredConfig(), { out: scratch });
+    await runToEnd(measuredConfig(), { folder: scratch });
     const initFrom = path.join(scratch, 'encoder.safetensors');
-    const { result } = await runToEnd(measuredConfig({ epochs: 1 }), { out: warm, initFrom });
+    const { result } = await runToEnd(measuredConfig({ epochs: 1 }), { folder: warm, initFrom });
     assert.equal(result.untrained.knn?.top1, baselineOf(scratch).knn.top1);
     await assert.rejects(
-      runToEnd(measuredConfig({ epochs: 1 }), { out: warm, initFrom, resume: true }),
+      runToEnd(measuredConfig({ epochs: 1 }), { folder: warm, initFrom, resume: true }),
       (error) => error instanceof ByolError && error.code === 'ERR_BYOL_USAGE',
     );
   });
@@ -80,14 +80,14 @@ test('the untrained network stays the measure of a run that starts from weights'
 test('with other evaluation settings a resumed run measures the untrained network again, with those', async () => {
   await withTempDir(async (dir) => {
     const config = measuredConfig();
-    await runToEnd(config, { out: dir }, (event, stop) => {
+    await runToEnd(config, { folder: dir }, (event, stop) => {
       if (event.type === 'epoch' && event.epoch === 1) stop();
     });
     const { knn } = config.evaluation;
     const other = { ...config, evaluation: { ...config.evaluation, knn: { ...knn, k: 1 } } };
     const direct = path.join(dir, 'direct');
-    const { result: expected } = await runToEnd(other, { out: direct });
-    const { events, result } = await runToEnd(other, { out: dir, resume: true });
+    const { result: expected } = await runToEnd(other, { folder: direct });
+    const { events, result } = await runToEnd(other, { folder: dir, resume: true });
     assert.ok(phases(events).includes('untrained'));
     assert.deepEqual(result.untrained, expected.untrained);
     assert.deepEqual(result.knn, expected.knn);
@@ -103,7 +103,7 @@ test('a target that began as a copy may stand still while the learning rate is 0
       optimizer: { ...config.optimizer, warmupEpochs: 1 },
     };
     // One step an epoch: the first epoch is the step with learning rate 0.
-    assert.equal((await runToEnd(slow, { out: dir })).result.steps, 3);
+    assert.equal((await runToEnd(slow, { folder: dir })).result.steps, 3);
   });
 });
 
@@ -112,14 +112,14 @@ test('the result of a stopped run tells the accuracy of the last epoch that was 
     const config = measuredConfig({ epochs: 4 });
     const { knn } = config.evaluation;
     const everyOther = { ...config, evaluation: { ...config.evaluation, knn: { ...knn, everyEpochs: 2 } } };
-    const { result } = await runToEnd(everyOther, { out: dir }, (event, stop) => {
+    const { result } = await runToEnd(everyOther, { folder: dir }, (event, stop) => {
       if (event.type === 'epoch' && event.epoch === 3) stop();
     });
     const epochs = (await readMetrics(path.join(dir, 'metrics.jsonl'))).filter(({ type }) => type === 'epoch');
     const measured = epochs.find(({ epoch }) => epoch === 2) as { 'knn/top1'?: number; 'knn/top5'?: number };
     assert.deepEqual(result.knn, { top1: measured['knn/top1'], top5: measured['knn/top5'] });
     // Also by a session that measured nothing itself.
-    const { result: again } = await runToEnd(everyOther, { out: dir, resume: true }, (event, stop) => {
+    const { result: again } = await runToEnd(everyOther, { folder: dir, resume: true }, (event, stop) => {
       if (event.type === 'start') stop();
     });
     assert.equal(again.interrupted, true);
@@ -133,7 +133,7 @@ test('a resumed run judges by as many test images as its accuracy was measured w
     const config = measuredConfig();
     const { knn } = config.evaluation;
     const few = { ...config, evaluation: { ...config.evaluation, knn: { ...knn, queryImages: 8 } } };
-    await runToEnd(few, { out: dir }, (event, stop) => {
+    await runToEnd(few, { folder: dir }, (event, stop) => {
       if (event.type === 'epoch') stop();
     });
     // Enough of a gain for the 32 test images that there are, too little for the 8 that were asked.
@@ -150,7 +150,7 @@ test('a resumed run judges by as many test images as its accuracy was measured w
       'collapse/rank': 8,
     }));
     writeFileSync(metrics, records.map((record) => `${JSON.stringify(record)}\n`).join(''));
-    const { result } = await runToEnd(few, { out: dir, resume: true }, (event, stop) => {
+    const { result } = await runToEnd(few, { folder: dir, resume: true }, (event, stop) => {
       if (event.type === 'start') stop();
     });
     assert.equal(result.knn?.top1, gained);

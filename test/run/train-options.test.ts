@@ -21,7 +21,7 @@ test('a preset and what goes over it are enough, and are checked like whole sett
   await withTempDir(async (dir) => {
     const started = async (settings: TrainSettings): Promise<Config> => {
       const out = path.join(dir, 'run');
-      const run = train(settings, { out });
+      const run = train(settings, { folder: out });
       for await (const event of run) if (event.type === 'start') return event.config;
       throw new Error('it did not start');
     };
@@ -66,7 +66,7 @@ test('settings that are none are refused at once, with the nearest name', async 
       [[config], /the configuration: /],
     ];
     for (const [wrong, message] of cases) {
-      await assert.rejects(train(wrong as Config, { out }).result, { code: 'ERR_BYOL_CONFIG', message });
+      await assert.rejects(train(wrong as Config, { folder: out }).result, { code: 'ERR_BYOL_CONFIG', message });
     }
     assert.ok(!existsSync(out));
   });
@@ -75,7 +75,7 @@ test('settings that are none are refused at once, with the nearest name', async 
 test('what the caller changes afterwards does not change the run', async () => {
   await withTempDir(async (dir) => {
     const mine = tinyConfig({ epochs: 1 });
-    const run = train(mine, { out: dir });
+    const run = train(mine, { folder: dir });
     (mine as { epochs: number }).epochs = 50;
     assert.equal((await run.result).steps, 4);
   });
@@ -85,17 +85,20 @@ test('options of a wrong type, unknown and contradictory ones are refused', asyn
   await withTempDir(async (dir) => {
     const out = path.join(dir, 'run');
     const cases: ReadonlyArray<readonly [unknown, RegExp]> = [
-      [{ out: '' }, /train\(\): out must be a path, got ''\./],
-      [{ out: ' ' }, /out must be a path/],
-      [{ out: 5 }, /out must be a path, got 5/],
-      [{ out, resume: 'yes' }, /resume must be true or false, got 'yes'/],
-      [{ out, initFrom: '' }, /initFrom must be a path/],
-      [{ out, initFrom: null }, /initFrom must be a path, got null/],
-      [{ out, signal: new AbortController() }, /signal must be an AbortSignal, got an object \(AbortController\)/],
-      [{ out, ressume: true }, /'ressume' is not an option; did you mean 'resume'\?/],
-      [{ out, folder: 'x', resume: 1 }, /'folder' is not an option; there are out, .*; resume must be/],
-      [{ resume: true }, /resume: true goes with out/],
-      [{ out, resume: true, initFrom: 'a.safetensors' }, /not both/],
+      [{ folder: '' }, /train\(\): folder must be a path, got ''\./],
+      [{ folder: ' ' }, /folder must be a path/],
+      [{ folder: 5 }, /folder must be a path, got 5/],
+      [{ folder: out, resume: 'yes' }, /resume must be true or false, got 'yes'/],
+      [{ folder: out, initFrom: '' }, /initFrom must be a path/],
+      [{ folder: out, initFrom: null }, /initFrom must be a path, got null/],
+      [
+        { folder: out, signal: new AbortController() },
+        /signal must be an AbortSignal, got an object \(AbortController\)/,
+      ],
+      [{ folder: out, ressume: true }, /'ressume' is not an option; did you mean 'resume'\?/],
+      [{ folder: out, place: 'x', resume: 1 }, /'place' is not an option; there are folder, .*; resume must be/],
+      [{ resume: true }, /resume: true goes with folder/],
+      [{ folder: out, resume: true, initFrom: 'a.safetensors' }, /not both/],
       [out, /the options must be an object, got '/],
       [null, /the options must be an object, got null/],
     ];

@@ -25,7 +25,7 @@ export function fakeTrain(outcomeOf: (config: Config) => Outcome): {
   const calls: Call[] = [];
   const train = (config: Config, options: TrainOptions): Run => {
     calls.push({ config, options });
-    const folder = options.out as string;
+    const folder = options.folder as string;
     mkdirSync(folder, { recursive: true });
     writeFileSync(path.join(folder, 'environment.json'), JSON.stringify({ ...environment, host: 'secret-host' }));
     const outcome = outcomeOf(config);

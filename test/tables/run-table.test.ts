@@ -206,14 +206,14 @@ test('a stopped run has no record; the next time goes on with it in its folder',
     assert.ok(outcome.interrupted);
     assert.equal(outcome.report.finishedRuns, 2);
     assert.deepEqual(recordsIn(out), ['alone-seed0.json', 'byol-seed0.json']);
-    const stopped = first.calls[2]?.options.out as string;
+    const stopped = first.calls[2]?.options.folder as string;
     assert.ok(existsSync(stopped));
     assert.match(read(out, 'table.md'), /2 of 6 runs are finished/);
 
     const second = fakeTrain(usual);
     const { interrupted } = await runTable(planTable(table), { out, train: second.train });
     assert.ok(!interrupted);
-    assert.deepEqual([second.calls.length, second.calls[0]?.options.out], [4, stopped]);
+    assert.deepEqual([second.calls.length, second.calls[0]?.options.folder], [4, stopped]);
     assert.ok(!existsSync(stopped));
   }));
 
@@ -254,7 +254,7 @@ test('run folders are kept when asked for', () =>
   withTempDir(async (out) => {
     const { train, calls } = fakeTrain(usual);
     await runTable(planTable(table, { seeds: 1 }), { out, train, keepRuns: true });
-    for (const { options } of calls) assert.ok(existsSync(options.out as string));
+    for (const { options } of calls) assert.ok(existsSync(options.folder as string));
   }));
 
 test('table.md and table.html show published beside measured, and the claims with their rules', () =>

@@ -50,7 +50,7 @@ for (const { name, run, ends } of cases) {
     await withTempDir(async (dir) => {
       const whole = path.join(dir, 'whole');
       const parts = path.join(dir, 'parts');
-      const { result, events } = await runToEnd(run, { out: whole });
+      const { result, events } = await runToEnd(run, { folder: whole });
       const steps = ends.at(-1) as number;
       assert.deepEqual([result.steps, result.epochs, result.interrupted], [steps, run.epochs, false]);
       const start = events.find((event) => event.type === 'start');
@@ -61,7 +61,7 @@ for (const { name, run, ends } of cases) {
 
       let sessions = 0;
       for (let done = false; !done; sessions += 1) {
-        const { result: part } = await runToEnd(run, { out: parts, resume: sessions > 0 }, (event, stop) => {
+        const { result: part } = await runToEnd(run, { folder: parts, resume: sessions > 0 }, (event, stop) => {
           if (event.type === 'epoch') stop();
         });
         const complete = ends.filter((end) => end <= part.steps).length;
@@ -88,10 +88,10 @@ for (const { name, run, ends } of cases) {
 test('the same epochs in fewer steps are not the same run', async () => {
   await withTempDir(async (dir) => {
     const out = path.join(dir, 'run');
-    await runToEnd(config({ epochBoundary: 'stream', epochs: 2 }), { out }, (event, stop) => {
+    await runToEnd(config({ epochBoundary: 'stream', epochs: 2 }), { folder: out }, (event, stop) => {
       if (event.type === 'epoch') stop();
     });
-    await assert.rejects(runToEnd(config({ epochBoundary: 'drop-last', epochs: 2 }), { out, resume: true }), {
+    await assert.rejects(runToEnd(config({ epochBoundary: 'drop-last', epochs: 2 }), { folder: out, resume: true }), {
       code: 'ERR_BYOL_CONFIG',
       message: /epochBoundary: "stream" -> "drop-last"/,
     });

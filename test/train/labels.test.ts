@@ -37,7 +37,7 @@ async function runOn(
 ): Promise<{ readonly result: RunResult; readonly warnings: string[]; readonly start: TrainEvent | undefined }> {
   return withTempDir(async (dir) => {
     await writeRawStore(path.join(dir, 'data'), change(await generateShapes(shapes)));
-    const { result, events } = await runToEnd(measured(dir), { out: path.join(dir, 'run') });
+    const { result, events } = await runToEnd(measured(dir), { folder: path.join(dir, 'run') });
     return {
       result,
       warnings: events.flatMap((event) => (event.type === 'warning' ? [event.message] : [])),
@@ -82,7 +82,7 @@ test('supervision by labels that are all unknown is refused', async () => {
     const data = await generateShapes(shapes);
     await writeRawStore(path.join(dir, 'data'), { ...data, train: unknown(data.train) });
     for (const method of ['supervised', 'mean-teacher'] as const) {
-      await assert.rejects(runToEnd(methods[method](measured(dir)), { out: path.join(dir, method) }), {
+      await assert.rejects(runToEnd(methods[method](measured(dir)), { folder: path.join(dir, method) }), {
         code: 'ERR_BYOL_DATA',
         message: /the training images have no/,
       });

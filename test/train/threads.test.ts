@@ -75,7 +75,7 @@ test('a run says how many threads computed, and at its end if their number chang
     const out = path.join(dir, 'run');
     const warnings = (events: readonly TrainEvent[]) =>
       events.flatMap((event) => (event.type === 'warning' ? [event.message] : []));
-    const first = await runToEnd(config, { out }, (event, stop) => {
+    const first = await runToEnd(config, { folder: out }, (event, stop) => {
       if (event.type === 'epoch') stop();
     });
     assert.doesNotMatch(warnings(first.events).join('\n'), /number of threads/);
@@ -85,7 +85,7 @@ test('a run says how many threads computed, and at its end if their number chang
 
     // As other work would have had it.
     writeFileSync(file, text.replace('"threads":1}', '"threads":2}'));
-    const second = await runToEnd(config, { out, resume: true });
+    const second = await runToEnd(config, { folder: out, resume: true });
     assert.match(
       warnings(second.events).join('\n'),
       /changed the number of threads of this run \(1 to 2\).*--set threads=2\.$/,

@@ -19,6 +19,6 @@ export const command: CommandModule<object, InferredOptionTypes<typeof options> 
     const { resolveConfig } = await import('../../methods/resolve.js');
     refuseContradictions(args, set);
     const config = resolveConfig({ base: await readRunConfig(run), patch: settingsPatch(args), overrides: set });
-    await runCommand(config, { out: run, resume: true }, args);
+    await runCommand(config, { folder: run, resume: true }, args);
   },
 };

@@ -34,7 +34,7 @@ export const command: CommandModule<object, TrainArguments> = {
   handler: async (args) => {
     const { config, out } = await settingsAndFolder(args);
     const { resume, overwrite, 'init-from': initFrom } = args;
-    const asked = { out, resume: resume !== undefined, overwrite, ...(initFrom !== undefined && { initFrom }) };
+    const asked = { folder: out, resume: resume !== undefined, overwrite, ...(initFrom !== undefined && { initFrom }) };
     await runCommand(config, asked, args);
   },
 };

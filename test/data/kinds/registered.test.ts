@@ -68,9 +68,9 @@ describe('a kind of data in a file of its own', () => {
       writeFileSync(file, list);
       const out = path.join(dir, 'run');
       const config = tinyConfig({ data: { kind: 'greys', path: file, size: 8 }, batchSize: 8, epochs: 2 });
-      const first = await runToEnd(config, { out }, (event, stop) => event.type === 'epoch' && stop());
+      const first = await runToEnd(config, { folder: out }, (event, stop) => event.type === 'epoch' && stop());
       assert.ok(first.result.interrupted);
-      const { result, events } = await runToEnd(config, { out, resume: true });
+      const { result, events } = await runToEnd(config, { folder: out, resume: true });
       assert.equal(result.steps, 6);
       assert.deepEqual(
         events.flatMap((event) => (event.type === 'start' ? [event.classes] : [])),
