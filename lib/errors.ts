@@ -15,6 +15,10 @@ const exits = {
 
   /** Missing, truncated or contradictory training data. */
   ERR_BYOL_DATA: 'failure',
+  /** An image that cannot be read or decoded. */
+  ERR_BYOL_IMAGE: 'failure',
+  /** Image files are to be decoded, and the package that does it is not there. */
+  ERR_BYOL_NO_DECODER: 'failure',
   /** A weight or training-state file that is damaged or fits another network. */
   ERR_BYOL_CHECKPOINT: 'failure',
   /** A run folder that is none, or is damaged. */

@@ -55,12 +55,18 @@ export async function isPresent(path: string): Promise<boolean> {
 }
 
 export function fileProblem(path: string, what: string, error: NodeJS.ErrnoException): ByolError {
-  const reasons: Record<string, string> = {
-    ENOENT: 'it does not exist',
-    ENOTDIR: 'a part of the path is a file and not a folder',
-    EACCES: 'there is no permission to read it',
-    ELOOP: 'it is a link that leads in a circle',
-  };
-  const reason = reasons[error.code ?? ''] ?? error.message;
-  return new ByolError('ERR_BYOL_DATA', `Cannot read ${path} (${what}): ${reason}.`, { cause: error });
+  return new ByolError('ERR_BYOL_DATA', `Cannot read ${path} (${what}): ${fileReason(error)}.`, { cause: error });
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'it does not exist',
+  ENOTDIR: 'a part of the path is a file and not a folder',
+  EISDIR: 'it is a folder',
+  EACCES: 'there is no permission to read it',
+  ELOOP: 'it is a link that leads in a circle',
+};
+
+/** Why a path could not be read, in words, without its name. */
+export function fileReason(error: NodeJS.ErrnoException): string {
+  return reasons[error.code ?? ''] ?? error.message;
 }
