@@ -27,8 +27,8 @@ export { datasetFromIterable, type GivenImage, type GivenImages, type IterableOp
 export { type InferredData, inferData } from './data/infer.js';
 export { type DataConfig, type OwnDataKinds, registerDataKind } from './data/kinds/index.js';
 export { ByolError } from './errors.js';
-export type { KnnEvaluation } from './eval/knn.js';
-export type { LinearEvaluation } from './eval/linear.js';
+export type { KnnEvaluation } from './eval/protocols/knn.js';
+export type { LinearEvaluation } from './eval/protocols/linear.js';
 export { type Embeddings, writeEmbeddings } from './export/embeddings.js';
 export { type MethodName, methodNames, methods } from './methods/index.js';
 export type { Method } from './methods/method.js';

@@ -5,8 +5,8 @@ import { officialViews } from '../lib/config/pipeline.js';
 import { labelledPart } from '../lib/data/labelled-part.js';
 import { MixedSampler } from '../lib/data/mixed-sampler.js';
 import { Sampler } from '../lib/data/sampler.js';
-import { splitByClass } from '../lib/eval/held-out.js';
-import { labelledIndices } from '../lib/eval/subject.js';
+import { labelledIndices } from '../lib/eval/evaluation-data.js';
+import { splitByClass } from '../lib/eval/validation-split.js';
 import { permutation } from '../lib/random/philox.js';
 import { turnsDuring } from './support/turns.js';
 

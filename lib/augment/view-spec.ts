@@ -6,8 +6,17 @@ export function blurRadius(side: number): number {
   return Math.floor(side / 10 / 2);
 }
 
+type Views = Config['views'];
+
+/** Of an image that is evaluated: it is cropped, resampled and normalised, and nothing else. */
+export function evaluationView(input: Pick<Views, 'size' | 'resampling' | 'antialias' | 'mean' | 'std'>): ViewSpec {
+  return viewSpec({ ...input, jitter: 'official', blurBorder: 'zero' });
+}
+
 /** What the executors need to know of a view besides its plan. */
-export function viewSpec(views: Config['views']): ViewSpec {
+export function viewSpec(
+  views: Pick<Views, 'size' | 'resampling' | 'antialias' | 'jitter' | 'blurBorder' | 'mean' | 'std'>,
+): ViewSpec {
   const { size, resampling, antialias, jitter, blurBorder, mean, std } = views;
   return {
     height: size,

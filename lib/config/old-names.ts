@@ -19,6 +19,12 @@ export const renames: readonly Rename[] = [
   { from: 'views.pipelines.*.*.method', to: 'views.pipelines.*.*.sampling' },
   { from: 'supervision.labelled', to: 'supervision.labelFraction' },
   { from: 'supervision.labelledShare', to: 'supervision.labelledPerBatch' },
+  {
+    from: 'evaluation.linear.views',
+    to: 'evaluation.linear.features',
+    values: { cached: 'fixed', 'crop-flip': 'per-epoch' },
+  },
+  { from: 'evaluation.linear.heldOut', to: 'evaluation.linear.validationFraction' },
 ];
 
 type Key = string | number;

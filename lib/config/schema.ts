@@ -205,10 +205,13 @@ export const evaluationSchema = z.strictObject({
     learningRates: z.array(z.number().positive()).min(1),
     momentum: fraction,
     weightDecay: z.number().min(0),
-    /** 'crop-flip': new random crops each epoch (the protocol); 'cached': features of the plain images, computed once. */
-    views: z.enum(['crop-flip', 'cached']),
-    /** Part of the training set held out to choose the learning rate. */
-    heldOut: z.number().gt(0).lt(1),
+    /**
+     * 'per-epoch': of new random crops and flips each epoch (the protocol); 'fixed': of the images' centre crops, the same ones
+     * each time.
+     */
+    features: z.enum(['fixed', 'per-epoch']),
+    /** Part of the training images that is held out to choose the learning rate. */
+    validationFraction: z.number().gt(0).lt(1),
   }),
   /** Images per forward pass. */
   batchSize: positiveInt,

@@ -1,10 +1,11 @@
 import { evaluationPlan } from '../augment/plan.js';
-import type { NativeFeatureBank, NativeImageStore, NativeLearner, NativeModule, ViewSpec } from '../binding/native.js';
+import type { NativeFeatureBank, NativeImageStore, ViewSpec } from '../binding/native.js';
 import { type ImageSizes, type Size, sizesOf } from '../data/dataset.js';
-import { indicesWhere } from '../data/indices.js';
+import type { EvaluationContext } from './context.js';
+import type { FrozenEncoder } from './frozen-encoder.js';
 import { runQueued } from './in-flight.js';
 
-/** Frozen representations y of the online encoder, in batches. */
+/** Frozen representations y of an encoder, in batches. */
 
 /** The part of an image's shorter side that the official evaluation keeps: 224 of 256 pixels (paper C.1). */
 const OFFICIAL_CENTER = 0.875;
@@ -12,33 +13,24 @@ const OFFICIAL_CENTER = 0.875;
 /** Draws the plan rows of a batch of images. */
 export type DrawRows = (images: Int32Array) => Float32Array | Promise<Float32Array>;
 
-export interface EmbedOptions {
+/** What is embedded: row i of a bank is image indices[i]. */
+export interface ImagesToEmbed {
   readonly images: NativeImageStore;
-  /** Row i of the bank is image indices[i]; all images, in order, if left out. */
-  readonly indices?: Int32Array;
+  readonly indices: Int32Array;
   readonly plan: DrawRows;
-  readonly view: ViewSpec;
-  /** 'batch' for an encoder that has never been trained: it has no running statistics. */
-  readonly statistics: 'running' | 'batch';
-  /** Images per forward pass, at most. */
-  readonly batchSize: number;
-  /** Takes effect between batches; the promise then rejects with the signal's reason. */
-  readonly signal?: AbortSignal | undefined;
-  /** Images done, of `total`. */
+  /** Images done, of all. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
 /** A new bank with the features and labels of the images. The caller disposes of it. */
 export async function embedAll(
-  native: NativeModule,
-  learner: NativeLearner,
-  device: string,
-  options: EmbedOptions,
+  context: EvaluationContext,
+  encoder: FrozenEncoder,
+  what: ImagesToEmbed,
 ): Promise<NativeFeatureBank> {
-  const indices = options.indices ?? (await allOf(options.images));
-  const bank = new native.FeatureBank(indices.length, learner.features, device);
+  const bank = new context.native.FeatureBank(what.indices.length, encoder.network.features, context.device);
   try {
-    await embedInto(bank, learner, { ...options, indices });
+    await embedInto(bank, context, encoder, what);
     return bank;
   } catch (error) {
     bank.dispose();
@@ -47,14 +39,17 @@ export async function embedAll(
 }
 
 /** The same into the first rows of a bank that is there. */
-export async function embedInto(bank: NativeFeatureBank, learner: NativeLearner, options: EmbedOptions): Promise<void> {
-  const { images, plan, view, statistics, batchSize, signal, onProgress } = options;
-  const indices = options.indices ?? (await allOf(images));
+export async function embedInto(
+  bank: NativeFeatureBank,
+  { signal }: EvaluationContext,
+  { network, view, statistics, batchSize }: FrozenEncoder,
+  { images, indices, plan, onProgress }: ImagesToEmbed,
+): Promise<void> {
   await runQueued(
     evenBatches(indices.length, batchSize),
     async ({ start, end }) => {
       const batch = indices.slice(start, end);
-      return learner.embed({ images, indices: batch, plan: await plan(batch), view, statistics, bank, offset: start });
+      return network.embed({ images, indices: batch, plan: await plan(batch), view, statistics, bank, offset: start });
     },
     signal,
     ({ end }) => onProgress?.(end, indices.length),
@@ -77,8 +72,4 @@ export function centerRows(images: ImageSizes, view: ViewSpec): DrawRows {
     const { heights, widths } = sizesOf(images, batch);
     return evaluationPlan(batch.length, heights, widths, fraction);
   };
-}
-
-function allOf(images: NativeImageStore): Promise<Int32Array> {
-  return indicesWhere(images.size, () => true);
 }

@@ -2,36 +2,44 @@
 const QUEUED = 3;
 
 /**
- * Starts `command` for each item in order, with a few of them queued at a time; `onDone` follows in the same order. Rejects
- * with the first failure, or with the signal's reason, once everything that was started has settled: what the commands use
- * can then be disposed of.
+ * Starts `command` for each item in order, with `queued` of them at a time; yields their results in the same order. Throws the
+ * first failure, or the signal's reason, once everything that was started has settled: what the commands use can then be
+ * disposed of. So does leaving it early.
  */
-export async function runQueued<T, R>(
+export async function* mapQueued<T, R>(
   items: Iterable<T> | AsyncIterable<T>,
   command: (item: T) => Promise<R>,
-  signal?: AbortSignal,
-  onDone?: (item: T, result: R) => void,
-): Promise<void> {
-  const queue: Array<{ readonly item: T; readonly outcome: Promise<PromiseSettledResult<R>> }> = [];
-  const finishOldest = async (): Promise<void> => {
-    const oldest = queue.shift();
-    if (oldest === undefined) return;
-    const outcome = await oldest.outcome;
+  { queued = QUEUED, signal }: { readonly queued?: number; readonly signal?: AbortSignal | undefined } = {},
+): AsyncGenerator<R, void, undefined> {
+  const queue: Array<Promise<PromiseSettledResult<R>>> = [];
+  const oldest = async (): Promise<R> => {
+    const outcome = await (queue.shift() as Promise<PromiseSettledResult<R>>);
     if (outcome.status === 'rejected') throw outcome.reason;
     signal?.throwIfAborted();
-    onDone?.(oldest.item, outcome.value);
+    return outcome.value;
   };
   try {
     for await (const item of items) {
       signal?.throwIfAborted();
-      if (queue.length === QUEUED) await finishOldest();
+      if (queue.length === queued) yield await oldest();
       // Outcomes as values: a rejection that nobody awaits yet would end the process.
-      queue.push({ item, outcome: settle(command(item)) });
+      queue.push(settle(command(item)));
     }
-    while (queue.length > 0) await finishOldest();
+    while (queue.length > 0) yield await oldest();
   } finally {
-    await Promise.all(queue.map(({ outcome }) => outcome));
+    await Promise.all(queue);
   }
+}
+
+/** The same to the end; `onDone` follows in the order of the items. */
+export async function runQueued<T, R>(
+  items: Iterable<T> | AsyncIterable<T>,
+  command: (item: T) => Promise<R>,
+  signal?: AbortSignal,
+  onDone: (item: T, result: R) => void = () => {},
+): Promise<void> {
+  const pairs = mapQueued(items, async (item) => ({ item, result: await command(item) }), { signal });
+  for await (const { item, result } of pairs) onDone(item, result);
 }
 
 async function settle<R>(promise: Promise<R>): Promise<PromiseSettledResult<R>> {

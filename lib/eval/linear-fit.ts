@@ -7,6 +7,7 @@ import type {
 } from '../binding/native.js';
 import { permutation } from '../random/philox.js';
 import { runQueued } from './in-flight.js';
+import type { FitStep, TrainingFeatures } from './training-features.js';
 
 export interface FitOptions {
   /** Peak learning rates per 256 images; one classifier each. */
@@ -14,10 +15,10 @@ export interface FitOptions {
   readonly momentum: number;
   readonly weightDecay: number;
   readonly epochs: number;
-  /** At most the number of rows. */
+  /** At most the number of images. */
   readonly batchSize: number;
   readonly seed: number;
-  /** Of the permutations that order the rows (lib/random/philox.ts). */
+  /** Of the permutations that order the images (lib/random/purposes.ts). */
   readonly purpose: number;
   readonly features: number;
   readonly classes: number;
@@ -25,17 +26,18 @@ export interface FitOptions {
 }
 
 /**
- * Linear classifiers on some rows of a bank, one per learning rate, all on the same batches: SGD with Nesterov momentum, the
- * learning rate falling from its peak to 0 by a cosine per step, no warm-up (official configs/eval.py). Every epoch has its
- * own order; rows that do not fill a batch are left out, other ones each epoch.
+ * Linear classifiers on some of the training images, one per learning rate, all on the same batches: SGD with Nesterov
+ * momentum, the learning rate falling from its peak to 0 by a cosine per step, no warm-up (official configs/eval.py). Every
+ * epoch has its own order; images that do not fill a batch are left out, other ones each epoch.
  */
 export class LinearFit {
   readonly #probe: NativeLinearProbe;
-  readonly #rows: Int32Array;
+  readonly #images: Int32Array;
   readonly #options: FitOptions;
   readonly #stepsPerEpoch: number;
 
-  constructor(native: NativeModule, rows: Int32Array, options: FitOptions) {
+  /** `images`: their places among those that the training features are of. */
+  constructor(native: NativeModule, images: Int32Array, options: FitOptions) {
     const { learningRates, momentum, weightDecay, batchSize, seed, features, classes, device } = options;
     const spec: LinearProbeSpec = {
       features,
@@ -47,15 +49,24 @@ export class LinearFit {
       seed,
       device,
     };
-    this.#rows = rows;
+    this.#images = images;
     this.#options = options;
-    this.#stepsPerEpoch = Math.floor(rows.length / batchSize);
+    this.#stepsPerEpoch = Math.floor(images.length / batchSize);
     this.#probe = new native.LinearProbe(spec);
   }
 
-  /** The 0-based epoch. `bank` may be another one each epoch, with other features of the same images in the same rows. */
-  async epoch(bank: NativeFeatureBank, epoch: number, signal?: AbortSignal): Promise<void> {
-    await runQueued(this.#steps(epoch), ({ rows, scale }) => this.#probe.step(bank, rows, scale), signal);
+  /** That it trains on: those that fill a batch. */
+  get imagesPerEpoch(): number {
+    return this.#stepsPerEpoch * this.#options.batchSize;
+  }
+
+  /** The 0-based epoch. */
+  async epoch(features: TrainingFeatures, epoch: number, signal?: AbortSignal): Promise<void> {
+    await runQueued(
+      features.feed(epoch, this.#steps(epoch)),
+      ({ bank, rows, scale }) => this.#probe.step(bank, rows, scale),
+      signal,
+    );
   }
 
   /** One accuracy for each learning rate. */
@@ -67,13 +78,14 @@ export class LinearFit {
     this.#probe.dispose();
   }
 
-  async *#steps(epoch: number): AsyncGenerator<{ readonly rows: Int32Array; readonly scale: number }> {
+  async *#steps(epoch: number): AsyncGenerator<FitStep> {
     const { batchSize, epochs, seed, purpose } = this.#options;
-    const order = await permutation(this.#rows.length, seed, epoch, purpose);
+    const order = await permutation(this.#images.length, seed, epoch, purpose);
     const total = epochs * this.#stepsPerEpoch;
     for (let i = 0; i < this.#stepsPerEpoch; i += 1) {
-      const rows = order.slice(i * batchSize, (i + 1) * batchSize).map((position) => this.#rows[position] as number);
-      yield { rows, scale: cosineScale(epoch * this.#stepsPerEpoch + i, total) };
+      const batch = order.subarray(i * batchSize, (i + 1) * batchSize);
+      const images = batch.map((position) => this.#images[position] as number);
+      yield { images, scale: cosineScale(epoch * this.#stepsPerEpoch + i, total) };
     }
   }
 }

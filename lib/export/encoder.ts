@@ -149,6 +149,8 @@ export function encoderMetadata(config: Config, facts: EncoderFacts): Record<str
     mean: JSON.stringify(views.mean),
     std: JSON.stringify(views.std),
     input_size: String(views.size),
+    resampling: views.resampling,
+    antialias: String(views.antialias),
     epochs: String(facts.epochs),
     config_hash: configHash(config),
     torchvision: fit.model === null ? 'does not fit' : fit.model,

@@ -7,7 +7,10 @@ import { explainForeignFile } from './foreign-file.js';
  * ERR_BYOL_CHECKPOINT naming the file, and its tensor, where it is damaged, of another format, of another network or not
  * finite, and ERR_BYOL_IO where it cannot be read; the learner is then unchanged.
  */
-export async function loadWeights(learner: NativeLearner, path: string): Promise<Record<string, string>> {
+export async function loadWeights(
+  learner: Pick<NativeLearner, 'loadWeights'>,
+  path: string,
+): Promise<Record<string, string>> {
   try {
     return await learner.loadWeights(path);
   } catch (error) {

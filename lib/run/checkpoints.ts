@@ -210,6 +210,17 @@ function configOf({ config }: Readonly<Record<string, string>>): Config | null {
   }
 }
 
+/**
+ * The settings of the run that a checkpoint is of, by its file's metadata; null: it is no checkpoint. Throws ERR_BYOL_CHECKPOINT
+ * for settings that this version cannot read.
+ */
+export function checkpointConfig(path: string, metadata: Readonly<Record<string, string>>): Config | null {
+  if (metadata['format'] !== FORMAT) return null;
+  const config = configOf(metadata);
+  if (config !== null) return config;
+  throw new ByolError('ERR_BYOL_CHECKPOINT', `${path} does not say of which network it is the state.`);
+}
+
 function refuseOtherClasses(path: string, { tensors }: SafetensorsHeader, classes: number): void {
   const found = tensors.get(CLASSIFIER)?.shape[0] ?? 0;
   if (found === classes) return;

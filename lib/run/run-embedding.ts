@@ -1,5 +1,4 @@
 import { classLabels } from '../data/dataset.js';
-import { PlainFeatures } from '../eval/plain-features.js';
 import type { Embeddings } from '../export/embeddings.js';
 import { checkOptions, oneOf } from '../text/options.js';
 import { type RunEncoderOptions, runEncoderChecks, withRunEncoder } from './run-evaluation.js';
@@ -17,23 +16,11 @@ export interface EmbedRunOptions extends RunEncoderOptions {
 export async function embedRun(options: EmbedRunOptions): Promise<Embeddings> {
   checkOptions('embedRun()', options, { ...runEncoderChecks, split: oneOf(['train', 'test']) });
   const { split = 'test' } = options;
-  return withRunEncoder(options, async ({ subject, classNames, weights }) => {
-    const { targets, store } = subject[split];
-    const plain = new PlainFeatures(subject);
-    try {
-      const bank = await plain.all(split);
-      const features = await bank.read(0, bank.size);
-      return {
-        split,
-        count: store.size,
-        dimension: bank.dimension,
-        features,
-        labels: classLabels(targets),
-        classNames,
-        weights,
-      };
-    } finally {
-      plain.dispose();
-    }
+  return withRunEncoder(options, async ({ input, classNames, weights }) => {
+    const { targets, store } = input.data[split];
+    const bank = await input.features.all(split);
+    const features = await bank.read(0, bank.size);
+    const labels = classLabels(targets);
+    return { split, count: store.size, dimension: bank.dimension, features, labels, classNames, weights };
   });
 }

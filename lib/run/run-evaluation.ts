@@ -1,8 +1,6 @@
-import { access } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { evaluationView } from '../augment/view-spec.js';
 import { loadNative } from '../binding/load.js';
-import type { NativeLearner } from '../binding/native.js';
-import { withClasses } from '../config/classes.js';
 import { differences, formatDifferences } from '../config/differences.js';
 import type { ConfigPatch } from '../config/layers.js';
 import type { Config } from '../config/schema.js';
@@ -11,18 +9,21 @@ import type { ImageSplit } from '../data/dataset.js';
 import { type Images, openImages } from '../data/images.js';
 import { readData } from '../data/kinds/index.js';
 import { ByolError } from '../errors.js';
-import { evaluateKnn, type KnnEvaluation } from '../eval/knn.js';
-import { evaluateLinear, type LinearEvaluation } from '../eval/linear.js';
-import type { EvaluationProgress, Subject } from '../eval/subject.js';
-import { loadWeights } from '../export/load-weights.js';
+import { CenterCropFeatures } from '../eval/center-crop-features.js';
+import type { EvaluationProgress } from '../eval/context.js';
+import type { FrozenEncoder } from '../eval/frozen-encoder.js';
+import type { ProtocolInput } from '../eval/protocol.js';
+import { evaluateKnn, type KnnEvaluation } from '../eval/protocols/knn.js';
+import { evaluateLinear, type LinearEvaluation } from '../eval/protocols/linear.js';
+import { describeConfig } from '../export/encoder-description.js';
 import { writeJson } from '../files/json-file.js';
-import { learnerSpec, type ResolvedDevice, resolveDevice, resolvePrecision } from '../methods/learner-spec.js';
+import { type ResolvedDevice, resolveDevice, resolvePrecision } from '../methods/learner-spec.js';
 import { resolveConfig } from '../methods/resolve.js';
 import * as option from '../text/options.js';
 import { useThreads } from '../train/threads.js';
-import { Checkpoints } from './checkpoints.js';
 import { describeEnvironment, type Environment } from './environment.js';
 import { RunFolder, readRunConfig } from './run-folder.js';
+import { loadRunWeights } from './run-weights.js';
 
 export type Protocol = 'knn' | 'linear';
 
@@ -47,7 +48,7 @@ export interface EvaluateRunOptions<P extends Protocol> extends RunEncoderOption
 
 /** A run's encoder with images, for as long as withRunEncoder lasts. */
 export interface RunEncoder {
-  readonly subject: Subject;
+  readonly input: ProtocolInput;
   readonly config: Config;
   readonly classNames: readonly string[];
   /** The file that the encoder came from, relative to the run folder. */
@@ -83,14 +84,14 @@ const optionChecks = { ...runEncoderChecks, protocol: option.required(option.one
  */
 export async function evaluateRun<P extends Protocol>(options: EvaluateRunOptions<P>): Promise<RunEvaluation<P>> {
   option.checkOptions('evaluateRun()', options, optionChecks);
-  return withRunEncoder(options, async ({ subject, config, weights, resolved }) => {
-    const result = await protocols[options.protocol](subject, config);
+  return withRunEncoder(options, async ({ input, config, weights, resolved }) => {
+    const result = await protocols[options.protocol](input, config);
     const evaluation = {
       result,
       weights,
       data: config.data,
       seed: config.seed,
-      environment: await describeEnvironment(subject.native.info(), resolved),
+      environment: await describeEnvironment(input.context.native.info(), resolved),
     } as RunEvaluation<P>;
     await writeJson(join(options.runDir, `eval-${options.protocol}.json`), evaluation);
     return evaluation;
@@ -125,31 +126,32 @@ export async function withRunEncoder<T>(
       keep(opened.store);
       return opened;
     };
-    // No online classifier: its size follows the training data's classes, not those of the images asked here.
-    const learner = keep(new native.Learner(learnerSpec(withClasses(config, classNames.length), resolved, 0)));
-    const weights = await loadEncoder(learner, folder, config);
-    const subject: Subject = {
-      native,
-      learner,
-      device,
-      train: images(train),
-      test: images(test),
-      classes: classNames.length,
-      views: config.views,
-      batchSize: config.evaluation.batchSize,
+    const network = keep(new native.Encoder({ ...describeConfig(config), ...resolved, seed: config.seed }));
+    const { path: weights } = await loadRunWeights(network, folder, config);
+    const context = { native, device, signal: options.signal, onProgress: options.onProgress };
+    const encoder: FrozenEncoder = {
+      network,
+      view: evaluationView(config.views),
       statistics: 'running',
-      signal: options.signal,
-      ...(options.onProgress && { onProgress: options.onProgress }),
+      batchSize: config.evaluation.batchSize,
     };
-    return await body({ subject, config, classNames, weights: relative(folder.path, weights), resolved });
+    const data = { train: images(train), test: images(test), classes: classNames.length };
+    const features = keep(new CenterCropFeatures(context, encoder, data));
+    return await body({
+      input: { context, encoder, data, features },
+      config,
+      classNames,
+      weights: relative(folder.path, weights),
+      resolved,
+    });
   } finally {
     for (const resource of resources) resource.dispose();
   }
 }
 
 const protocols = {
-  knn: (subject: Subject, { evaluation }: Config) => evaluateKnn(subject, evaluation.knn),
-  linear: (subject: Subject, { evaluation, seed }: Config) => evaluateLinear(subject, { ...evaluation.linear, seed }),
+  knn: (input: ProtocolInput, { evaluation }: Config) => evaluateKnn(input, evaluation.knn),
+  linear: (input: ProtocolInput, { evaluation, seed }: Config) => evaluateLinear(input, { ...evaluation.linear, seed }),
 };
 
 function evaluationConfig(base: Config, { patch, overrides }: RunEncoderOptions): Config {
@@ -164,37 +166,4 @@ function evaluationConfig(base: Config, { patch, overrides }: RunEncoderOptions)
     );
   }
   return config;
-}
-
-/** Returns the path of the file that was loaded. */
-async function loadEncoder(learner: NativeLearner, folder: RunFolder, config: Config): Promise<string> {
-  if (await exists(folder.encoder)) {
-    await loadWeights(learner, folder.encoder);
-    return folder.encoder;
-  }
-  const newestFirst = (await new Checkpoints(folder.checkpoints, config).list()).reverse();
-  let failure: unknown = new ByolError(
-    'ERR_BYOL_RUN',
-    `There is nothing to evaluate in ${folder.path} yet: neither encoder.safetensors nor a checkpoint.`,
-  );
-  for (const { path } of newestFirst) {
-    try {
-      await loadWeights(learner, path);
-      return path;
-    } catch (error) {
-      // The newest may be damaged, and a run that goes on meanwhile deletes old ones: the next one will do. What else can
-      // happen, to the device, the memory or the disk, says nothing about the file.
-      const unusable = error instanceof ByolError && error.code === 'ERR_BYOL_CHECKPOINT';
-      if (!unusable && (await exists(path))) throw error;
-      failure = error;
-    }
-  }
-  throw failure;
-}
-
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,10 +1,11 @@
+import { evaluationView } from '../augment/view-spec.js';
 import { classLabels } from '../data/dataset.js';
 import type { Images } from '../data/images.js';
 import { ByolError } from '../errors.js';
-import { evaluateKnn } from '../eval/knn.js';
-import { evaluateLinear } from '../eval/linear.js';
-import { PlainFeatures } from '../eval/plain-features.js';
-import type { Subject } from '../eval/subject.js';
+import { CenterCropFeatures } from '../eval/center-crop-features.js';
+import type { ProtocolInput } from '../eval/protocol.js';
+import { evaluateKnn } from '../eval/protocols/knn.js';
+import { evaluateLinear } from '../eval/protocols/linear.js';
 import type { Session } from '../train/session.js';
 import type { KnnResult, LinearResult } from './events.js';
 import type { BaselineFile } from './run-folder.js';
@@ -39,40 +40,37 @@ export class RunEvaluator {
 
   /** kNN with the images that evaluation.knn sets aside for it during the run. */
   async knnDuringRun(): Promise<KnnResult | null> {
-    return this.#with('running', (subject, features) => this.#knn(subject, features, false));
+    return this.#with('running', (input) => this.#knn(input, false));
   }
 
   /** kNN with all images and, if it is switched on, the linear protocol: one pass over the images serves both. */
   async final(): Promise<{ readonly knn: KnnResult | null; readonly linear: LinearResult | null }> {
-    const results = await this.#with('running', (subject, features) => this.#all(subject, features));
+    const results = await this.#with('running', (input) => this.#all(input));
     return results ?? { knn: null, linear: null };
   }
 
   /** The same of the network before its first step, which has no running statistics: those of each batch serve. */
   async untrained(): Promise<BaselineFile> {
     const { evaluation } = this.#session.config;
-    const results = await this.#with('batch', async (subject, features) => ({
-      ...(await this.#all(subject, features)),
-      knnDuringRun: evaluation.knn.everyEpochs > 0 ? await this.#knn(subject, features, false) : null,
+    const results = await this.#with('batch', async (input) => ({
+      ...(await this.#all(input)),
+      knnDuringRun: evaluation.knn.everyEpochs > 0 ? await this.#knn(input, false) : null,
     }));
     return { ...(results ?? { knn: null, linear: null, knnDuringRun: null }), evaluation };
   }
 
-  async #all(
-    subject: Subject,
-    features: PlainFeatures,
-  ): Promise<{ knn: KnnResult | null; linear: LinearResult | null }> {
+  async #all(input: ProtocolInput): Promise<{ knn: KnnResult | null; linear: LinearResult | null }> {
     const { evaluation, seed } = this.#session.config;
-    const knn = await this.#knn(subject, features, true);
+    const knn = await this.#knn(input, true);
     if (!evaluation.linear.atEnd) return { knn, linear: null };
-    const linear = await this.#unlessNotFinite(() => evaluateLinear(subject, { ...evaluation.linear, seed }, features));
+    const linear = await this.#unlessNotFinite(() => evaluateLinear(input, { ...evaluation.linear, seed }));
     return { knn, linear: linear && { top1: linear.top1, top5: linear.top5, learningRate: linear.chosen } };
   }
 
-  async #knn(subject: Subject, features: PlainFeatures, everything: boolean): Promise<KnnResult | null> {
+  async #knn(input: ProtocolInput, everything: boolean): Promise<KnnResult | null> {
     const { knn } = this.#session.config.evaluation;
     const settings = everything ? { ...knn, bankImages: 0, queryImages: 0 } : knn;
-    const result = await this.#unlessNotFinite(() => evaluateKnn(subject, settings, features));
+    const result = await this.#unlessNotFinite(() => evaluateKnn(input, settings));
     return result && { top1: result.top1, top5: result.top5, queries: result.queryImages };
   }
 
@@ -86,27 +84,16 @@ export class RunEvaluator {
     }
   }
 
-  async #with<T>(
-    statistics: 'running' | 'batch',
-    body: (subject: Subject, features: PlainFeatures) => Promise<T>,
-  ): Promise<T | null> {
+  async #with<T>(statistics: 'running' | 'batch', body: (input: ProtocolInput) => Promise<T>): Promise<T | null> {
     const { native, learner, resolved, train, test, classNames, config } = this.#session;
     if (!this.labelled || test === null) return null;
-    const subject: Subject = {
-      native,
-      learner,
-      device: resolved.device,
-      train,
-      test,
-      classes: classNames.length,
-      views: config.views,
-      batchSize: config.evaluation.batchSize,
-      statistics,
-      signal: this.#signal,
-    };
-    const features = new PlainFeatures(subject);
+    const context = { native, device: resolved.device, signal: this.#signal };
+    const { batchSize } = config.evaluation;
+    const encoder = { network: learner, view: evaluationView(config.views), statistics, batchSize };
+    const data = { train, test, classes: classNames.length };
+    const features = new CenterCropFeatures(context, encoder, data);
     try {
-      return await body(subject, features);
+      return await body({ context, encoder, data, features });
     } finally {
       features.dispose();
     }

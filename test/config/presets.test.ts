@@ -103,8 +103,8 @@ for (const [epochs, baseLearningRate, weightDecay, tauBase] of byEpochs) {
     const { linear } = config.evaluation;
     assert.deepEqual([linear.epochs, linear.batchSize, linear.momentum, linear.weightDecay], [80, 1024, 0.9, 0]);
     assert.deepEqual([...linear.learningRates].sort(), [0.05, 0.1, 0.2, 0.3, 0.4]);
-    assert.equal(linear.views, 'crop-flip');
-    assert.equal(Math.round(linear.heldOut * 1_281_167), 10_009);
+    assert.equal(linear.features, 'per-epoch');
+    assert.equal(Math.round(linear.validationFraction * 1_281_167), 10_009);
   });
 }
 

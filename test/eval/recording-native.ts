@@ -5,11 +5,21 @@ import type {
   LinearProbeSpec,
   NativeFeatureBank,
   NativeImageStore,
-  NativeLearner,
   NativeModule,
 } from '../../lib/binding/native.js';
 import type { Images } from '../../lib/data/images.js';
-import type { Subject } from '../../lib/eval/subject.js';
+import { CenterCropFeatures } from '../../lib/eval/center-crop-features.js';
+import type { EvaluationContext } from '../../lib/eval/context.js';
+import type { EvaluationData } from '../../lib/eval/evaluation-data.js';
+import type { FrozenEncoder } from '../../lib/eval/frozen-encoder.js';
+import type { ProtocolInput } from '../../lib/eval/protocol.js';
+import { squareView } from '../support/byol-spec.js';
+
+export interface InputChanges {
+  readonly context?: Partial<EvaluationContext>;
+  readonly encoder?: Partial<FrozenEncoder>;
+  readonly data?: Partial<EvaluationData>;
+}
 
 /** A native module that computes nothing and writes down what it is asked for, so that protocols can be looked at alone. */
 export class RecordingNative {
@@ -20,6 +30,12 @@ export class RecordingNative {
     [];
   /** What a probe's evaluation gives, by the order in which the probes were made. */
   results: Accuracy[][] = [];
+  /** What kNN gives, call after call. */
+  neighbours: Accuracy[] = [];
+  /** Of the network. */
+  features = 3;
+  /** Banks that were there at the same time. */
+  mostBanks = 0;
   /** Called before every embed and step. */
   onCommand: () => void = () => {};
 
@@ -27,6 +43,7 @@ export class RecordingNative {
     FeatureBank: this.#constructorOf((count: number, dimension: number, device: string) => {
       const bank = new RecordedBank(count, dimension, device);
       this.banks.push(bank);
+      this.mostBanks = Math.max(this.mostBanks, this.banks.filter(({ disposals }) => disposals === 0).length);
       return bank;
     }),
     LinearProbe: this.#constructorOf((spec: LinearProbeSpec) => {
@@ -41,28 +58,18 @@ export class RecordingNative {
     }),
     knn: async (train: RecordedBank, test: RecordedBank, options: object): Promise<Accuracy> => {
       this.knnCalls.push({ train, test, options });
-      return { top1: 0.5, top5: 0.75 };
+      return this.neighbours[this.knnCalls.length - 1] ?? { top1: 0.5, top5: 0.75 };
     },
   } as unknown as NativeModule;
 
-  readonly learner = {
-    features: 3,
-    embed: async (input: EmbedInput): Promise<void> => {
-      this.onCommand();
-      this.embeds.push(input);
-      const bank = input.bank as unknown as RecordedBank;
-      for (const [i, image] of input.indices.entries()) {
-        bank.rows[input.offset + i] = { image, plan: input.plan.slice(i * PLAN_WIDTH, (i + 1) * PLAN_WIDTH) };
-      }
-    },
-  } as unknown as NativeLearner;
+  readonly network = this.#network(() => this.features);
 
   get undisposed(): number {
     return [...this.banks, ...this.probes].filter((resource) => resource.disposals !== 1).length;
   }
 
   /** `trainLabels[i]` belongs to image i of the training store. */
-  subject(trainLabels: number[], testLabels: number[], changes: Partial<Subject> = {}): Subject {
+  input(trainLabels: number[], testLabels: number[], changes: InputChanges = {}): ProtocolInput & { dispose(): void } {
     const store = (size: number): NativeImageStore => ({ size, labelled: true, dispose() {} });
     const images = (labels: number[]): Images => ({
       store: store(labels.length),
@@ -70,26 +77,37 @@ export class RecordingNative {
       widths: 10,
       targets: { kind: 'class', labels: Int32Array.from(labels) },
     });
-    return {
-      native: this.module,
-      learner: this.learner,
-      device: 'cpu',
+    const context = { native: this.module, device: 'cpu', ...changes.context };
+    const encoder: FrozenEncoder = {
+      network: this.network,
+      view: squareView(10),
+      statistics: 'running',
+      batchSize: 16,
+      ...changes.encoder,
+    };
+    const data = {
       train: images(trainLabels),
       test: images(testLabels),
       classes: 3,
-      views: {
-        size: 10,
-        resampling: 'bicubic',
-        antialias: false,
-        jitter: 'official',
-        blurBorder: 'zero',
-        mean: [0, 0, 0],
-        std: [1, 1, 1],
-        pipelines: [[], []],
+      ...changes.data,
+    };
+    const features = new CenterCropFeatures(context, encoder, data);
+    return { context, encoder, data, features, dispose: () => features.dispose() };
+  }
+
+  #network(features: () => number): FrozenEncoder['network'] {
+    return {
+      get features() {
+        return features();
       },
-      batchSize: 16,
-      statistics: 'running',
-      ...changes,
+      embed: async (input: EmbedInput): Promise<void> => {
+        this.onCommand();
+        this.embeds.push(input);
+        const bank = input.bank as unknown as RecordedBank;
+        for (const [i, image] of input.indices.entries()) {
+          bank.rows[input.offset + i] = { image, plan: input.plan.slice(i * PLAN_WIDTH, (i + 1) * PLAN_WIDTH) };
+        }
+      },
     };
   }
 

@@ -1,8 +1,9 @@
 import { loadNative } from '../../lib/binding/load.js';
 import type { LearnerSpec, NativeLearner } from '../../lib/binding/native.js';
 import type { Images } from '../../lib/data/images.js';
-import type { Subject } from '../../lib/eval/subject.js';
-import { plainStep, torchvisionLearner } from '../support/byol-spec.js';
+import { CenterCropFeatures } from '../../lib/eval/center-crop-features.js';
+import type { ProtocolInput } from '../../lib/eval/protocol.js';
+import { plainStep, squareView, torchvisionLearner } from '../support/byol-spec.js';
 import { identityPlan } from '../support/plans.js';
 import { equallySized } from '../support/stores.js';
 
@@ -37,7 +38,7 @@ function toyImages(count: number, seed: number, noise: number): Images {
   return { store, heights: SIZE, widths: SIZE, targets: { kind: 'class', labels } };
 }
 
-export interface Toy extends Subject {
+export interface Toy extends ProtocolInput {
   readonly learner: NativeLearner;
   dispose(): void;
 }
@@ -56,25 +57,7 @@ export async function makeToy(options: {
   const learner = new native.Learner(toySpec);
   const rows = Math.min(32, options.train);
   const indices = Int32Array.from({ length: rows }, (_, i) => i);
-  const views = {
-    size: SIZE,
-    resampling: 'bicubic',
-    antialias: false,
-    jitter: 'official',
-    blurBorder: 'zero',
-    mean: [0.5, 0.5, 0.5],
-    std: [0.25, 0.25, 0.25],
-    pipelines: [[], []],
-  } satisfies Subject['views'];
-  const { pipelines: _, size, ...shared } = views;
-  const view = {
-    ...shared,
-    mean: [0.5, 0.5, 0.5],
-    std: [0.25, 0.25, 0.25],
-    height: size,
-    width: size,
-    blurRadius: 0,
-  } as const;
+  const view = squareView(SIZE);
   const plan = identityPlan(rows, SIZE, SIZE);
   for (let step = 0; step < 2; step += 1) {
     await learner.step({
@@ -90,17 +73,18 @@ export async function makeToy(options: {
       ...plainStep,
     });
   }
+  const context = { native, device: 'cpu' };
+  const encoder = { network: learner, view, statistics: 'running', batchSize: 32 } as const;
+  const data = { train, test, classes: CLASSES };
+  const features = new CenterCropFeatures(context, encoder, data);
   return {
-    native,
+    context,
+    encoder,
+    data,
+    features,
     learner,
-    device: 'cpu',
-    train,
-    test,
-    classes: CLASSES,
-    views,
-    batchSize: 32,
-    statistics: 'running',
     dispose() {
+      features.dispose();
       learner.dispose();
       train.store.dispose();
       test.store.dispose();

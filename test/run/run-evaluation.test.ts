@@ -100,7 +100,7 @@ test('evaluates the exported encoder, or else the newest checkpoint, and writes 
     const linear = await evaluateRun({
       runDir: dir,
       protocol: 'linear',
-      patch: { evaluation: { linear: { heldOut: 0.2 } } },
+      patch: { evaluation: { linear: { validationFraction: 0.2 } } },
     });
     assert.equal(linear.result.trainImages, 120);
     // A fifth of each of ten classes, rounded.

@@ -18,9 +18,10 @@ function evaluatorOf(knn: () => object, linear: () => { top1: number; top5: numb
     config.evaluation.linear.learningRates.map(linear),
     config.evaluation.linear.learningRates.map(linear),
   ];
-  const subject = recording.subject(labels, labels);
+  const { data } = recording.input(labels, labels);
   const session = {
-    ...subject,
+    ...data,
+    learner: recording.network,
     native: { ...recording.module, knn: async () => knn() } as unknown as NativeModule,
     resolved: { device: 'cpu', precision: 'float32' },
     classNames: ['a', 'b', 'c'],

@@ -20,7 +20,7 @@ function measuredConfig(changes: Partial<Config> = {}): Config {
     evaluation: {
       ...config.evaluation,
       knn: { ...knn, everyEpochs: 1 },
-      linear: { ...linear, atEnd: true, epochs: 20, batchSize: 32, views: 'cached' },
+      linear: { ...linear, atEnd: true, epochs: 20, batchSize: 32, features: 'fixed' },
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { CommandModule } from 'yargs';
-import type { KnnEvaluation } from '../../eval/knn.js';
-import type { LinearEvaluation } from '../../eval/linear.js';
+import type { KnnEvaluation } from '../../eval/protocols/knn.js';
+import type { LinearEvaluation } from '../../eval/protocols/linear.js';
 import type { Protocol } from '../../run/run-evaluation.js';
 import { setOption } from '../config-options.js';
 import { count, percent, table } from '../format.js';
@@ -50,7 +50,7 @@ export function evaluationText(result: KnnEvaluation | LinearEvaluation): string
     const settings = `kNN: k ${result.k}${fewer}, temperature ${result.temperature}, bank of ${count(result.bankImages)} training images`;
     return `${settings}\n${table(rows, [1])}`;
   }
-  const settings = `linear: ${result.epochs} epochs on ${count(result.trainImages)} training images, ${result.trainedOn}, views ${result.views}`;
+  const settings = `linear: ${result.epochs} epochs on ${count(result.trainImages)} training images, ${result.trainedOn}, ${result.features} features`;
   const rates = result.learningRates.map((rate, index) => [
     `learning rate ${rate}`,
     result.validationTop1[index] === null ? 'diverged' : percent(result.validationTop1[index]),

@@ -2,8 +2,8 @@ import { officialViews } from '../pipeline.js';
 import type { Config } from '../schema.js';
 import {
   byolObjective,
-  cachedLinear,
   cifarStatistics,
+  fixedLinear,
   officialNorm,
   officialViewSettings,
   oneRate,
@@ -63,6 +63,6 @@ export const cifar10 = {
   accumulate: 1,
   epochBoundary: 'drop-last',
   onlineProbe: true,
-  evaluation: { knn: { ...standardKnn, everyEpochs: 5 }, linear: cachedLinear, batchSize: 500 },
+  evaluation: { knn: { ...standardKnn, everyEpochs: 5 }, linear: fixedLinear, batchSize: 500 },
   checkpoint: { everyEpochs: 1, everyMinutes: 10, keep: 2 },
 } satisfies Config;

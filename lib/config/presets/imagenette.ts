@@ -15,7 +15,7 @@ export const imagenette = {
   batchSize: 256,
   evaluation: {
     knn: { ...imagenet1000.evaluation.knn, k: 20 },
-    linear: { ...imagenet1000.evaluation.linear, batchSize: 256, heldOut: 0.1 },
+    linear: { ...imagenet1000.evaluation.linear, batchSize: 256, validationFraction: 0.1 },
     batchSize: 256,
   },
 } satisfies Config;

@@ -1,38 +1,22 @@
-import type { NativeLearner, NativeModule } from '../binding/native.js';
-import type { Config } from '../config/schema.js';
 import { classLabels } from '../data/dataset.js';
 import type { Images } from '../data/images.js';
 import { indicesWhere } from '../data/indices.js';
 import { ByolError } from '../errors.js';
 
-/** What a protocol evaluates: an encoder, and the images to do it with. */
-export interface Subject {
-  readonly native: NativeModule;
-  readonly learner: NativeLearner;
-  /** The learner's. */
-  readonly device: string;
+/** What an encoder is evaluated with: it, or a classifier on it, learns from `train` and is asked `test`. */
+export interface EvaluationData {
   readonly train: Images;
   readonly test: Images;
   readonly classes: number;
-  readonly views: Config['views'];
-  /** Images per forward pass. */
-  readonly batchSize: number;
-  /** 'batch' for an encoder that has never been trained. */
-  readonly statistics: 'running' | 'batch';
-  /** Takes effect between batches; the promise then rejects with the signal's reason. */
-  readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: (progress: EvaluationProgress) => void;
 }
 
-export interface EvaluationProgress {
-  /** Images through the encoder, or epochs of the classifier. */
-  readonly phase: 'training images' | 'held-out images' | 'test images' | 'classifier';
-  readonly done: number;
-  readonly total: number;
-}
+export type Split = 'train' | 'test';
 
-/** Numbers of the images with a label. Throws ERR_BYOL_DATA if there are none. */
-export async function labelledIndices(images: Images, which: 'training images' | 'test images'): Promise<Int32Array> {
+/** As progress and errors call them. */
+export const splitNames: Readonly<Record<Split, string>> = { train: 'training images', test: 'test images' };
+
+/** Numbers of the images with a label. Throws ERR_BYOL_DATA if there are none; `which`: what errors call the images. */
+export async function labelledIndices(images: Images, which: string): Promise<Int32Array> {
   if (images.targets?.kind === 'labels') {
     throw new ByolError(
       'ERR_BYOL_DATA',

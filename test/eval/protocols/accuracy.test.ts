@@ -1,27 +1,28 @@
 /** The protocols through the addon, against plain float64 code. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { viewSpec } from '../../lib/augment/view-spec.js';
-import type { Accuracy } from '../../lib/binding/native.js';
-import { centerRows, embedAll } from '../../lib/eval/embed.js';
-import { evaluateKnn } from '../../lib/eval/knn.js';
-import { evaluateLinear, type LinearSettings } from '../../lib/eval/linear.js';
-import { PlainFeatures } from '../../lib/eval/plain-features.js';
-import { labelsOf } from '../support/datasets.js';
-import { makeToy, type Toy } from './toy.js';
+import type { Accuracy } from '../../../lib/binding/native.js';
+import { CenterCropFeatures } from '../../../lib/eval/center-crop-features.js';
+import { centerRows, embedAll } from '../../../lib/eval/embed.js';
+import type { Split } from '../../../lib/eval/evaluation-data.js';
+import type { ProtocolInput } from '../../../lib/eval/protocol.js';
+import { evaluateKnn } from '../../../lib/eval/protocols/knn.js';
+import { evaluateLinear, type LinearSettings } from '../../../lib/eval/protocols/linear.js';
+import { labelsOf } from '../../support/datasets.js';
+import { makeToy, type Toy, toySpec } from '../toy.js';
 
 interface Rows {
   readonly features: number[][];
   readonly labels: number[];
 }
 
-async function rowsOf(toy: Toy, features: PlainFeatures, which: 'train' | 'test'): Promise<Rows> {
+async function rowsOf({ features, data }: Toy, which: Split): Promise<Rows> {
   const { bank, indices } = await features.of(which);
   const flat = await bank.read(0, bank.size);
   const { dimension } = bank;
   return {
     features: [...indices].map((_, row) => [...flat.subarray(row * dimension, (row + 1) * dimension)]),
-    labels: [...indices].map((index) => labelsOf(toy[which])[index] ?? -1),
+    labels: [...indices].map((index) => labelsOf(data[which])[index] ?? -1),
   };
 }
 
@@ -85,22 +86,21 @@ const settings: LinearSettings = {
   learningRates: [8, 2, 1e-5],
   momentum: 0.9,
   weightDecay: 0,
-  views: 'cached',
-  heldOut: 0.1,
+  features: 'fixed',
+  validationFraction: 0.1,
   seed: 0,
 };
 
 describe('kNN', () => {
   test('equals float64 code, labels of -1 left out', async () => {
     const toy = await makeToy({ noise: 75, train: 200, test: 120 });
-    const features = new PlainFeatures(toy);
-    const train = await rowsOf(toy, features, 'train');
-    const asked = await rowsOf(toy, features, 'test');
+    const train = await rowsOf(toy, 'train');
+    const asked = await rowsOf(toy, 'test');
     assert.ok([...train.labels, ...asked.labels].every((label) => label >= 0));
     for (const k of [1, 3, 20, 1000]) {
       for (const temperature of [0.01, 0.1, 1]) {
-        const expected = knn(train, asked, toy.classes, k, temperature);
-        const actual = await evaluateKnn(toy, { k, temperature, bankImages: 0, queryImages: 0 }, features);
+        const expected = knn(train, asked, toy.data.classes, k, temperature);
+        const actual = await evaluateKnn(toy, { k, temperature, bankImages: 0, queryImages: 0 });
         assert.ok(
           Math.abs(actual.top1 - expected.top1) < 1e-12,
           `k ${k}, T ${temperature}: ${actual.top1}, not ${expected.top1}`,
@@ -112,7 +112,6 @@ describe('kNN', () => {
         assert.equal(actual.k, Math.min(k, train.labels.length));
       }
     }
-    features.dispose();
     toy.dispose();
   });
 
@@ -127,16 +126,15 @@ describe('kNN', () => {
 describe('linear', () => {
   test('SGD with weight decay arrives at the best classifier there is, for every learning rate', async () => {
     const toy = await makeToy({ noise: 75, train: 60, test: 20 });
-    const features = new PlainFeatures(toy);
-    const train = await rowsOf(toy, features, 'train');
-    const { bank } = await features.of('train');
+    const train = await rowsOf(toy, 'train');
+    const { bank } = await toy.features.of('train');
     const decay = 0.05;
-    const expected = bestCrossEntropy(train, toy.classes, decay);
-    assert.ok(expected > 0.1 && expected < Math.log(toy.classes));
+    const expected = bestCrossEntropy(train, toy.data.classes, decay);
+    assert.ok(expected > 0.1 && expected < Math.log(toy.data.classes));
     for (const nesterov of [true, false]) {
-      const probe = new toy.native.LinearProbe({
+      const probe = new toy.context.native.LinearProbe({
         features: bank.dimension,
-        classes: toy.classes,
+        classes: toy.data.classes,
         learningRates: [0.2, 0.1],
         momentum: 0.9,
         nesterov,
@@ -150,19 +148,18 @@ describe('linear', () => {
       for (const loss of losses) assert.ok(Math.abs(loss - expected) < 1e-4, `${loss}, expected ${expected}`);
       probe.dispose();
     }
-    features.dispose();
     toy.dispose();
   });
 
-  for (const views of ['cached', 'crop-flip'] as const) {
-    test(`reaches 100 % where classes are plain to see, with a rate that the held-out images chose (${views})`, async () => {
+  for (const features of ['fixed', 'per-epoch'] as const) {
+    test(`reaches 100 % where classes are plain to see, with a rate that the held-out images chose (${features})`, async () => {
       const toy = await makeToy({ noise: 10, train: 240, test: 60 });
-      const result = await evaluateLinear(toy, { ...settings, views, epochs: views === 'cached' ? 30 : 10 });
+      const result = await evaluateLinear(toy, { ...settings, features, epochs: features === 'fixed' ? 30 : 10 });
       assert.deepEqual([result.top1, result.top5], [1, 1]);
       assert.notEqual(result.chosen, 1e-5);
       assert.ok((result.validationTop1[2] as number) < 0.7, 'a rate near 0 learns nothing');
-      assert.equal(result.trainImages, labelsOf(toy.train).filter((label) => label >= 0).length);
-      const again = await evaluateLinear(toy, { ...settings, views, epochs: views === 'cached' ? 30 : 10 });
+      assert.equal(result.trainImages, labelsOf(toy.data.train).filter((label) => label >= 0).length);
+      const again = await evaluateLinear(toy, { ...settings, features, epochs: features === 'fixed' ? 30 : 10 });
       assert.deepEqual(again, result);
       toy.dispose();
     });
@@ -171,11 +168,13 @@ describe('linear', () => {
 
 test("features do not depend on the batch with running statistics, and do with the batch's own", async () => {
   const toy = await makeToy({ noise: 75, train: 40, test: 10 });
-  const { train } = toy;
-  const view = viewSpec(toy.views);
+  const { train } = toy.data;
+  const { store } = train;
+  const indices = Int32Array.from({ length: store.size }, (_, i) => i);
   const read = async (batchSize: number, statistics: 'running' | 'batch') => {
-    const options = { images: train.store, plan: centerRows(train, view), view, statistics, batchSize };
-    const bank = await embedAll(toy.native, toy.learner, 'cpu', options);
+    const encoder = { ...toy.encoder, statistics, batchSize };
+    const plan = centerRows(train, toy.encoder.view);
+    const bank = await embedAll(toy.context, encoder, { images: store, indices, plan });
     const values = await bank.read(0, bank.size);
     bank.dispose();
     return values;
@@ -189,35 +188,43 @@ test("features do not depend on the batch with running statistics, and do with t
   toy.dispose();
 });
 
-test('an abort rejects with its reason between batches, and the learner can be used again', async () => {
+/** The same images, with another context or encoder and features of its own. */
+async function evaluateWith(toy: Toy, changes: Partial<ProtocolInput>): Promise<number> {
+  const input = { ...toy, ...changes };
+  const features = new CenterCropFeatures(input.context, input.encoder, input.data);
+  try {
+    const settings = { k: 5, temperature: 0.1, bankImages: 0, queryImages: 0 };
+    return (await evaluateKnn({ ...input, features }, settings)).top1;
+  } finally {
+    features.dispose();
+  }
+}
+
+test('an abort rejects with its reason between batches, and the network can be used again', async () => {
   const toy = await makeToy({ noise: 10, train: 400, test: 10 });
   const controller = new AbortController();
   const reason = new Error('stop');
   let done = 0;
-  const subject = {
-    ...toy,
-    batchSize: 4,
+  const context = {
+    ...toy.context,
     signal: controller.signal,
     onProgress: (progress: { readonly done: number }) => {
       done = progress.done;
       if (done >= 8) controller.abort(reason);
     },
   };
-  await assert.rejects(evaluateKnn(subject, { k: 5, temperature: 0.1, bankImages: 0, queryImages: 0 }), reason);
+  await assert.rejects(evaluateWith(toy, { context, encoder: { ...toy.encoder, batchSize: 4 } }), reason);
   assert.ok(done < 40, `${done} images were embedded`);
-  const result = await evaluateKnn(toy, { k: 5, temperature: 0.1, bankImages: 0, queryImages: 0 });
-  assert.equal(result.top1, 1);
+  assert.equal(await evaluateWith(toy, {}), 1);
   toy.dispose();
 });
 
 test('an encoder that was never trained has no running statistics, and is evaluated with those of each batch', async () => {
   const toy = await makeToy({ noise: 10, train: 120, test: 60 });
-  const { toySpec } = await import('./toy.js');
-  const untrained = new toy.native.Learner(toySpec);
-  const knnSettings = { k: 5, temperature: 0.1, bankImages: 0, queryImages: 0 };
-  await assert.rejects(evaluateKnn({ ...toy, learner: untrained }, knnSettings), { code: 'ERR_BYOL_VALUE' });
-  const result = await evaluateKnn({ ...toy, learner: untrained, statistics: 'batch' }, knnSettings);
-  assert.ok(result.top1 > 0.5);
+  const untrained = new toy.context.native.Learner(toySpec);
+  const encoder = { ...toy.encoder, network: untrained };
+  await assert.rejects(evaluateWith(toy, { encoder }), { code: 'ERR_BYOL_VALUE' });
+  assert.ok((await evaluateWith(toy, { encoder: { ...encoder, statistics: 'batch' } })) > 0.5);
   untrained.dispose();
   toy.dispose();
 });

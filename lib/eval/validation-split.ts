@@ -3,7 +3,7 @@ import { classSizes, indicesWhere } from '../data/indices.js';
 import { ByolError } from '../errors.js';
 import { permutation } from '../random/philox.js';
 
-export interface Split {
+export interface ValidationSplit {
   /** Positions in the labels, ascending. */
   readonly kept: Int32Array;
   readonly heldOut: Int32Array;
@@ -18,7 +18,7 @@ export async function splitByClass(
   fraction: number,
   seed: number,
   purpose: number,
-): Promise<Split> {
+): Promise<ValidationSplit> {
   const breather = new Breather();
   const sizes = await classSizes(labels, breather);
   const wanted = new Map(

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { splitByClass } from '../../lib/eval/held-out.js';
+import { splitByClass } from '../../lib/eval/validation-split.js';
 
 const counts = (labels: readonly number[], positions: Iterable<number>): Record<number, number> => {
   const out: Record<number, number> = {};

@@ -1,11 +1,11 @@
-/** The linear protocol's discipline: who sees which images, when, with which learning rate. Numbers are in protocols.test.ts. */
+/** The linear protocol's discipline: who sees which images, when, with which learning rate. Numbers are in accuracy.test.ts. */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { column } from '../../lib/augment/plan.js';
-import { evaluateLinear, type LinearSettings } from '../../lib/eval/linear.js';
-import { PlainFeatures } from '../../lib/eval/plain-features.js';
-import type { EvaluationProgress } from '../../lib/eval/subject.js';
-import { RecordingNative } from './recording-native.js';
+import { describe, test } from 'node:test';
+import { column } from '../../../lib/augment/plan.js';
+import type { EvaluationProgress } from '../../../lib/eval/context.js';
+import type { ProtocolInput } from '../../../lib/eval/protocol.js';
+import { evaluateLinear, type LinearEvaluation, type LinearSettings } from '../../../lib/eval/protocols/linear.js';
+import { RecordingNative } from '../recording-native.js';
 
 // Every fifth image has no label; the others are spread over three classes.
 const labels = Array.from({ length: 150 }, (_, i) => (i % 5 === 4 ? -1 : i % 3));
@@ -17,8 +17,8 @@ const settings: LinearSettings = {
   learningRates: [0.4, 0.2, 0.1],
   momentum: 0.9,
   weightDecay: 0,
-  views: 'cached',
-  heldOut: 0.2,
+  features: 'fixed',
+  validationFraction: 0.2,
   seed: 11,
 };
 
@@ -32,16 +32,24 @@ function recorder(): RecordingNative {
   return native;
 }
 
+async function evaluate(input: ProtocolInput & { dispose(): void }, chosen: LinearSettings): Promise<LinearEvaluation> {
+  try {
+    return await evaluateLinear(input, chosen);
+  } finally {
+    input.dispose();
+  }
+}
+
 test('chooses on held-out training images and tests a classifier that was trained on all of them', async () => {
   const native = recorder();
-  const result = await evaluateLinear(native.subject(labels, testLabels), settings);
+  const result = await evaluate(native.input(labels, testLabels), settings);
   assert.equal(result.chosen, 0.2);
   assert.deepEqual(result.validationTop1, [0.3, 0.6, 0.5]);
   // The test result of the chosen rate, not the best of the test results.
   assert.equal(result.top1, 0.7);
   assert.equal(result.top5, 0.71);
   assert.deepEqual([result.trainImages, result.heldOutImages, result.testImages], [120, 24, 4]);
-  assert.equal(result.views, 'cached');
+  assert.equal(result.features, 'fixed');
   assert.match(result.notes.join(' '), /computed once; the paper's protocol draws new crops/);
   // 120 = 3 * 32 + 24.
   assert.match(result.notes.join(' '), /leaves out 24 of the 120 training images, which do not fill a batch of 32;/);
@@ -72,7 +80,7 @@ test('chooses on held-out training images and tests a classifier that was traine
 });
 
 test('nothing is said of images left out where they fill the batches', async () => {
-  const { notes } = await evaluateLinear(recorder().subject(labels, testLabels), { ...settings, batchSize: 24 });
+  const { notes } = await evaluate(recorder().input(labels, testLabels), { ...settings, batchSize: 24 });
   assert.doesNotMatch(notes.join(' '), /leaves out/);
 });
 
@@ -84,7 +92,7 @@ test('a classifier that diverged, in either training, is not chosen; if all did,
     [nan, good(0.6), good(0.5)],
     [good(0.9), nan, good(0.8)],
   ];
-  const result = await evaluateLinear(native.subject(labels, testLabels), settings);
+  const result = await evaluate(native.input(labels, testLabels), settings);
   assert.deepEqual(result.validationTop1, [null, 0.6, 0.5]);
   assert.deepEqual([result.chosen, result.top1], [0.1, 0.8]);
   assert.match(result.notes.join(' '), /diverged with learning rate 0\.4\./);
@@ -93,7 +101,7 @@ test('a classifier that diverged, in either training, is not chosen; if all did,
     [nan, good(0.6), nan],
     [good(0.9), nan, nan],
   ];
-  await assert.rejects(evaluateLinear(native.subject(labels, testLabels), settings), {
+  await assert.rejects(evaluate(native.input(labels, testLabels), settings), {
     code: 'ERR_BYOL_NOT_FINITE',
     message: /diverged with every learning rate that was tried \(0\.4, 0\.2, 0\.1\)/,
   });
@@ -102,7 +110,7 @@ test('a classifier that diverged, in either training, is not chosen; if all did,
 
 test('learning rates are per 256 images and fall by a cosine to 0; each epoch has its own order', async () => {
   const native = recorder();
-  await evaluateLinear(native.subject(labels, testLabels), { ...settings, weightDecay: 0.25 });
+  await evaluate(native.input(labels, testLabels), { ...settings, weightDecay: 0.25 });
   const [select, final] = native.probes;
   assert.ok(select && final);
   for (const { spec } of [select, final]) {
@@ -124,22 +132,22 @@ test('learning rates are per 256 images and fall by a cosine to 0; each epoch ha
     assert.notDeepEqual(steps[0]?.images, steps[3]?.images);
   }
   const again = recorder();
-  await evaluateLinear(again.subject(labels, testLabels), settings);
+  await evaluate(again.input(labels, testLabels), settings);
   assert.deepEqual(again.probes[0]?.steps, select.steps);
 });
 
-test("'cached' embeds plain images once; 'crop-flip' draws new crops and flips every epoch", async () => {
+test("'fixed' embeds centre crops once; 'per-epoch' draws new crops and flips every epoch", async () => {
   const images = (native: RecordingNative) => native.embeds.reduce((sum, { indices }) => sum + indices.length, 0);
-  const cached = recorder();
-  await evaluateLinear(cached.subject(labels, testLabels), settings);
-  assert.equal(images(cached), 120 + 24 + 4);
-  assert.equal(cached.banks.length, 3);
+  const fixed = recorder();
+  await evaluate(fixed.input(labels, testLabels), settings);
+  assert.equal(images(fixed), 120 + 24 + 4);
+  assert.equal(fixed.banks.length, 3);
 
   const fresh = recorder();
-  const result = await evaluateLinear(fresh.subject(labels, testLabels), {
+  const result = await evaluate(fresh.input(labels, testLabels), {
     ...settings,
     batchSize: 24,
-    views: 'crop-flip',
+    features: 'per-epoch',
   });
   assert.equal(images(fresh), 3 * 120 + 24 + 4);
   assert.equal(fresh.banks.length, 3);
@@ -165,18 +173,60 @@ test("'cached' embeds plain images once; 'crop-flip' draws new crops and flips e
   }
 });
 
-test('shares the features of plain images with other protocols', async () => {
+describe('features that are too many to be kept', () => {
+  for (const features of ['fixed', 'per-epoch'] as const) {
+    test(`are streamed: the same steps on the same crops (${features})`, async () => {
+      const kept = recorder();
+      const whole = await evaluate(kept.input(labels, testLabels), { ...settings, features });
+      const streamed = recorder();
+      // Two steps of 32 images each fit into a block of 64 MiB, three do not.
+      streamed.features = 64 ** 3;
+      const context = { keptBytes: 100 * 64 ** 3 * 4 };
+      const result = await evaluate(streamed.input(labels, testLabels, { context }), { ...settings, features });
+      assert.deepEqual(result, whole);
+      for (const [i, { steps, evaluated }] of streamed.probes.entries()) {
+        assert.deepEqual(steps, kept.probes[i]?.steps);
+        assert.deepEqual(
+          evaluated.map(({ rows }) => rows),
+          kept.probes[i]?.evaluated.map(({ rows }) => rows),
+        );
+      }
+      assert.ok(
+        streamed.banks.every(({ size }) => size <= 64),
+        'a bank is larger than a block',
+      );
+      assert.ok(streamed.mostBanks <= 2, `${streamed.mostBanks} banks at once`);
+      assert.equal(streamed.undisposed, 0);
+    });
+  }
+
+  test('are all that progress counts, once for each training', async () => {
+    const native = recorder();
+    native.features = 64 ** 3;
+    const progress: EvaluationProgress[] = [];
+    const context = { keptBytes: 0, onProgress: (entry: EvaluationProgress) => void progress.push(entry) };
+    await evaluate(native.input(labels, testLabels, { context }), settings);
+    // Three batches of 32 images in each of three epochs, twice.
+    const done = progress.filter(({ phase }) => phase === 'training images').map((entry) => [entry.done, entry.total]);
+    assert.deepEqual(done.at(-1), [576, 576]);
+    assert.deepEqual(
+      done.map(([count]) => count),
+      done.map(([count]) => count).toSorted((a = 0, b = 0) => a - b),
+    );
+  });
+});
+
+test('shares the features of centre crops with other protocols', async () => {
   const native = recorder();
-  const subject = native.subject(labels, testLabels);
-  const features = new PlainFeatures(subject);
-  await features.of('train');
-  await features.of('test');
+  const input = native.input(labels, testLabels);
+  await input.features.of('train');
+  await input.features.of('test');
   const before = native.embeds.length;
-  await evaluateLinear(subject, settings, features);
+  await evaluateLinear(input, settings);
   const held = native.embeds.slice(before).reduce((sum, { indices }) => sum + indices.length, 0);
   assert.equal(held, 24);
   assert.equal(native.undisposed, 2);
-  features.dispose();
+  input.dispose();
   assert.equal(native.undisposed, 0);
 });
 
@@ -184,7 +234,7 @@ test('says when the chosen rate is an end of the list and when the batch had to 
   const native = recorder();
   native.results[0]?.reverse();
   native.results[0]?.splice(0, 1, { top1: 0.9, top5: 1 });
-  const result = await evaluateLinear(native.subject(labels, testLabels), { ...settings, batchSize: 1000 });
+  const result = await evaluate(native.input(labels, testLabels), { ...settings, batchSize: 1000 });
   assert.equal(result.chosen, 0.4);
   assert.equal(result.batchSize, 96);
   assert.match(result.notes.join(' '), /highest of the learning rates was best/);
@@ -195,8 +245,8 @@ test('says when the chosen rate is an end of the list and when the batch had to 
 test('reports progress, and an abort rejects with its reason and leaves nothing behind', async () => {
   const progress: EvaluationProgress[] = [];
   const native = recorder();
-  const subject = native.subject(labels, testLabels, { onProgress: (entry) => progress.push(entry) });
-  await evaluateLinear(subject, { ...settings, views: 'crop-flip' });
+  const input = native.input(labels, testLabels, { context: { onProgress: (entry) => progress.push(entry) } });
+  await evaluate(input, { ...settings, features: 'per-epoch' });
   const last = (phase: EvaluationProgress['phase']) => progress.filter((entry) => entry.phase === phase).at(-1);
   assert.deepEqual(last('test images'), { phase: 'test images', done: 4, total: 4 });
   assert.deepEqual(last('held-out images'), { phase: 'held-out images', done: 24, total: 24 });
@@ -213,9 +263,9 @@ test('reports progress, and an abort rejects with its reason and leaves nothing 
       commands += 1;
       if (commands === command) controller.abort(reason);
     };
-    const run = evaluateLinear(aborted.subject(labels, testLabels, { signal: controller.signal }), {
+    const run = evaluate(aborted.input(labels, testLabels, { context: { signal: controller.signal } }), {
       ...settings,
-      views: 'crop-flip',
+      features: 'per-epoch',
     });
     await assert.rejects(run, reason);
     assert.ok(commands <= command + 3, `${commands - command} commands were started after the abort`);
@@ -226,11 +276,11 @@ test('reports progress, and an abort rejects with its reason and leaves nothing 
 test('needs labels on both sides', async () => {
   const native = recorder();
   const none = labels.map(() => -1);
-  await assert.rejects(evaluateLinear(native.subject(none, testLabels), settings), {
+  await assert.rejects(evaluate(native.input(none, testLabels), settings), {
     code: 'ERR_BYOL_DATA',
     message: /None of the 150 training images has a label/,
   });
-  await assert.rejects(evaluateLinear(native.subject(labels, [-1]), settings), {
+  await assert.rejects(evaluate(native.input(labels, [-1]), settings), {
     message: /None of the 1 test images has a label/,
   });
   assert.equal(native.undisposed, 0);

@@ -1,19 +1,19 @@
-/** Which images kNN asks, and what it says about it. Numbers are in protocols.test.ts. */
+/** Which images kNN asks, and what it says about it. Numbers are in accuracy.test.ts. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { column } from '../../lib/augment/plan.js';
-import { evenBatches } from '../../lib/eval/embed.js';
-import { evaluateKnn } from '../../lib/eval/knn.js';
-import { PlainFeatures } from '../../lib/eval/plain-features.js';
-import { evenSubset } from '../../lib/eval/subject.js';
-import { RecordingNative } from './recording-native.js';
+import { column } from '../../../lib/augment/plan.js';
+import { evenBatches } from '../../../lib/eval/embed.js';
+import { evenSubset } from '../../../lib/eval/evaluation-data.js';
+import { evaluateKnn } from '../../../lib/eval/protocols/knn.js';
+import { RecordingNative } from '../recording-native.js';
 
 const labels = Array.from({ length: 60 }, (_, i) => (i % 4 === 3 ? -1 : i % 3));
 const settings = { k: 200, temperature: 0.1, bankImages: 0, queryImages: 0 };
 
 test('embeds the labelled images and clips k to the bank', async () => {
   const native = new RecordingNative();
-  const result = await evaluateKnn(native.subject(labels, [0, -1, 2]), settings);
+  const input = native.input(labels, [0, -1, 2]);
+  const result = await evaluateKnn(input, settings);
   assert.deepEqual(result, {
     protocol: 'knn',
     top1: 0.5,
@@ -32,13 +32,14 @@ test('embeds the labelled images and clips k to the bank', async () => {
   );
   assert.deepEqual(call?.test.images, [0, 2]);
   assert.ok(native.embeds.every(({ indices, statistics }) => indices.length <= 16 && statistics === 'running'));
+  input.dispose();
   assert.equal(native.undisposed, 0);
 });
 
 test('asks an even subset where the settings say so', async () => {
   const native = new RecordingNative();
-  const subject = native.subject(labels, labels, { statistics: 'batch' });
-  const result = await evaluateKnn(subject, { ...settings, k: 5, bankImages: 9, queryImages: 1000 });
+  const input = native.input(labels, labels, { encoder: { statistics: 'batch' } });
+  const result = await evaluateKnn(input, { ...settings, k: 5, bankImages: 9, queryImages: 1000 });
   assert.deepEqual([result.k, result.bankImages, result.queryImages], [5, 9, 45]);
   const labelled = Int32Array.from(labels.flatMap((label, i) => (label < 0 ? [] : [i])));
   assert.deepEqual(native.knnCalls[0]?.train.images, [...evenSubset(labelled, 9)]);
@@ -47,25 +48,52 @@ test('asks an even subset where the settings say so', async () => {
 
 test('features are computed once while they are shared', async () => {
   const native = new RecordingNative();
-  const subject = native.subject(labels, labels);
-  const features = new PlainFeatures(subject);
-  await evaluateKnn(subject, settings, features);
-  await evaluateKnn(subject, { ...settings, k: 3 }, features);
+  const input = native.input(labels, labels);
+  await evaluateKnn(input, settings);
+  await evaluateKnn(input, { ...settings, k: 3 });
   assert.equal(native.banks.length, 2);
-  await evaluateKnn(subject, { ...settings, queryImages: 10 }, features);
+  await evaluateKnn(input, { ...settings, queryImages: 10 });
   assert.equal(native.banks.length, 3);
-  features.dispose();
+  input.dispose();
+  assert.equal(native.undisposed, 0);
+});
+
+test('test images whose features are too many to be kept are asked in blocks, and counted as one', async () => {
+  const native = new RecordingNative();
+  // 64 MiB are 5 rows of so many features.
+  native.features = Math.floor((64 * 1024 ** 2) / 4 / 5);
+  const asked = Array.from({ length: 12 }, (_, i) => i % 3);
+  // Right of the 5, 5 and 2 in a block: 2, 1 and 2 at once, 5, 3 and 2 within five.
+  native.neighbours = [
+    { top1: 2 / 5, top5: 1 },
+    { top1: 1 / 5, top5: 3 / 5 },
+    { top1: 1, top5: 1 },
+  ];
+  const input = native.input([0, 1, 2], asked, { context: { keptBytes: 3 * native.features * 4 } });
+  const result = await evaluateKnn(input, settings);
+  assert.deepEqual([result.top1, result.top5, result.queryImages], [5 / 12, 10 / 12, 12]);
+  assert.deepEqual(
+    native.knnCalls.map(({ test }) => test.images),
+    [
+      [0, 1, 2, 3, 4],
+      [5, 6, 7, 8, 9],
+      [10, 11],
+    ],
+  );
+  assert.ok(native.knnCalls.every(({ train }) => train === native.banks[0]));
+  assert.equal(native.undisposed, 1);
+  input.dispose();
   assert.equal(native.undisposed, 0);
 });
 
 test("takes images of the view's size whole and the official centre of others", async () => {
   const native = new RecordingNative();
-  const subject = native.subject(labels, [0]);
-  const large = { ...subject, test: { ...subject.test, heights: 64, widths: 48 } };
-  await evaluateKnn(large, settings);
-  const [train, test] = native.banks;
+  const { test } = native.input(labels, [0]).data;
+  const large = { ...test, heights: 64, widths: 48 };
+  await evaluateKnn(native.input(labels, [0], { data: { test: large } }), settings);
+  const [train, tested] = native.banks;
   assert.ok(train?.rows.every(({ plan }) => plan[column.cropHeight] === 10 && plan[column.cropTop] === 0));
-  const plan = test?.rows[0]?.plan ?? [];
+  const plan = tested?.rows[0]?.plan ?? [];
   assert.deepEqual(
     [plan[column.cropTop], plan[column.cropLeft], plan[column.cropHeight], plan[column.cropWidth]],
     [11, 3, 42, 42],
@@ -74,8 +102,8 @@ test("takes images of the view's size whole and the official centre of others", 
 
 test('needs labels', async () => {
   const native = new RecordingNative();
-  const subject = native.subject(labels, [0]);
-  const unlabelled = { ...subject, train: { ...subject.train, targets: null } };
+  const { train } = native.input(labels, [0]).data;
+  const unlabelled = native.input(labels, [0], { data: { train: { ...train, targets: null } } });
   await assert.rejects(evaluateKnn(unlabelled, settings), {
     code: 'ERR_BYOL_DATA',
     message: /None of the 60 training images/,

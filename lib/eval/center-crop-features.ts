@@ -1,0 +1,82 @@
+import type { NativeFeatureBank } from '../binding/native.js';
+import { indicesWhere } from '../data/indices.js';
+import { areKept, type EvaluationContext } from './context.js';
+import { centerRows, embedAll, type ImagesToEmbed } from './embed.js';
+import { type EvaluationData, evenSubset, labelledIndices, type Split, splitNames } from './evaluation-data.js';
+import { embedInBlocks } from './feature-blocks.js';
+import type { FrozenEncoder } from './frozen-encoder.js';
+
+export interface CenterCropBank {
+  readonly bank: NativeFeatureBank;
+  /** Row i of the bank is image indices[i]. */
+  readonly indices: Int32Array;
+}
+
+/**
+ * Features of the images' centre crops, computed when they are first asked for and then kept, so that protocols
+ * which look at the same encoder share the forward passes. Good for as long as the encoder does not change.
+ */
+export class CenterCropFeatures {
+  readonly #context: EvaluationContext;
+  readonly #encoder: FrozenEncoder;
+  readonly #data: EvaluationData;
+  readonly #banks = new Map<string, NativeFeatureBank>();
+
+  constructor(context: EvaluationContext, encoder: FrozenEncoder, data: EvaluationData) {
+    this.#context = context;
+    this.#encoder = encoder;
+    this.#data = data;
+  }
+
+  /** `count` labelled images, evenly spread over them; 0: all. Throws ERR_BYOL_DATA without labels. */
+  async of(split: Split, count = 0): Promise<CenterCropBank> {
+    const indices = await this.#labelled(split, count);
+    return { bank: await this.#bank(split, `${split} ${indices.length}`, indices), indices };
+  }
+
+  /**
+   * The same for whoever needs no more than a part of them at a time: in one bank where they are kept, else in blocks of which
+   * each is gone when the next one comes.
+   */
+  async *blocks(split: Split, count = 0): AsyncGenerator<NativeFeatureBank, void, undefined> {
+    const indices = await this.#labelled(split, count);
+    const key = `${split} ${indices.length}`;
+    if (this.#banks.has(key) || areKept(indices.length, this.#encoder.network.features, this.#context)) {
+      yield await this.#bank(split, key, indices);
+    } else {
+      yield* embedInBlocks(this.#context, this.#encoder, this.#what(split, indices));
+    }
+  }
+
+  /** Every image, labelled or not: row i is image i. */
+  async all(split: Split): Promise<NativeFeatureBank> {
+    return this.#bank(split, `${split} all`, await indicesWhere(this.#data[split].store.size, () => true));
+  }
+
+  async #labelled(split: Split, count: number): Promise<Int32Array> {
+    return evenSubset(await labelledIndices(this.#data[split], splitNames[split]), count);
+  }
+
+  async #bank(split: Split, key: string, indices: Int32Array): Promise<NativeFeatureBank> {
+    const known = this.#banks.get(key);
+    if (known !== undefined) return known;
+    const bank = await embedAll(this.#context, this.#encoder, this.#what(split, indices));
+    this.#banks.set(key, bank);
+    return bank;
+  }
+
+  #what(split: Split, indices: Int32Array): ImagesToEmbed {
+    const images = this.#data[split];
+    return {
+      images: images.store,
+      indices,
+      plan: centerRows(images, this.#encoder.view),
+      onProgress: (done, total) => this.#context.onProgress?.({ phase: splitNames[split], done, total }),
+    };
+  }
+
+  dispose(): void {
+    for (const bank of this.#banks.values()) bank.dispose();
+    this.#banks.clear();
+  }
+}

@@ -1,0 +1,12 @@
+import type { NativeLearner, ViewSpec } from '../binding/native.js';
+
+/** An encoder whose weights stay as they are, as protocols see it. */
+export interface FrozenEncoder {
+  readonly network: Pick<NativeLearner, 'features' | 'embed'>;
+  /** What images become before they go in. */
+  readonly view: ViewSpec;
+  /** 'batch' for an encoder that has never been trained: it has no running statistics. */
+  readonly statistics: 'running' | 'batch';
+  /** Images per forward pass, at most. */
+  readonly batchSize: number;
+}
