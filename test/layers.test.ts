@@ -20,6 +20,7 @@ const LAYERS = [
   'export',
   'report',
   'run',
+  'encoder',
   'tables',
   'cli',
 ];

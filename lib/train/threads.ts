@@ -33,8 +33,17 @@ export function useThreads(
   const most = threads === 0 ? availableCores() : threads;
   native.setThreads(most);
   native.limitThreads(NO_LIMIT);
+  users += 1;
   const shortage = threads === 0 && most > 1 ? CoreShortage.open() : null;
-  if (shortage === null) return { most, takeFewest: () => most, dispose: () => {} };
+  if (shortage === null) {
+    return {
+      most,
+      takeFewest: () => most,
+      dispose: once(() => {
+        users -= 1;
+      }),
+    };
+  }
 
   const policy = new ThreadPolicy(most);
   let fewest = most;
@@ -54,9 +63,33 @@ export function useThreads(
       fewest = policy.threads;
       return taken;
     },
-    dispose: () => {
+    dispose: once(() => {
+      users -= 1;
       clearInterval(timer);
       native.limitThreads(NO_LIMIT);
-    },
+    }),
+  };
+}
+
+/** Those who have threads now: the number is the process's. */
+let users = 0;
+
+/**
+ * The same for work that asks for no number of its own: beside a training, say, it computes with that one's threads, whose
+ * results would depend on another number.
+ */
+export function shareThreads(
+  native: Pick<NativeModule, 'setThreads' | 'limitThreads'>,
+  threads: number | undefined,
+): Pick<Threads, 'dispose'> {
+  if (threads === undefined && users > 0) return { dispose: () => {} };
+  return useThreads(native, { threads: threads ?? 0 });
+}
+
+function once(work: () => void): () => void {
+  let done = false;
+  return () => {
+    if (!done) work();
+    done = true;
   };
 }
