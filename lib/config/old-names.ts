@@ -17,6 +17,8 @@ export const renames: readonly Rename[] = [
   { from: 'views.view1', to: 'views.pipelines.0' },
   { from: 'views.view2', to: 'views.pipelines.1' },
   { from: 'views.pipelines.*.*.method', to: 'views.pipelines.*.*.sampling' },
+  { from: 'optimizer.projectorRate', to: 'optimizer.projectorLearningRateScale' },
+  { from: 'optimizer.predictorRate', to: 'optimizer.predictorLearningRateScale' },
   { from: 'supervision.labelled', to: 'supervision.labelFraction' },
   { from: 'supervision.labelledShare', to: 'supervision.labelledPerBatch' },
   {

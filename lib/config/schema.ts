@@ -123,8 +123,8 @@ export const rateScheduleSchema = z.discriminatedUnion('kind', [
 
 /** Learning rates of the heads relative to the encoder's (paper Tables 21 and 22). */
 const rateSettings = {
-  projectorRate: z.number().min(0),
-  predictorRate: z.number().min(0),
+  projectorLearningRateScale: z.number().min(0),
+  predictorLearningRateScale: z.number().min(0),
   /** 'cosine': the predictor's learning rate follows `schedule` like all others; 'constant': it stays at its peak (SimSiam). */
   predictorSchedule: z.enum(['cosine', 'constant']),
   schedule: rateScheduleSchema.default(additions['optimizer.schedule']),

@@ -30,7 +30,7 @@ export const DEFAULT_SEEDS = 3;
  * cifar10-small). The same for every table, so that tables have runs in common. Many steps of small batches, and a target that
  * follows fast: in runs of some hundred steps BYOL does best with them, as the paper's ablations start from its best.
  */
-const ciRun = { batchSize: 64, target: { tauBase: 0.9 }, optimizer: { predictorRate: 1 } } as const;
+const ciRun = { batchSize: 64, target: { tauBase: 0.9 }, optimizer: { predictorLearningRateScale: 1 } } as const;
 const ciEpochs = { shapes: 5, cifar10: 4 } as const;
 
 /**

@@ -69,7 +69,7 @@ export function makeSchedule(config: Config, epochs: EpochSteps): Schedule {
   const steps = epochs.stepsIn(config.epochs);
   const warmupSteps = Math.min(steps, epochs.stepsIn(config.optimizer.warmupEpochs));
   const peak = peakLearningRate(config);
-  const { predictorRate, predictorSchedule, schedule } = config.optimizer;
+  const { predictorLearningRateScale: scale, predictorSchedule, schedule } = config.optimizer;
   const rate = (step: number): number => learningRate(step, peak, warmupSteps, steps, schedule);
   return {
     steps,
@@ -78,8 +78,8 @@ export function makeSchedule(config: Config, epochs: EpochSteps): Schedule {
     learningRate: rate,
     tau: (step) => tau(step, config.target, steps),
     predictorRate: (step) => {
-      if (predictorSchedule === 'cosine' || step < warmupSteps) return predictorRate;
-      return (predictorRate * peak) / rate(step);
+      if (predictorSchedule === 'cosine' || step < warmupSteps) return scale;
+      return (scale * peak) / rate(step);
     },
     objectiveWeight: (step) => objectiveWeight(step, config.supervision, epochs.perEpoch),
   };

@@ -37,7 +37,7 @@ export async function stepInput(session: Session, step: number): Promise<StepInp
     views: drawn,
     learningRate: schedule.learningRate(step),
     tau: schedule.tau(step),
-    projectorRate: config.optimizer.projectorRate,
+    projectorRate: config.optimizer.projectorLearningRateScale,
     predictorRate: schedule.predictorRate(step),
     objectiveWeight: schedule.objectiveWeight(step),
     supervisedLabels: session.supervisedLabels && indices.map((image) => session.supervisedLabels?.[image] ?? -1),

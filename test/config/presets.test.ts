@@ -66,8 +66,8 @@ for (const [epochs, baseLearningRate, weightDecay, tauBase] of byEpochs) {
       momentum: 0.9,
       trustCoefficient: 0.001,
       warmupEpochs: 10,
-      projectorRate: 1,
-      predictorRate: 1,
+      projectorLearningRateScale: 1,
+      predictorLearningRateScale: 1,
       predictorSchedule: 'cosine',
       schedule: { kind: 'cosine' },
     });

@@ -15,7 +15,7 @@ export function shortConfig(changes: Partial<Config> = {}): Config {
     views: { ...shapes.views, size: 24 },
     encoder: { ...shapes.encoder, blocks: [1, 1, 1] },
     target: { ...shapes.target, tauBase: 0.95 },
-    optimizer: { ...shapes.optimizer, predictorRate: 3 },
+    optimizer: { ...shapes.optimizer, predictorLearningRateScale: 3 },
     epochs: 3,
     onlineProbe: false,
     evaluation: {

@@ -135,7 +135,7 @@ test("at the paper's scale settings are the paper's", () => {
     outputNorm: false,
   });
   assert.deepEqual(configOf('optimal-predictor', 'optimal').predictor, { kind: 'optimal', ridge: 1e-6 });
-  assert.equal(configOf('21', 'lambda0').optimizer.predictorRate, 0);
+  assert.equal(configOf('21', 'lambda0').optimizer.predictorLearningRateScale, 0);
   const kinds = configOf('17', 'byol-no-color').views.pipelines.map((view) => view.map(({ kind }) => kind));
   assert.deepEqual(kinds, Array(2).fill(['randomResizedCrop', 'flip', 'blur', 'solarize']));
   const even = configOf('17', 'byol-symmetric').views;

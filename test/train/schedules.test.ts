@@ -86,8 +86,8 @@ test("the predictor's rate: a multiple, or constant while the others decay (SimS
       { ...presets.cifar10, epochs: 10, optimizer: { ...optimizer, ...changes } as typeof optimizer },
       tenSteps,
     );
-  assert.equal(schedule({ predictorRate: 10 }).predictorRate(57), 10);
-  const constant = schedule({ predictorSchedule: 'constant', predictorRate: 2 });
+  assert.equal(schedule({ predictorLearningRateScale: 10 }).predictorRate(57), 10);
+  const constant = schedule({ predictorSchedule: 'constant', predictorLearningRateScale: 2 });
   for (const step of [0, 57, 99]) {
     close(constant.learningRate(step) * constant.predictorRate(step), 2 * constant.peakLearningRate);
   }

@@ -23,7 +23,7 @@ export const shapes = {
   target: { ...cifar10Small.target, tauBase: 0.98 },
   // A predictor that learns faster than the encoder (paper Table 22 has such rows) takes the chance out of when a run begins to
   // learn: after two epochs kNN is near 55 % with every seed.
-  optimizer: { ...cifar10Small.optimizer, predictorRate: 5 },
+  optimizer: { ...cifar10Small.optimizer, predictorLearningRateScale: 5 },
   epochs: 12,
   // Four times the steps of 256 for the same images: in a run this short nothing else helps as much.
   batchSize: 64,

@@ -81,8 +81,8 @@ export const byolObjective = {
 
 /** One learning rate for all parts, which falls to 0. */
 export const oneRate = {
-  projectorRate: 1,
-  predictorRate: 1,
+  projectorLearningRateScale: 1,
+  predictorLearningRateScale: 1,
   predictorSchedule: 'cosine',
   schedule: { kind: 'cosine' },
 } satisfies Partial<Config['optimizer']>;

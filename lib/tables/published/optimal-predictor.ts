@@ -26,7 +26,7 @@ export const optimalPredictor: Table = {
       label: "stop-gradient, predictor's learning rate times 10",
       published: [66.6],
       source: 'BYOL Table 21',
-      settings: { target: { mode: 'stop-gradient' }, optimizer: { predictorRate: 10 } },
+      settings: { target: { mode: 'stop-gradient' }, optimizer: { predictorLearningRateScale: 10 } },
     },
   ],
   // Least squares needs more images than dimensions; the paper has 4096 for 256.

@@ -5,7 +5,7 @@ function row(predictorRate: number, published: PublishedNumber): Row {
     id: `lambda${predictorRate}`,
     label: `stop-gradient, predictor's learning rate times ${predictorRate}`,
     published: [published],
-    settings: { target: { mode: 'stop-gradient' }, optimizer: { predictorRate } },
+    settings: { target: { mode: 'stop-gradient' }, optimizer: { predictorLearningRateScale: predictorRate } },
   };
 }
 

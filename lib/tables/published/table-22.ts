@@ -8,7 +8,10 @@ function rows(mu: number, published: readonly PublishedNumber[]): Row[] {
     id: `mu${mu}-lambda${lambda}`,
     label: `stop-gradient, projector's learning rate times ${mu}, predictor's times ${lambda}`,
     published: [published[index] as PublishedNumber],
-    settings: { target: { mode: 'stop-gradient' }, optimizer: { projectorRate: mu, predictorRate: lambda } },
+    settings: {
+      target: { mode: 'stop-gradient' },
+      optimizer: { projectorLearningRateScale: mu, predictorLearningRateScale: lambda },
+    },
   }));
 }
 
