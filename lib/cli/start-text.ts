@@ -13,7 +13,7 @@ export function startText(event: StartEvent): string {
   const tau = config.target.mode === 'ema' ? `, tau from ${config.target.tauBase}` : '';
   const lines = [
     `method    ${methodTitle(config)}`,
-    `data      ${config.data.kind}: ${count(images)} training and ${count(testImages)} test images, ${labels}`,
+    `data      ${'name' in config.data ? config.data.name : config.data.kind}: ${count(images)} training and ${count(testImages)} test images, ${labels}`,
     `steps     ${perEpoch} per epoch of ${count(batch)} images${batches}, ${remainderText(config, dropped)}; ${count(steps)} in ${count(config.epochs)} epochs`,
     `encoder   ${encoderText(config)}: ${parameters(event.parameters)} parameters, ${count(event.features)} features`,
     `optimiser ${config.optimizer.kind.toUpperCase()}, peak learning rate ${Number(event.peakLearningRate.toPrecision(4))} ` +

@@ -26,6 +26,9 @@ export const settingRoles: Readonly<Record<keyof Config, SettingRole>> & Readonl
   threads: role('place', 'evaluate'),
   data: role('numbers', 'evaluate'),
   'data.path': role('place', 'resume', 'evaluate'),
+  'data.name': role('label', 'resume', 'evaluate'),
+  // data.json says in words whether they are the same images.
+  'data.hash': role('numbers', 'resume', 'evaluate'),
   views: role('numbers'),
   encoder: role('numbers'),
   norm: role('numbers'),

@@ -8,8 +8,13 @@ export const splitTitles: Readonly<Record<SplitName, string>> = {
   test: 'test images',
 };
 
-/** Pixels; what the native part can index. */
-export const LARGEST_SIDE = 16_384;
+/** Pixels; what the native part takes. */
+const LARGEST_SIDE = 16_384;
+const SIDES = `sides are whole numbers from 1 to ${LARGEST_SIDE}`;
+
+function isSide(side: number): boolean {
+  return Number.isInteger(side) && side >= 1 && side <= LARGEST_SIDE;
+}
 
 /**
  * Whether a data set that somebody has made holds together. Throws ERR_BYOL_DATA saying of which image of which split what was
@@ -31,9 +36,13 @@ export function checkDataset(data: Dataset): void {
 
 /** A sentence without its end; null: nothing is wrong. */
 function sourceProblem({ count, source }: ImageSplit): string | null {
+  if (source?.kind !== 'memory') return "source must be of kind 'memory'";
   const { pixels, heights, widths } = source;
-  if (!Number.isInteger(count) || count < 1) return `there must be at least one, got ${count}`;
   if (!(pixels instanceof Uint8Array)) return 'pixels must be a Uint8Array of RGB values';
+  for (const sides of [heights, widths]) {
+    if (typeof sides === 'number' && !isSide(sides)) return `images are ${widths} x ${heights} pixels; ${SIDES}`;
+  }
+  if (!Number.isInteger(count) || count < 1) return `there must be at least one, got ${count}`;
   for (const [name, sides] of Object.entries({ heights, widths })) {
     if (typeof sides === 'number') continue;
     if (!(sides instanceof Int32Array)) return `${name} must be a number or an Int32Array`;
@@ -42,9 +51,7 @@ function sourceProblem({ count, source }: ImageSplit): string | null {
   let bytes = 0;
   for (let image = 0; image < count; image += 1) {
     const { height, width } = sizeOf(source, image);
-    const fits = [height, width].every((side) => Number.isInteger(side) && side >= 1 && side <= LARGEST_SIDE);
-    if (!fits)
-      return `image ${image} is ${width} x ${height} pixels; sides are whole numbers from 1 to ${LARGEST_SIDE}`;
+    if (!isSide(height) || !isSide(width)) return `image ${image} is ${width} x ${height} pixels; ${SIDES}`;
     bytes += height * width * 3;
   }
   if (pixels.length === bytes) return null;
@@ -53,6 +60,8 @@ function sourceProblem({ count, source }: ImageSplit): string | null {
 
 function targetProblem({ count, targets }: ImageSplit, classNames: readonly string[]): string | null {
   if (targets === null) return null;
+  if (targets?.kind !== 'class' && targets?.kind !== 'labels')
+    return "targets must be null or of kind 'class' or 'labels'";
   const { kind, labels } = targets;
   if (!(labels instanceof Int32Array)) return 'labels must be an Int32Array';
   const [least, known] = kind === 'class' ? [-1, ', or -1 for unknown'] : [0, ''];

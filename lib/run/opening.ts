@@ -101,7 +101,7 @@ async function refuseOtherImages(options: OpeningOptions): Promise<boolean> {
   throw new ByolError(
     'ERR_BYOL_DATA',
     `A resumed run goes on exactly as it began, but these are not its images:\n${differences.map((line) => `  ${line}\n`).join('')}` +
-      'Give the folder with its own ones (--data PATH), or start a new run from its weights: --init-from CHECKPOINT --out DIR.',
+      'Give its own ones (--data PATH; in the API data), or start a new run from its weights: --init-from CHECKPOINT --out DIR.',
   );
 }
 

@@ -4,6 +4,7 @@ import type { ConfigPatch } from '../config/layers.js';
 import { parseConfig } from '../config/parse.js';
 import { type PresetName, presets } from '../config/presets/index.js';
 import type { Config } from '../config/schema.js';
+import type { Dataset } from '../data/dataset.js';
 import { ByolError } from '../errors.js';
 import { checkObjective } from '../methods/check.js';
 import type { MethodName } from '../methods/index.js';
@@ -12,6 +13,11 @@ import { resolveConfig } from '../methods/resolve.js';
 import * as option from '../text/options.js';
 
 export interface TrainOptions {
+  /**
+   * Images of your own: datasetFromArrays(), datasetFromIterable(). They take the place of the settings' `data`, which then says
+   * `{ kind: 'custom', name, hash }`. A run that goes on is given the same ones again.
+   */
+  readonly data?: Dataset;
   /** The run folder. Left out: a new one, runs/NAME-N, where NAME is the method's and the preset's, N the first number that is free. */
   readonly folder?: string;
   /**
@@ -58,6 +64,7 @@ export function checkRun(
     overwrite: option.flag,
     initFrom: option.path,
     signal: option.signal,
+    data: { ...option.settings, expected: 'a data set: datasetFromArrays() and datasetFromIterable() make one' },
   });
   const { folder, resume, overwrite, initFrom } = options;
   if (resume === true && initFrom !== undefined) {

@@ -1,6 +1,7 @@
 import { projectorOutput, withClasses } from '../config/classes.js';
 import { formatDifferences, resumeDifferences } from '../config/differences.js';
 import type { Config } from '../config/schema.js';
+import { takeData } from '../data/given-data.js';
 import { ByolError } from '../errors.js';
 import { openSession, type Session } from '../train/session.js';
 import type { RunResult, TrainEvent } from './events.js';
@@ -24,23 +25,26 @@ import { checkReadable } from './weights-file.js';
 type Emit = (event: TrainEvent) => void;
 
 /**
- * Trains in a folder that nobody else writes to. `config` and `options` are checked ones.
+ * Trains in a folder that nobody else writes to. `settings` and `options` are checked ones.
  *
  * @param stop a stop or an abort, whoever asked for it.
  */
 export async function runTraining(
-  config: Config,
+  settings: Config,
   options: TrainOptions,
   emit: Emit,
   stop: AbortSignal,
 ): Promise<RunResult> {
   options.signal?.throwIfAborted();
-  const given = options.folder === undefined ? null : new RunFolder(options.folder);
-  if (given !== null && (await admit(given, config, options)) === 'finished') return finishedBefore(given, emit);
+  const given = options.data && (await takeData(options.data));
+  const config = given === undefined ? settings : { ...settings, data: given.config };
+  const folder = options.folder === undefined ? null : new RunFolder(options.folder);
+  if (folder !== null && (await admit(folder, config, options)) === 'finished') return finishedBefore(folder, emit);
   if (options.initFrom !== undefined) await checkReadable(options.initFrom);
-  const session = await openSession(config, (threads, most) => emit({ type: 'threads', threads, most }));
+  const onThreads = (threads: number, most: number): void => emit({ type: 'threads', threads, most });
+  const session = await openSession(config, { given, onThreads });
   try {
-    return await inFolder(given, session, options, emit, stop);
+    return await inFolder(folder, session, options, emit, stop);
   } finally {
     session.dispose();
   }

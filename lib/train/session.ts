@@ -4,6 +4,7 @@ import { withClasses } from '../config/classes.js';
 import type { Config } from '../config/schema.js';
 import { type DataRecord, describeData } from '../data/data-record.js';
 import { classLabels, type Dataset, type ImageSplit } from '../data/dataset.js';
+import type { GivenData } from '../data/given-data.js';
 import { type Images, openImages } from '../data/images.js';
 import { readData } from '../data/kinds/index.js';
 import { labelledPart } from '../data/labelled-part.js';
@@ -37,24 +38,28 @@ export interface Session {
   dispose(): void;
 }
 
+export interface SessionOptions {
+  /** Images in place of those of the configuration, whose `data` says which they are. */
+  readonly given?: GivenData | undefined;
+  /** See useThreads(). */
+  readonly onThreads?: (threads: number, most: number) => void;
+}
+
 /**
- * `asked` is a checked configuration; `onThreads`: see useThreads(). Throws before anything is computed: ERR_BYOL_DATA,
+ * `asked` is a checked configuration. Throws before anything is computed: ERR_BYOL_DATA,
  * ERR_BYOL_CUDA_UNAVAILABLE, or why the addon cannot be loaded.
  */
-export async function openSession(
-  asked: Config,
-  onThreads?: (threads: number, most: number) => void,
-): Promise<Session> {
+export async function openSession(asked: Config, { given, onThreads }: SessionOptions = {}): Promise<Session> {
   const native = loadNative();
   const device = resolveDevice(asked.device, native.info());
   const resolved = { device, precision: resolvePrecision(asked.precision, device, native.info()) };
 
-  const data = await readData(asked.data);
+  const data = given?.data ?? (await readData(asked.data));
   const config = withClasses(asked, data.classNames.length);
   checkObjective(config);
   const supervisedLabels = await labelsFor(config, data);
   const sampler = await makeSampler(config, data, supervisedLabels);
-  const record = await describeData(data);
+  const record = given?.record ?? (await describeData(data));
   const resources: Array<{ dispose(): void }> = [];
   const keep = <T extends { dispose(): void }>(resource: T): T => {
     resources.push(resource);

@@ -6,6 +6,7 @@ import {
   column,
   type DrawOptions,
   drawPlan,
+  drawPlanInSlices,
   evaluationPlan,
   PLAN_WIDTH,
   type PlanColumn,
@@ -316,6 +317,40 @@ describe('replay', () => {
     const out = new Float32Array(batch.length * PLAN_WIDTH).fill(NaN);
     assert.equal(draw(officialViews[1], { ...options, samples: batch, out }), out);
     assert.deepEqual(out, draw(officialViews[1], { ...options, samples: batch }));
+  });
+});
+
+describe('images of a size each', () => {
+  const heights = Int32Array.of(40, 20, 333, 7);
+  const widths = Int32Array.of(48, 30, 500, 9);
+  const options = { pipeline: officialViews[1], view: 1, seed: 3, epoch: 2, jitter: 'official' } as const;
+
+  test('every row is drawn as of an image of its size', async () => {
+    const samples = Int32Array.of(11, 5, 8, 2);
+    const rows = Array.from(samples, (sample, i) =>
+      drawPlan({ ...options, samples: [sample], heights: heights[i] as number, widths: widths[i] as number }),
+    );
+    const expected = Float32Array.from(rows.flatMap((row) => [...row]));
+    assert.deepEqual(drawPlan({ ...options, samples, heights, widths }), expected);
+    assert.deepEqual(await drawPlanInSlices({ ...options, samples, heights, widths }), expected);
+  });
+
+  test('also where a plan is drawn in slices', async () => {
+    const samples = Int32Array.from({ length: 150 }, (_, i) => i);
+    const sides = samples.map((sample) => 8 + (sample % 40));
+    const sizes = { heights: sides, widths: 64 };
+    assert.deepEqual(
+      await drawPlanInSlices({ ...options, samples, ...sizes }),
+      drawPlan({ ...options, samples, ...sizes }),
+    );
+  });
+
+  test('the central square of each, of its own part', () => {
+    const expected = [evaluationPlan(1, 40, 48, 0.5), evaluationPlan(1, 20, 30, 1)].flatMap((row) => [...row]);
+    const plan = evaluationPlan(2, heights.subarray(0, 2), widths.subarray(0, 2), ({ height }) =>
+      height > 30 ? 0.5 : 1,
+    );
+    assert.deepEqual([...plan], expected);
   });
 });
 

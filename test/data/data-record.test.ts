@@ -73,6 +73,51 @@ test('what differs between two sets of images is said in words, and nothing of e
   assert.deepEqual(await differences({ ...base, classNames: ['a', 'c'] }), ['classes: a, b, now a, c']);
 });
 
+test('sizes of each image, several labels each, and splits that come or go are told', async () => {
+  const base = images({});
+  const differences = async (older: Dataset, newer: Dataset) =>
+    dataDifferences(await describeData(older), await describeData(newer));
+  const sized = (heights: number[], widths: number[]): Dataset => ({
+    ...base,
+    train: {
+      count: 2,
+      source: { ...memory, heights: Int32Array.from(heights), widths: Int32Array.from(widths) },
+      targets: null,
+    },
+  });
+  const memory = { kind: 'memory', pixels: new Uint8Array(36) } as const;
+  assert.deepEqual(await differences(sized([2, 4], [3, 2]), sized([2, 4], [3, 2])), []);
+  assert.deepEqual(await differences(sized([2, 3], [3, 2]), sized([3, 2], [2, 3])), [
+    'training images: as many of the same size, but others, or in another order',
+  ]);
+  assert.deepEqual(await differences(sized([2, 3], [3, 2]), sized([2, 2], [3, 3])), [
+    'size of the training images: of different sizes, now 3 x 2 pixels',
+  ]);
+  const { test: _, ...alone } = base;
+  assert.deepEqual(await differences(base, alone), ['test images: now there are none']);
+  assert.deepEqual(await differences(alone, { ...base, val: base.test }), [
+    'validation images: none, now there are',
+    'test images: none, now there are',
+  ]);
+  const several = (labels: number[], offsets: number[]): Dataset => ({
+    ...sized([2, 2], [3, 3]),
+    train: {
+      ...sized([2, 2], [3, 3]).train,
+      targets: { kind: 'labels', labels: Int32Array.from(labels), offsets: Int32Array.from(offsets) },
+    },
+  });
+  const one: Dataset = {
+    ...base,
+    train: { ...sized([2, 2], [3, 3]).train, targets: { kind: 'class', labels: Int32Array.of(0, 1) } },
+  };
+  assert.deepEqual(await differences(several([0, 1], [0, 1, 2]), one), [
+    'labels of the training images: any number per image, now one per image',
+  ]);
+  assert.deepEqual(await differences(several([0, 1], [0, 1, 2]), several([0, 1], [0, 2, 2])), [
+    'labels of the training images: now others',
+  ]);
+});
+
 /** A run on a raw store that was stopped after its first epoch. */
 async function stoppedRun(
   dir: string,

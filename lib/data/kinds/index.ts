@@ -4,12 +4,13 @@ import { ByolError } from '../../errors.js';
 import { type DataKind, type DataSchema, nameOf } from '../data-kind.js';
 import type { Dataset } from '../dataset.js';
 import { cifar10 } from './cifar10.js';
+import { custom } from './custom.js';
 import { folder } from './folder.js';
 import { raw } from './raw.js';
 import { shapes } from './shapes.js';
 
 /** In the order in which a path is shown to them: a folder that nobody else knows may be one of photos. */
-const builtIn = [cifar10, raw, shapes, folder] as const;
+const builtIn = [cifar10, raw, shapes, folder, custom] as const;
 
 /**
  * Kinds that were registered, for the compiler. Your own file adds its settings:

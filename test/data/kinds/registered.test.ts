@@ -79,7 +79,7 @@ describe('a kind of data in a file of its own', () => {
     }));
 
   test('comes first in the list, and only once', () => {
-    assert.deepEqual(dataKinds().map(nameOf), ['greys', 'cifar10', 'raw', 'shapes', 'folder']);
+    assert.deepEqual(dataKinds().map(nameOf), ['greys', 'cifar10', 'raw', 'shapes', 'folder', 'custom']);
     assert.throws(() => registerDataKind(greys), {
       code: 'ERR_BYOL_USAGE',
       message: /there is a kind of data called 'greys' already/,

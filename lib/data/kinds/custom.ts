@@ -1,0 +1,22 @@
+import { z } from 'zod';
+import { ByolError } from '../../errors.js';
+import { defineDataKind } from '../data-kind.js';
+
+/** Images that a script has, and gives with every call: the configuration only says which they were. */
+export const custom = defineDataKind({
+  schema: z.strictObject({
+    kind: z.literal('custom'),
+    name: z.string().min(1),
+    /** recordHash() of the images, their labels and the names of their classes. */
+    hash: z.string().regex(/^[0-9a-f]{64}$/),
+  }),
+  title: 'images given by a script',
+  defaults: {},
+  open: async ({ name }) => {
+    throw new ByolError(
+      'ERR_BYOL_DATA',
+      `The images '${name}' lie in no file: a script gave them. Give them again from a script: ` +
+        'train(settings, { data }), evaluateRun({ runDir, protocol, data }) or embedRun({ runDir, data }).',
+    );
+  },
+});
