@@ -4,12 +4,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { officialViews } from '../lib/augment/pipeline.js';
 import { drawPlan, PLAN_WIDTH } from '../lib/augment/plan.js';
 import { blurRadius } from '../lib/augment/view-spec.js';
 import { loadNative } from '../lib/binding/load.js';
 import type { NativeImageStore, NativeModule, ViewSpec } from '../lib/binding/native.js';
 import { packageRoot } from '../lib/binding/package-root.js';
-import { officialViews } from '../lib/config/pipeline.js';
 import { generateShapes } from '../lib/data/kinds/shapes/generate.js';
 
 const SIZE = 32;

@@ -10,11 +10,11 @@
  * ```
  */
 
+export { type Operation, officialViews, type Pipeline } from './augment/pipeline.js';
 export type { Accuracy } from './binding/native.js';
 export { type ConfigContext, type ConfigExport, defineConfig, loadConfigFile } from './config/config-file.js';
 export { configHash } from './config/hash.js';
 export type { ConfigPatch } from './config/layers.js';
-export { type Operation, officialViews, type Pipeline } from './config/pipeline.js';
 export { type PresetName, presetNames, presets } from './config/presets/index.js';
 export { findRecord, type PresetRecord, presetRecords, type RecordMatch, type Spread } from './config/records.js';
 export type { Config, EncoderConfig, HeadConfig, OptimizerConfig } from './config/schema.js';
@@ -22,14 +22,19 @@ export { configWarnings } from './config/warnings.js';
 export { configToYaml } from './config/yaml.js';
 export { type DataKind, defineDataKind, type Place, type Recognised } from './data/data-kind.js';
 export type { Dataset, ImageSplit, Targets } from './data/dataset.js';
+export type { Pixels } from './data/decode-image.js';
 export { type DatasetArrays, datasetFromArrays, type ImageArrays, type Labels } from './data/from-arrays.js';
 export { datasetFromIterable, type GivenImage, type GivenImages, type IterableOptions } from './data/from-iterable.js';
 export { type InferredData, inferData } from './data/infer.js';
 export { type DataConfig, type OwnDataKinds, registerDataKind } from './data/kinds/index.js';
+export { Encoder, type RepresentationBatch, type Representations } from './encoder/encoder.js';
+export type { EmbedAllOptions, EmbedOptions, EncoderOptions } from './encoder/encoder-options.js';
+export type { ImageInput } from './encoder/image-inputs.js';
 export { ByolError } from './errors.js';
 export type { KnnEvaluation } from './eval/protocols/knn.js';
 export type { LinearEvaluation } from './eval/protocols/linear.js';
 export { type Embeddings, writeEmbeddings } from './export/embeddings.js';
+export { type NetworkOptions, torchvisionWeights } from './export/encoder-description.js';
 export { type MethodName, methodNames, methods } from './methods/index.js';
 export type { Method } from './methods/method.js';
 export { type ConfigSources, resolveConfig } from './methods/resolve.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { officialViews } from '../lib/augment/pipeline.js';
 import { drawPlanInSlices } from '../lib/augment/plan.js';
-import { officialViews } from '../lib/config/pipeline.js';
 import { labelledPart } from '../lib/data/labelled-part.js';
 import { MixedSampler } from '../lib/data/mixed-sampler.js';
 import { Sampler } from '../lib/data/sampler.js';

@@ -1,8 +1,8 @@
 import type { ViewSpec } from '../binding/native.js';
-import type { Operation, OperationOf } from '../config/pipeline.js';
 import type { Size } from '../data/dataset.js';
 import type { Stream } from '../random/philox.js';
 import { column } from './columns.js';
+import type { Operation, OperationOf } from './pipeline.js';
 
 /** How each operation's numbers are drawn, with the definitions of the official code (byol/utils) or torchvision's. */
 

@@ -1,10 +1,10 @@
 import { Breather } from '../breather.js';
-import type { Pipeline } from '../config/pipeline.js';
 import { type ImageSizes, type Size, sizeOf } from '../data/dataset.js';
 import { Stream } from '../random/philox.js';
 import { operationNumbers } from '../random/purposes.js';
 import { column, PLAN_WIDTH } from './columns.js';
 import { centerCrop, drawOperation, type JitterKind } from './operations.js';
+import type { Pipeline } from './pipeline.js';
 
 export { column, PLAN_WIDTH, type PlanColumn, planColumns } from './columns.js';
 

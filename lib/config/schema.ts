@@ -1,10 +1,10 @@
 import { z } from 'zod';
+import { pipelineSchema } from '../augment/pipeline.js';
 import { type DataConfig, dataSchema } from '../data/kinds/index.js';
 import type { DeepReadonly } from '../deep-readonly.js';
 import { additions } from './additions.js';
 import { normSchema, requireEvenGroups } from './norm.js';
 import { currentNames } from './old-names.js';
-import { pipelineSchema } from './pipeline.js';
 
 /** The configuration of a run: plain data, the same for the command line, files and the API. Every key is checked. */
 

@@ -1,4 +1,4 @@
-import { cropAndFlip } from '../config/pipeline.js';
+import { cropAndFlip } from '../augment/pipeline.js';
 import type { Config } from '../config/schema.js';
 import { classifier, type Method, type MethodDefinition, plainSgd, sameViews } from './method.js';
 

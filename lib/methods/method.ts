@@ -1,4 +1,4 @@
-import type { Operation, Pipeline } from '../config/pipeline.js';
+import type { Operation, Pipeline } from '../augment/pipeline.js';
 import { isPresetName, presets } from '../config/presets/index.js';
 import { oneRate } from '../config/presets/shared.js';
 import type { Config } from '../config/schema.js';

@@ -1,4 +1,4 @@
-import type { Operation, Pipeline } from '../config/pipeline.js';
+import type { Operation, Pipeline } from '../augment/pipeline.js';
 import type { Config } from '../config/schema.js';
 import { blur, isSmall, type Method, type MethodDefinition, plainSgd, sameViews } from './method.js';
 

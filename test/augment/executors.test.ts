@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'node:test';
+import { officialViews, type Pipeline } from '../../lib/augment/pipeline.js';
 import { column, evaluationPlan, PLAN_WIDTH } from '../../lib/augment/plan.js';
 import { loadNative } from '../../lib/binding/load.js';
 import type { ViewSpec } from '../../lib/binding/native.js';
-import { officialViews, type Pipeline } from '../../lib/config/pipeline.js';
 import { sharedData } from '../support/paths.js';
 import { expectedView } from './oracle.js';
 import {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { cropAndFlip, officialViews, pipelineSchema } from '../../lib/config/pipeline.js';
+import { cropAndFlip, officialViews, pipelineSchema } from '../../lib/augment/pipeline.js';
 
 describe('the official pipelines', () => {
   test("are the paper's Table 6", () => {

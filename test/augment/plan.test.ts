@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'node:test';
+import { officialViews, type Pipeline } from '../../lib/augment/pipeline.js';
 import {
   column,
   type DrawOptions,
@@ -13,7 +14,6 @@ import {
   planColumns,
 } from '../../lib/augment/plan.js';
 import { blurRadius } from '../../lib/augment/view-spec.js';
-import { officialViews, type Pipeline } from '../../lib/config/pipeline.js';
 import { root } from '../support/paths.js';
 
 const many = 20_000;

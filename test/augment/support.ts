@@ -1,7 +1,7 @@
+import type { Pipeline } from '../../lib/augment/pipeline.js';
 import { type DrawOptions, drawPlan } from '../../lib/augment/plan.js';
 import { blurRadius } from '../../lib/augment/view-spec.js';
 import type { NativeImageStore, NativeModule, ViewSpec } from '../../lib/binding/native.js';
-import type { Pipeline } from '../../lib/config/pipeline.js';
 import { Stream } from '../../lib/random/philox.js';
 import { equallySized } from '../support/stores.js';
 import type { Pixels } from './oracle.js';

@@ -1,6 +1,6 @@
 import type { CommandModule } from 'yargs';
+import type { Pipeline } from '../../augment/pipeline.js';
 import type { NativeModule } from '../../binding/native.js';
-import type { Pipeline } from '../../config/pipeline.js';
 import type { Config } from '../../config/schema.js';
 import type { Images } from '../../data/images.js';
 import { ByolError } from '../../errors.js';

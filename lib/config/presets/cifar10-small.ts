@@ -1,4 +1,4 @@
-import type { Pipeline } from '../pipeline.js';
+import type { Pipeline } from '../../augment/pipeline.js';
 import type { Config } from '../schema.js';
 import { cifar10 } from './cifar10.js';
 

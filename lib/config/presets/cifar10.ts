@@ -1,4 +1,4 @@
-import { officialViews } from '../pipeline.js';
+import { officialViews } from '../../augment/pipeline.js';
 import type { Config } from '../schema.js';
 import {
   byolObjective,

@@ -1,6 +1,6 @@
+import { cropAndFlip } from '../../augment/pipeline.js';
 import { drawPlanInSlices } from '../../augment/plan.js';
 import type { Accuracy, ViewSpec } from '../../binding/native.js';
-import { cropAndFlip } from '../../config/pipeline.js';
 import type { Config } from '../../config/schema.js';
 import { classLabels, type ImageSizes, sizesOf } from '../../data/dataset.js';
 import { indicesWhere } from '../../data/indices.js';

@@ -1,5 +1,5 @@
+import type { Operation, Pipeline } from '../../augment/pipeline.js';
 import type { ConfigPatch } from '../../config/layers.js';
-import type { Operation, Pipeline } from '../../config/pipeline.js';
 import type { Config } from '../../config/schema.js';
 import type { PublishedNumber, Row, Table } from '../table.js';
 import { simclr } from './settings.js';
