@@ -9,10 +9,10 @@ import {
 } from '../export/encoder-description.js';
 import { loadWeights } from '../export/load-weights.js';
 import { readSafetensorsHeader } from '../export/safetensors.js';
-import { checkpointConfig } from '../run/checkpoints.js';
 import { RunFolder, readRunConfig } from '../run/run-folder.js';
 import { type LoadedWeights, loadRunWeights } from '../run/run-weights.js';
 import { checkReadable } from '../run/weights-file.js';
+import { stateConfig } from '../train/training-state.js';
 
 /** A network as it is to be made, and what fills it. */
 export interface FoundEncoder {
@@ -31,7 +31,7 @@ export async function findEncoder(path: string, options: NetworkOptions): Promis
   }
   await checkReadable(path);
   const header = readSafetensorsHeader(path);
-  const config = checkpointConfig(path, header.metadata);
+  const config = stateConfig(path, header.metadata);
   return {
     description: config === null ? describeFile(path, header, options) : refine(path, describeConfig(config), options),
     load: async (network) => ({ path, metadata: await loadWeights(network, path) }),
