@@ -1,15 +1,8 @@
 import { resolve, sep } from 'node:path';
-import { additions } from '../config/additions.js';
-import type { ConfigPatch } from '../config/layers.js';
-import { parseConfig } from '../config/parse.js';
-import { type PresetName, presets } from '../config/presets/index.js';
 import type { Config } from '../config/schema.js';
 import type { Dataset } from '../data/dataset.js';
 import { ByolError } from '../errors.js';
-import { checkObjective } from '../methods/check.js';
-import type { MethodName } from '../methods/index.js';
-import type { Method } from '../methods/method.js';
-import { resolveConfig } from '../methods/resolve.js';
+import { type TrainSettings, trainingConfig } from '../methods/settings.js';
 import * as option from '../text/options.js';
 
 export interface TrainOptions {
@@ -34,20 +27,6 @@ export interface TrainOptions {
   readonly initFrom?: string;
   /** Stops after the current step and saves; `result` then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
-}
-
-function isWithin(path: string, folder: string): boolean {
-  return resolve(path).startsWith(resolve(folder) + sep);
-}
-
-/** A preset by name, and what goes over it; or settings that are whole. */
-export type TrainSettings = Config | (Omit<ConfigPatch, 'preset' | 'method'> & StartSettings);
-
-interface StartSettings {
-  /** What the other settings go over: `Object.keys(presets)`. */
-  readonly preset: PresetName;
-  /** Another method's recipe on the preset: a name, or a function of one's own. */
-  readonly method?: MethodName | Method;
 }
 
 /**
@@ -88,27 +67,10 @@ export function checkRun(
       `The weights to start from, ${initFrom}, belong to the run that would be replaced. Choose another folder, or copy them first.`,
     );
   }
-  const checked = withAbsolutePaths(wholeConfig(settings));
-  checkObjective(checked);
+  const checked = trainingConfig(settings);
   return { config: checked, options: { ...options, ...(initFrom !== undefined && { initFrom: resolve(initFrom) }) } };
 }
 
-/** Whole settings say what they are themselves, also of the preset that they started from; others go over it. */
-function wholeConfig(settings: TrainSettings): Config {
-  // What is no object at all is told so by the schema.
-  if (!option.settings.accepts(settings) || isWhole(settings)) return parseConfig(settings);
-  const { preset, method, ...patch } = settings;
-  return resolveConfig({ preset, ...(method !== undefined && { method }), patch });
-}
-
-/** Nothing of what every configuration has is missing; names are left out, and so are settings of which older files know nothing. */
-function isWhole(settings: TrainSettings): settings is Config {
-  const keys = Object.keys(presets.shapes).filter((key) => key !== 'preset' && !Object.hasOwn(additions, key));
-  return keys.every((key) => Object.hasOwn(settings, key));
-}
-
-/** A run is resumed and evaluated from other folders than the one that it was started in. */
-function withAbsolutePaths(config: Config): Config {
-  const { data } = config;
-  return 'path' in data ? { ...config, data: { ...data, path: resolve(data.path) } } : config;
+function isWithin(path: string, folder: string): boolean {
+  return resolve(path).startsWith(resolve(folder) + sep);
 }

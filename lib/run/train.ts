@@ -1,9 +1,11 @@
+import type { TrainSettings } from '../methods/settings.js';
 import { EventQueue } from './event-queue.js';
 import type { RunResult, TrainEvent } from './events.js';
-import { checkRun, type TrainOptions, type TrainSettings } from './train-options.js';
+import { checkRun, type TrainOptions } from './train-options.js';
 import { runTraining } from './trainer.js';
 
-export type { TrainOptions, TrainSettings } from './train-options.js';
+export type { TrainSettings } from '../methods/settings.js';
+export type { TrainOptions } from './train-options.js';
 
 /** A training run. It goes on whether or not anybody reads its events; leaving a `for await` over it stops it. */
 export interface Run extends AsyncIterable<TrainEvent> {
