@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import type { InferredOptionTypes } from 'yargs';
-import type { ConfigPatch } from '../config/layers.js';
+import type { ConfigPatch, Settings } from '../config/layers.js';
 import type { Config } from '../config/schema.js';
 import { ByolError } from '../errors.js';
+import type { DataChoice } from './choose-data.js';
 import { type ShortFormArguments, shortFormOptions, shortFormPatch, shortForms } from './short-forms.js';
 
 export const setOption = {
@@ -24,19 +26,41 @@ export const configOptions = {
     requiresArg: true,
     describe: 'File with settings, over the preset: YAML, JSON, or TypeScript or JavaScript that exports them',
   },
-  data: { type: 'string', requiresArg: true, describe: 'Where the images lie; short for --set data.path=PATH' },
+  data: { type: 'string', requiresArg: true, describe: 'Where the images lie; their kind is told by the files' },
   set: setOption,
   ...shortFormOptions('seed'),
 } as const;
 
 export type ConfigArguments = InferredOptionTypes<typeof configOptions>;
 
-/** Settings have to start somewhere. */
-export function requireSource({ preset, config }: Pick<ConfigArguments, 'preset' | 'config'>): void {
-  if (preset !== undefined || config !== undefined) return;
-  throw new ByolError('ERR_BYOL_USAGE', 'There are no settings to start from: give --preset NAME or --config FILE.', {
-    hint: 'The presets: npx byol presets. Without any files of your own: --preset shapes',
-  });
+/** Settings have to start somewhere. `command`: of the hint. */
+export function requireSource(command: string, args: Pick<ConfigArguments, 'preset' | 'config' | 'data'>): void {
+  const { preset, config, data } = args;
+  if (preset !== undefined || config !== undefined || data !== undefined) return;
+  throw new ByolError(
+    'ERR_BYOL_USAGE',
+    `There are no settings to start from: give images (byol ${command} DIR), --preset NAME or --config FILE.`,
+    { hint: 'The presets: npx byol presets. Without any files of your own: --preset shapes' },
+  );
+}
+
+/** Images may be given as the argument of a command, or as --data. */
+export const imagesArgument = {
+  type: 'string',
+  describe: 'Folder or file with the images, as --data',
+} as const;
+
+/** The arguments with the images of either in `data`. */
+export function withImages<T extends { readonly data?: string | undefined; readonly images?: string | undefined }>(
+  args: T,
+): T {
+  const { images, data } = args;
+  if (images === undefined) return args;
+  if (/^[\w.[\]]+=/.test(images) && !existsSync(images)) {
+    throw new ByolError('ERR_BYOL_USAGE', `${images} is not a path; each setting has its own --set: --set ${images}.`);
+  }
+  if (data === undefined) return { ...args, data: images };
+  throw new ByolError('ERR_BYOL_USAGE', `${images} and --data ${data} both say where the images lie; one is enough.`);
 }
 
 /** Of the short forms those that the command has. */
@@ -44,14 +68,29 @@ export async function configFromArguments(args: ConfigArguments & ShortFormArgum
   // Help does without the schema.
   const { resolveConfig } = await import('../methods/resolve.js');
   const { loadConfigFile } = await import('../config/config-file.js');
-  const { preset, method, config: file, set = [] } = args;
+  const { method, set = [] } = args;
   refuseContradictions(args, set);
+  const file = args.config === undefined ? undefined : await loadConfigFile(args.config, { flags: givenFlags(args) });
+  const { data, preset = args.preset } = await dataChoice(args, file?.settings, base);
   return resolveConfig({
     ...(base !== undefined ? { base } : preset !== undefined && { preset }),
-    ...(file !== undefined && { file: await loadConfigFile(file, { flags: givenFlags(args) }) }),
-    patch: { ...settingsPatch(args), ...(method !== undefined && { method }) },
+    ...(file !== undefined && { file }),
+    patch: { ...shortFormPatch(args), ...(data !== undefined && { data }), ...(method !== undefined && { method }) },
     overrides: set,
   });
+}
+
+/** What --data means here; what it is taken for is said. */
+async function dataChoice(
+  { data, preset, set = [], quiet }: ConfigArguments & { readonly quiet?: boolean },
+  file: Settings | undefined,
+  base: Config | undefined,
+): Promise<Partial<DataChoice>> {
+  if (data === undefined) return {};
+  const { chooseData } = await import('./choose-data.js');
+  const choice = await chooseData(data, { base, preset, file, set });
+  if (choice.note !== undefined && quiet !== true) process.stderr.write(`${choice.note}\n`);
+  return choice;
 }
 
 /** What `--data` and the short forms say. Their values are checked with everything else. */

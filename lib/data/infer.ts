@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ByolError } from '../errors.js';
 import { fileProblem, statData } from '../files/data-file.js';
-import { nameOf, type Place } from './data-kind.js';
+import { type DataKind, nameOf, type Place } from './data-kind.js';
 import { type DataConfig, dataKinds, dataSchema } from './kinds/index.js';
 
 /** What a path is taken for. */
@@ -19,10 +19,13 @@ export interface InferredData {
  * The settings of the data at a path, by what is there: `data_batch_*.bin` is CIFAR-10, `raw.json` a raw store, a folder of
  * folders or image files a folder of photos. Registered kinds are asked first. Throws ERR_BYOL_DATA if nothing is there, or
  * nothing that any kind knows.
+ *
+ * @param likely the kind that is asked before all others.
  */
-export async function inferData(path: string): Promise<InferredData> {
+export async function inferData(path: string, likely?: string): Promise<InferredData> {
   const place = await placeOf(path);
-  for (const kind of dataKinds()) {
+  const isLikely = (kind: DataKind): number => (nameOf(kind) === likely ? 0 : 1);
+  for (const kind of dataKinds().toSorted((a, b) => isLikely(a) - isLikely(b))) {
     const found = await kind.recognise?.(place);
     if (!found) continue;
     const config = dataSchema().parse({ ...kind.defaults, ...found.settings, kind: nameOf(kind) });

@@ -139,6 +139,8 @@ test('bad data and bad paths fail in one sentence and leave nothing behind', asy
         ['train', '--preset', 'cifar10-small', '--data', 'nowhere'],
         /There is no folder \/.*nowhere\..*\[ERR_BYOL_DATA\]/,
       ],
+      [['train', '--preset', 'shapes', '--data', 'nowhere'], /There is nothing at nowhere/],
+      [['train', 'nowhere'], /There is nothing at nowhere: give a folder or file with images\..*\[ERR_BYOL_DATA\]/],
       [['train', '--preset', 'shapes', '--set', 'data.trainImages=50'], /50 training images, but batchSize is 64/],
       [['views', '--preset', 'shapes', '--set', 'data.trainImages=20', '--out', 'no/such/folder.png'], /ERR_BYOL_IO/],
     ];

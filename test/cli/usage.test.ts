@@ -9,7 +9,9 @@ import { withTempDir } from '../support/paths.js';
 const wrong: ReadonlyArray<readonly [args: string, message: RegExp]> = [
   ['', /^error: Give a command\. \[ERR_BYOL_USAGE\]\nHelp: byol --help\n$/],
   ['trian', /^error: Unknown command: trian\. \[ERR_BYOL_USAGE\]\nDid you mean: byol train\?\n$/],
-  ['train', /no settings to start from: give --preset NAME or --config FILE/],
+  ['train', /no settings to start from: give images \(byol train DIR\), --preset NAME or --config FILE/],
+  ['train a --data b', /a and --data b both say where the images lie/],
+  ['train a b', /Unknown argument: b/],
   ['train --preset', /Not enough arguments following: preset/],
   ['train --preset shaps', /There is no preset 'shaps'\. Did you mean 'shapes'\?/],
   [
@@ -20,10 +22,6 @@ const wrong: ReadonlyArray<readonly [args: string, message: RegExp]> = [
   ['train --preset shapes --seed x', /seed: expected a whole number of at least 0, got 'x'/],
   ['train --preset shapes --epochs 0', /epochs: expected a whole number above 0, got 0/],
   ['train --preset shapes --device gpu', /device: expected 'auto', 'cpu', 'cuda' or 'cuda:N', got 'gpu'/],
-  [
-    'train --preset shapes --data x',
-    /data\.path: only with data\.kind 'cifar10', 'raw' or 'folder', but that is 'shapes'/,
-  ],
   [
     'train --preset shapes --set optimizer.momentm=1',
     /optimizer\.momentm: not a setting; did you mean optimizer\.momentum\?/,
@@ -37,7 +35,7 @@ const wrong: ReadonlyArray<readonly [args: string, message: RegExp]> = [
   ['views', /no settings to start from/],
   ['views --preset shapes --count 0', /--count must be a whole number from 1 to 64/],
   ['eval --set evaluation.knn.k=20 knn --run', /Not enough arguments following: run/],
-  ['train --preset shapes --set epochs=3 seed=1', /Unknown argument: seed=1/],
+  ['train --preset shapes --set epochs=3 seed=1', /seed=1 is not a path; each setting has its own --set: --set seed=1/],
   ['train --preset shapes --epochs 3 --set epochs=5', /--epochs 3 and --set epochs=5 set the same; one is enough/],
   ['train --preset cifar10 --data a --set data.path=b', /--data a and --set data\.path=b set the same/],
   ['train --preset shapes --method simclr --set method=byol', /--method simclr and --set method=byol set the same/],

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { CommandModule, InferredOptionTypes } from 'yargs';
 import type { Config } from '../../config/schema.js';
 import { ByolError } from '../../errors.js';
-import { configFromArguments, configOptions, requireSource } from '../config-options.js';
+import { configFromArguments, configOptions, imagesArgument, requireSource, withImages } from '../config-options.js';
 import { outputOptions, runCommand } from '../run-command.js';
 import { shortFormOptions } from '../short-forms.js';
 
@@ -25,13 +25,14 @@ const options = {
   ...outputOptions,
 } as const;
 
-type TrainArguments = InferredOptionTypes<typeof options>;
+type TrainArguments = InferredOptionTypes<typeof options> & { readonly images?: string | undefined };
 
 export const command: CommandModule<object, TrainArguments> = {
-  command: 'train',
+  command: 'train [images]',
   describe: 'Train an encoder, or go on with a run that was stopped',
-  builder: (yargs) => yargs.options(options),
-  handler: async (args) => {
+  builder: (yargs) => yargs.positional('images', imagesArgument).options(options),
+  handler: async (given) => {
+    const args = withImages(given);
     const { config, out } = await settingsAndFolder(args);
     const { resume, overwrite, 'init-from': initFrom } = args;
     const asked = { folder: out, resume: resume !== undefined, overwrite, ...(initFrom !== undefined && { initFrom }) };
@@ -50,7 +51,7 @@ async function settingsAndFolder(args: TrainArguments): Promise<{ readonly confi
     const { readRunConfig } = await import('../../run/run-folder.js');
     return { config: await configFromArguments(args, await readRunConfig(given)), out: given };
   }
-  requireSource(args);
+  requireSource('train', args);
   const { RUNS, runName } = await import('../../run/run-folder.js');
   const config = await configFromArguments(args);
   return { config, out: given ?? join(RUNS, runName(config)) };

@@ -4,28 +4,37 @@ import type { NativeModule } from '../../binding/native.js';
 import type { Config } from '../../config/schema.js';
 import type { Images } from '../../data/images.js';
 import { ByolError } from '../../errors.js';
-import { type ConfigArguments, configFromArguments, configOptions, requireSource } from '../config-options.js';
+import {
+  type ConfigArguments,
+  configFromArguments,
+  configOptions,
+  imagesArgument,
+  requireSource,
+  withImages,
+} from '../config-options.js';
 
 interface ViewsArguments extends ConfigArguments {
+  images?: string | undefined;
   out: string;
   count: number;
 }
 
 export const command: CommandModule<object, ViewsArguments> = {
-  command: 'views',
+  command: 'views [images]',
   describe: 'Show what the network will see: a picture of originals and their two views',
   builder: (yargs) =>
-    yargs.options({
+    yargs.positional('images', imagesArgument).options({
       ...configOptions,
       out: { type: 'string', requiresArg: true, default: 'views.png', describe: 'PNG file to write' },
       count: { type: 'number', requiresArg: true, default: 8, describe: 'Images to show, 1 to 64' },
     }),
-  handler: async (args) => {
+  handler: async (given) => {
+    const args = withImages(given);
     const { out, count } = args;
     if (!Number.isInteger(count) || count < 1 || count > 64) {
       throw new ByolError('ERR_BYOL_USAGE', '--count must be a whole number from 1 to 64.');
     }
-    requireSource(args);
+    requireSource('views', args);
     const shown = await writeSheet(await configFromArguments(args), out, count);
     process.stdout.write(`${out}: ${shown} images, each with its original, view 1 (T) and view 2 (T').\n`);
   },

@@ -61,12 +61,19 @@ export function dataKind({ kind }: Pick<DataConfig, 'kind'>): DataKind {
 
 /** Reads or makes the images. Throws ERR_BYOL_DATA, naming the file, what was expected and what is there. */
 export async function readData(config: DataConfig): Promise<Dataset> {
-  const kind = dataKind(config);
-  if (kind.open !== undefined) return kind.open(config);
+  return (dataKind(config).open ?? cannotOpen(config))(config);
+}
+
+/** Throws ERR_BYOL_DATA if this version cannot read data of this kind. */
+export function requireReadable(config: DataConfig): void {
+  if (dataKind(config).open === undefined) cannotOpen(config);
+}
+
+function cannotOpen(config: DataConfig): never {
   const place = 'path' in config ? ` (${config.path})` : '';
   throw new ByolError(
     'ERR_BYOL_DATA',
-    `This version cannot read data.kind '${config.kind}', ${kind.title}${place}. There are: ${kindList()}.`,
+    `This version cannot read data.kind '${config.kind}', ${dataKind(config).title}${place}. There are: ${kindList()}.`,
   );
 }
 
