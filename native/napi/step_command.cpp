@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "core/augment/plan_check.h"
 #include "core/error.h"
 #include "core/operation_profile.h"
+#include "core/ssl/step_packet.h"
 #include "napi/image_store_wrap.h"
 #include "napi/specs.h"
 
@@ -21,22 +23,13 @@ using Clock = std::chrono::steady_clock;
 
 constexpr size_t kViews = 2;
 
-struct View {
-  std::vector<float> plan;  // rows x kPlanColumns
-  ViewSpec spec;
-};
-
 struct Step {
-  explicit Step(Handle<ImageStore> of) : images(std::move(of)) {}
-  std::ptrdiff_t micro_batch_rows() const { return std::ssize(indices) / static_cast<std::ptrdiff_t>(micro_batches); }
+  std::ptrdiff_t micro_batch_rows() const { return packet.rows() / micro_batches; }
 
   Handle<ImageStore> images;
-  std::vector<int64_t> indices;
-  int64_t micro_batches = 1;
-  std::vector<View> views;
-  StepScalars scalars;
-  std::vector<int64_t> supervised_labels;  // empty: none
-  double objective_weight = 1.0;
+  StepPacket packet;
+  int64_t micro_batches;
+  std::vector<ViewSpec> views;
 };
 
 struct Timing {
@@ -57,36 +50,40 @@ class Stopwatch {
 
 void compute(const Step& step, Learner& learner, Timing& timing) {
   const ImageStore& images = *step.images;
-  const std::ptrdiff_t rows = step.micro_batch_rows();
+  const StepPacket& packet = step.packet;
+  const int64_t rows = step.micro_batch_rows();
   Stopwatch watch;
-  for (std::ptrdiff_t first = 0; first < std::ssize(step.indices); first += rows) {
-    const std::vector<int64_t> indices(step.indices.begin() + first, step.indices.begin() + first + rows);
-    const auto view = [&](size_t i) {
-      return execute_plan(images, indices, step.views[i].plan.data() + first * kPlanColumns, step.views[i].spec,
-                          learner.compute_dtype())
+  learner.set_scalars(packet.scalar_tensor());
+  for (int64_t first = 0; first < packet.rows(); first += rows) {
+    const at::IntArrayRef indices(packet.indices().data() + first, static_cast<size_t>(rows));
+    const auto view = [&](int64_t i) {
+      return execute_plan(images, indices, packet.plan(i).data() + first * kPlanColumns,
+                          step.views[static_cast<size_t>(i)], learner.compute_dtype())
           .to(learner.device());
     };
     MicroBatch batch;
     batch.view1 = view(0);
     batch.labels = images.labels_of(indices).to(learner.device());
     if (learner.needs_view2()) batch.view2 = view(1);
-    if (!step.supervised_labels.empty()) {
-      const auto start = step.supervised_labels.begin() + first;
-      batch.supervised_labels = at::tensor(std::vector<int64_t>(start, start + rows)).to(learner.device());
+    if (!packet.supervised_labels().empty()) {
+      batch.supervised_labels = packet.supervised_label_tensor(first, rows).to(learner.device());
     }
     batch.micro_batches = step.micro_batches;
-    batch.objective_weight = step.objective_weight;
     timing.augment_seconds += watch.lap();
     learner.accumulate(batch);
     timing.compute_seconds += watch.lap();
   }
-  learner.apply(step.scalars);
+  learner.apply();
   timing.compute_seconds += watch.lap();
 }
 
 /// All of the step, or, where it throws, nothing of it: the steps behind it are queued already.
 Timing run_step(const Step& step, Learner& learner) {
-  for (const View& view : step.views) check_plan(*step.images, step.indices, view.plan.data(), view.spec);
+  const StepPacket& packet = step.packet;
+  const at::IntArrayRef indices(packet.indices().data(), packet.indices().size());
+  for (int64_t i = 0; i < packet.views(); ++i) {
+    check_plan(*step.images, indices, packet.plan(i).data(), step.views[static_cast<size_t>(i)]);
+  }
   learner.check_rows(step.micro_batch_rows());
   Timing timing;
   try {
@@ -118,40 +115,54 @@ Napi::Value from_times(Napi::Env env, const Times& times) {
   return out;
 }
 
+void read_views(const Fields& f, Step& step) {
+  const std::vector<Napi::Value> values = f.list("views");
+  for (size_t i = 0; i < values.size(); ++i) {
+    const Fields view(values[i], f.path_of("views[" + std::to_string(i) + "]"));
+    const std::vector<float> plan =
+        to_floats(view.value("plan"), view.path_of("plan"), static_cast<size_t>(step.packet.rows()), kPlanColumns);
+    step.views.push_back(read_view_spec(view.object("spec")));
+    if (i < kViews) std::ranges::copy(plan, step.packet.plan(static_cast<int64_t>(i)).begin());
+  }
+  if (values.size() != kViews) {
+    throw Error("ERR_BYOL_USAGE", f.path_of("views") + " must have " + std::to_string(kViews) +
+                                      " views, which is what every method compares, got " +
+                                      std::to_string(values.size()) + ".");
+  }
+}
+
+void read_supervised_labels(const Fields& f, int64_t classes, std::span<int64_t> into) {
+  const std::vector<int64_t> labels = to_int32s(f.value("supervisedLabels"), f.path_of("supervisedLabels"));
+  const bool fits = std::ranges::all_of(labels, [&](int64_t label) { return label >= -1 && label < classes; });
+  if (labels.size() != into.size() || !fits) {
+    refuse(f.value("supervisedLabels"), f.path_of("supervisedLabels"),
+           std::to_string(into.size()) + " labels from -1 (unlabelled) to " + std::to_string(classes - 1));
+  }
+  std::ranges::copy(labels, into.begin());
+}
+
 }  // namespace
 
 Napi::Promise submit_step(const Napi::Value& input, TorchThread& thread, Handle<Learner> learner, int64_t classes,
                           int64_t supervised_classes, bool profiled) {
   const Fields f(input, "step");
-  Step step(ImageStoreWrap::get(f.value("images"), f.path_of("images")));
+  auto images = ImageStoreWrap::get(f.value("images"), f.path_of("images"));
   if (classes > 0) ImageStoreWrap::require_labels_below(f.value("images"), f.path_of("images"), classes);
-  step.indices = f.indices("indices");
-  const auto rows = static_cast<int64_t>(step.indices.size());
-  step.micro_batches = f.integer("microBatches", 1, rows);
+  const std::vector<int64_t> indices = f.indices("indices");
+  const auto rows = static_cast<int64_t>(indices.size());
+  Step step{
+      std::move(images), StepPacket(rows, kViews, supervised_classes > 0), f.integer("microBatches", 1, rows), {}};
   if (rows % step.micro_batches != 0) {
     refuse(f.value("microBatches"), f.path_of("microBatches"), "a divisor of the " + std::to_string(rows) + " rows");
   }
-  for (const Napi::Value& value : f.list("views")) {
-    const Fields view(value, f.path_of("views[" + std::to_string(step.views.size()) + "]"));
-    step.views.push_back({to_floats(view.value("plan"), view.path_of("plan"), step.indices.size(), kPlanColumns),
-                          read_view_spec(view.object("spec"))});
-  }
-  if (step.views.size() != kViews) {
-    throw Error("ERR_BYOL_USAGE", f.path_of("views") + " must have " + std::to_string(kViews) +
-                                      " views, which is what every method compares, got " +
-                                      std::to_string(step.views.size()) + ".");
-  }
-  step.scalars = {f.number("learningRate", Range::at_least(0)), f.number("tau", Range::between(0, 1)),
-                  f.number("projectorRate", Range::at_least(0)), f.number("predictorRate", Range::at_least(0))};
-  step.objective_weight = f.number("objectiveWeight", Range::at_least(0));
+  std::ranges::copy(indices, step.packet.indices().begin());
+  read_views(f, step);
+  write_scalars({f.number("learningRate", Range::at_least(0)), f.number("tau", Range::between(0, 1)),
+                 f.number("projectorRate", Range::at_least(0)), f.number("predictorRate", Range::at_least(0)),
+                 f.number("objectiveWeight", Range::at_least(0))},
+                step.packet.scalars().data());
   if (supervised_classes > 0) {
-    step.supervised_labels = to_int32s(f.value("supervisedLabels"), f.path_of("supervisedLabels"));
-    const bool fits = std::ranges::all_of(step.supervised_labels,
-                                          [&](int64_t label) { return label >= -1 && label < supervised_classes; });
-    if (static_cast<int64_t>(step.supervised_labels.size()) != rows || !fits) {
-      refuse(f.value("supervisedLabels"), f.path_of("supervisedLabels"),
-             std::to_string(rows) + " labels from -1 (unlabelled) to " + std::to_string(supervised_classes - 1));
-    }
+    read_supervised_labels(f, supervised_classes, step.packet.supervised_labels());
   } else if (!f.is_null("supervisedLabels")) {
     refuse(f.value("supervisedLabels"), f.path_of("supervisedLabels"), "null without supervision");
   }

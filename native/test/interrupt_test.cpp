@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "apply.h"
 #include "check.h"
 #include "core/augment/plan.h"
 #include "core/error.h"
@@ -95,6 +96,6 @@ TEST(forward_and_backward_passes_give_up) {
   CHECK(when_interrupted([&] { learner.embed(view, EmbedStatistics::Batch); }) == "ERR_BYOL_SHUTDOWN");
   // An update that has begun is carried through.
   learner.accumulate(batch);
-  CHECK(when_interrupted([&] { learner.apply({0.1, 0.9}); }) == "none");
+  CHECK(when_interrupted([&] { apply(learner, {0.1, 0.9}); }) == "none");
   CHECK(learner.step() == 1);
 }

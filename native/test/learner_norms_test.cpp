@@ -11,6 +11,7 @@
 #include "core/error.h"
 #include "core/ssl/learner.h"
 
+#include "apply.h"
 #include "check.h"
 
 namespace {
@@ -77,7 +78,7 @@ NamedTensors copy_of(const NamedTensors& tensors) {
 double step(Learner& learner, const at::Tensor& view1, const at::Tensor& view2, double rate = 0.1) {
   learner.accumulate(
       {.view1 = view1.to(learner.compute_dtype()), .view2 = view2.to(learner.compute_dtype()), .labels = labels()});
-  learner.apply({rate, 0.95});
+  apply(learner, {rate, 0.95});
   return learner.read_metrics().loss;
 }
 

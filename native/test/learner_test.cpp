@@ -12,6 +12,7 @@
 #include "core/model/convolution.h"
 #include "core/ssl/learner_parts.h"
 
+#include "apply.h"
 #include "check.h"
 
 namespace {
@@ -115,7 +116,7 @@ TEST(ema_uses_the_updated_online_parameters_and_not_the_statistics) {
   Learner learner(tiny(), at::kCPU);
   const auto before = snapshot(learner);
   learner.accumulate(batch());
-  learner.apply({0.1, 0.9});
+  apply(learner, {0.1, 0.9});
   const auto after = snapshot(learner);
   int64_t compared = 0;
   for (const auto& [name, old] : before) {
@@ -138,7 +139,7 @@ TEST(running_statistics_are_debiased_averages_of_biased_per_view_statistics) {
   const at::Tensor w = snapshot(learner).at("online.encoder.conv1.weight");
   const at::Tensor view1 = images(1), view2 = images(2) * 0.5;
   learner.accumulate(batch(view1, view2));
-  learner.apply({0.0, 1.0});
+  apply(learner, {0.0, 1.0});
   const auto statistics = [&](const at::Tensor& x) {
     const at::Tensor y = at::conv2d(x, w, {}, 1, 1).to(at::kDouble);
     return std::pair{y.mean({0, 2, 3}), y.var({0, 2, 3}, /*unbiased=*/false)};
@@ -158,9 +159,9 @@ TEST(accumulation_averages_gradients_and_moves_the_target_once) {
   // Four micro-batches of the same images have the gradient, and so the step, of one.
   Learner once(tiny(), at::kCPU), four(tiny(), at::kCPU);
   once.accumulate(batch());
-  once.apply({0.1, 0.9});
+  apply(once, {0.1, 0.9});
   for (int i = 0; i < 4; ++i) four.accumulate(batch(images(1), images(2), 4));
-  four.apply({0.1, 0.9});
+  apply(four, {0.1, 0.9});
   const auto a = snapshot(once), b = snapshot(four);
   for (const auto& [name, tensor] : a) {
     if (name.find("statistics") != std::string::npos) continue;
@@ -177,7 +178,7 @@ TEST(odd_batches_and_few_channels_do_not_corrupt_memory) {
     Learner learner(spec, at::kCPU);
     for (int i = 0; i < 5; ++i) {
       learner.accumulate({.view1 = images(1, rows), .view2 = images(2, rows), .labels = labels(rows)});
-      learner.apply({0.1, 0.9});
+      apply(learner, {0.1, 0.9});
     }
     CHECK(learner.read_metrics().first_bad_step == -1);
   }
@@ -189,7 +190,7 @@ TEST(the_classifier_does_not_touch_the_representation) {
   Learner a(tiny(), at::kCPU), b(without, at::kCPU);
   for (Learner* learner : {&a, &b}) {
     learner->accumulate(batch());
-    learner->apply({0.1, 0.9});
+    apply(*learner, {0.1, 0.9});
   }
   const auto with = snapshot(a), bare = snapshot(b);
   for (const auto& [name, tensor] : bare) {
@@ -204,7 +205,7 @@ TEST(the_classifier_learns) {
   double first = 0, last = 0;
   for (int i = 0; i < 30; ++i) {
     learner.accumulate(batch(images(1), images(1)));
-    learner.apply({0.1, 0.99});
+    apply(learner, {0.1, 0.99});
     const StepMetrics metrics = learner.read_metrics();
     if (i == 0) first = metrics.probe_loss;
     last = metrics.probe_loss;
@@ -216,7 +217,7 @@ TEST(state_round_trip_is_bit_exact) {
   Learner a(tiny(OptimizerKind::Lars), at::kCPU);
   const auto step = [](Learner& learner, uint64_t seed) {
     learner.accumulate(batch(images(seed), images(seed + 100)));
-    learner.apply({0.3, 0.95});
+    apply(learner, {0.3, 0.95});
   };
   for (uint64_t i = 0; i < 3; ++i) step(a, i);
   LearnerSpec other = tiny(OptimizerKind::Lars);
@@ -249,13 +250,13 @@ TEST(a_step_that_is_not_finite_leaves_the_last_good_state) {
   for (OptimizerKind kind : {OptimizerKind::Lars, OptimizerKind::Sgd}) {
     Learner learner(tiny(kind), at::kCPU);
     learner.accumulate(batch());
-    learner.apply({0.1, 0.9});
+    apply(learner, {0.1, 0.9});
     const auto good = snapshot(learner);
     at::Tensor bad = images(3);
     bad[0][0][0][0] = std::numeric_limits<float>::quiet_NaN();
     for (const at::Tensor& view : {bad, images(4)}) {  // the second is fine, but comes too late
       learner.accumulate(batch(view, images(5)));
-      learner.apply({0.1, 0.9});
+      apply(learner, {0.1, 0.9});
     }
     for (const auto& [name, tensor] : snapshot(learner)) CHECK(at::equal(tensor, good.at(name)));
     CHECK(learner.read_metrics().first_bad_step == 1);
@@ -273,7 +274,7 @@ TEST(embedding_uses_running_statistics_and_refuses_before_there_are_any) {
   CHECK(refused);
   CHECK(learner.embed(images(1), EmbedStatistics::Batch).sizes() == at::IntArrayRef({8, 16}));
   learner.accumulate(batch());
-  learner.apply({0.1, 0.9});
+  apply(learner, {0.1, 0.9});
   // An image's features do not depend on its neighbours.
   const at::Tensor all = learner.embed(images(1), EmbedStatistics::Running);
   const at::Tensor one = learner.embed(images(1).narrow(0, 2, 1), EmbedStatistics::Running);
@@ -294,7 +295,7 @@ TEST(weights_of_a_deeper_network_are_refused) {
   deeper.encoder.blocks = {1, 2};
   Learner from(deeper, at::kCPU), to(tiny(), at::kCPU);
   from.accumulate(batch());
-  from.apply({0.1, 0.9});
+  apply(from, {0.1, 0.9});
   for (const NamedTensors& weights : {from.state(), from.encoder_state()}) {
     std::string code, text;
     try {

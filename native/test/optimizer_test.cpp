@@ -1,9 +1,13 @@
-// LARS and SGD against scalar float64 code written from byol-facts 2.1 and the definition of torch.optim.SGD.
+// LARS, SGD and the moving average against scalar float64 code written from byol-facts 2.1, the definition of
+// torch.optim.SGD and the paper's Equation 1: the kernels, and the same by ATen operations.
 #include "core/optim/optimizer.h"
 
 #include <ATen/ATen.h>
+#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
@@ -50,23 +54,29 @@ void sgd(Tensor64& t, Values g, double lr, double decay, double momentum, bool n
   }
 }
 
+void declare(ParameterStore& store) {
+  store.add("conv", {4, 3, 3, 3}, ParameterRole::Weight);
+  store.add("gamma", {4}, ParameterRole::Excluded);
+  store.add("linear", {5, 4}, ParameterRole::Weight);
+  store.add("zero", {2, 4}, ParameterRole::Weight);  // |p| = 0: ratio 1
+  store.add("bias", {5}, ParameterRole::Excluded);
+  store.add("classifier", {3, 4}, ParameterRole::FullPrecisionWeight);
+  store.add("projector.weight", {300, 300}, ParameterRole::Weight);  // more than one block
+  store.add("predictor.bias", {21}, ParameterRole::Excluded);
+}
+
 struct Fixture {
   ParameterStore store;
   std::vector<Tensor64> expected;
 
   Fixture() {
-    store.add("conv", {4, 3, 3, 3}, ParameterRole::Weight);
-    store.add("gamma", {4}, ParameterRole::Excluded);
-    store.add("linear", {5, 4}, ParameterRole::Weight);
-    store.add("zero", {2, 4}, ParameterRole::Weight);  // |p| = 0: ratio 1
-    store.add("bias", {5}, ParameterRole::Excluded);
-    store.add("classifier", {3, 4}, ParameterRole::FullPrecisionWeight);
+    declare(store);
     store.allocate(at::kCPU, Precision::Float32, true);
     at::manual_seed(3);
     for (size_t i = 0; i < store.count(); ++i) {
       at::Tensor p = store.master(i);
       if (store.name(i) != "zero") p.copy_(at::randn(p.sizes()));
-      expected.push_back({values(p), Values(static_cast<size_t>(p.numel()), 0.0), i != 1 && i != 4});
+      expected.push_back({values(p), Values(static_cast<size_t>(p.numel()), 0.0), i != 1 && i != 4 && i != 7});
     }
   }
 
@@ -89,7 +99,8 @@ struct Fixture {
   void check() {
     for (size_t i = 0; i < store.count(); ++i) {
       const Values actual = values(store.master(i));
-      for (size_t j = 0; j < actual.size(); ++j) CHECK_CLOSE(actual[j], expected[i].p[j], 2e-6);
+      for (size_t j = 0; j < actual.size(); ++j)
+        CHECK_CLOSE(actual[j], expected[i].p[j], 2e-6 * std::max(1.0, std::abs(expected[i].p[j])));
     }
   }
 };
@@ -97,20 +108,60 @@ struct Fixture {
 at::Tensor scalar(double value) { return at::full({}, value, at::kFloat); }
 at::Tensor flag(bool value) { return at::full({}, value, at::kBool); }
 
-void check_lars(double decay) {
-  Fixture f;
-  OptimizerSpec spec;
-  spec.weight_decay = decay;
-  spec.trust_coefficient = 0.01;
-  Optimizer optimizer(spec, f.store);
-  const double rates[] = {0.0, 0.5, 1.0, 0.7, 0.1};
-  for (int step = 0; step < 5; ++step) {
-    const auto gradient = f.draw_gradient(step);
-    optimizer.step(scalar(rates[step]), flag(true));
-    for (size_t i = 0; i < gradient.size(); ++i) {
-      lars(f.expected[i], gradient[i], static_cast<float>(rates[step]), decay, 0.9, 0.01);
+/// Either implementation of a step; returns whether it was done.
+class Stepper {
+ public:
+  Stepper(bool kernels, const OptimizerSpec& spec, ParameterStore& store, ParameterStore* target = nullptr)
+      : kernels_(kernels),
+        spec_(spec),
+        store_(store),
+        target_(target),
+        optimizer_(spec, store, target),
+        segments_(byol::segment_table(store, spec)) {}
+
+  bool step(const at::Tensor& rates, double target_weight = 0.0, bool healthy = true) {
+    at::Tensor alive = flag(healthy);
+    if (kernels_) {
+      optimizer_.inspect(alive);
+      optimizer_.apply(rates, scalar(target_weight), alive);
+    } else {
+      alive.logical_and_(at::isfinite(store_.gradient().sum()));
+      byol::reference_update(spec_, segments_, store_, optimizer_.momentum(), target_, rates, scalar(target_weight),
+                             alive);
     }
-    f.check();
+    return alive.item<bool>();
+  }
+  bool step(double rate, double target_weight = 0.0, bool healthy = true) {
+    return step(at::full({byol::kRateSlots}, rate, at::kFloat), target_weight, healthy);
+  }
+  const at::Tensor& momentum() const { return optimizer_.momentum(); }
+
+ private:
+  bool kernels_;
+  OptimizerSpec spec_;
+  ParameterStore& store_;
+  ParameterStore* target_;
+  Optimizer optimizer_;
+  std::vector<byol::Segment> segments_;
+};
+
+void check_lars(double decay) {
+  for (const bool kernels : {true, false}) {
+    Fixture f;
+    OptimizerSpec spec;
+    spec.weight_decay = decay;
+    spec.trust_coefficient = 0.01;
+    Stepper stepper(kernels, spec, f.store);
+    const float rates[] = {0.0F, 0.5F, 1.0F, 0.7F, 0.1F};
+    for (int step = 0; step < 5; ++step) {
+      const auto gradient = f.draw_gradient(step);
+      CHECK(stepper.step(at::tensor({rates[step], 2 * rates[step], 10 * rates[step]})));
+      for (size_t i = 0; i < gradient.size(); ++i) {
+        const double factor = i == 6 ? 2.0 : i == 7 ? 10.0 : 1.0;  // the heads' own rates
+        lars(f.expected[i], gradient[i], rates[step] * factor, decay, 0.9, 0.01);
+      }
+      f.check();
+    }
   }
 }
 
@@ -121,50 +172,215 @@ TEST(lars_over_several_steps) { check_lars(0.05); }
 TEST(lars_without_weight_decay_and_with_zero_gradient) { check_lars(0.0); }
 
 TEST(lars_is_invariant_to_the_gradients_scale_for_adapted_parameters_only) {
-  Fixture a, b;
-  OptimizerSpec spec;
-  Optimizer first(spec, a.store), second(spec, b.store);
-  a.draw_gradient(0);
-  b.store.gradient().copy_(a.store.gradient()).mul_(8.0);
-  first.step(scalar(1.0), flag(true));
-  second.step(scalar(1.0), flag(true));
-  CHECK(at::allclose(a.store.master(0), b.store.master(0), 1e-6, 1e-7));
-  CHECK(!at::allclose(a.store.master(1), b.store.master(1), 1e-3, 1e-3));
+  for (const bool kernels : {true, false}) {
+    Fixture a, b;
+    OptimizerSpec spec;
+    Stepper first(kernels, spec, a.store), second(kernels, spec, b.store);
+    a.draw_gradient(0);
+    b.store.gradient().copy_(a.store.gradient()).mul_(8.0);
+    first.step(1.0);
+    second.step(1.0);
+    CHECK(at::allclose(a.store.master(0), b.store.master(0), 1e-6, 1e-7));
+    CHECK(!at::allclose(a.store.master(1), b.store.master(1), 1e-3, 1e-3));
+  }
 }
 
 TEST(sgd_over_several_steps) {
-  for (bool nesterov : {false, true}) {
-    for (bool all : {false, true}) {
-      Fixture f;
-      OptimizerSpec spec;
-      spec.kind = OptimizerKind::Sgd;
-      spec.weight_decay = 0.02;
-      spec.nesterov = nesterov;
-      spec.decay_norm_and_bias = all;
-      Optimizer optimizer(spec, f.store);
-      for (int step = 0; step < 4; ++step) {
-        const auto gradient = f.draw_gradient(step);
-        optimizer.step(scalar(0.25), flag(true));
-        for (size_t i = 0; i < gradient.size(); ++i) sgd(f.expected[i], gradient[i], 0.25, 0.02, 0.9, nesterov, all);
-        f.check();
-      }
+  for (const int variant : {0, 1, 2, 3, 4, 5, 6, 7}) {
+    const bool kernels = variant & 1, nesterov = variant & 2, all = variant & 4;
+    Fixture f;
+    OptimizerSpec spec;
+    spec.kind = OptimizerKind::Sgd;
+    spec.weight_decay = 0.02;
+    spec.nesterov = nesterov;
+    spec.decay_norm_and_bias = all;
+    Stepper stepper(kernels, spec, f.store);
+    for (int step = 0; step < 4; ++step) {
+      const auto gradient = f.draw_gradient(step);
+      CHECK(stepper.step(0.25));
+      for (size_t i = 0; i < gradient.size(); ++i) sgd(f.expected[i], gradient[i], 0.25, 0.02, 0.9, nesterov, all);
+      f.check();
     }
   }
 }
 
+TEST(the_target_follows_the_updated_parameters) {
+  for (const bool kernels : {true, false}) {
+    Fixture f;
+    ParameterStore target;
+    declare(target);
+    target.allocate(at::kCPU, Precision::Float32, false);
+    target.master().copy_(f.store.master() * 0.5 + 0.1);
+    const auto parameters = [](const ParameterStore& store) {
+      Values out;
+      for (size_t i = 0; i < store.count(); ++i) {
+        const Values each = Fixture::values(store.master(i));
+        out.insert(out.end(), each.begin(), each.end());
+      }
+      return out;
+    };
+    Values expected = parameters(target);
+    OptimizerSpec spec;
+    spec.kind = OptimizerKind::Sgd;
+    Stepper stepper(kernels, spec, f.store, &target);
+    for (const float weight : {0.0F, 0.01F, 0.3F, 0.7F}) {
+      f.draw_gradient(0);
+      CHECK(stepper.step(0.25, weight));
+      const Values online = parameters(f.store), actual = parameters(target);
+      for (size_t i = 0; i < expected.size(); ++i) {
+        expected[i] += weight * (online[i] - expected[i]);
+        CHECK_CLOSE(actual[i], expected[i], 1e-6);
+      }
+    }
+    const at::Tensor kept = target.master().clone();
+    f.draw_gradient(0);
+    stepper.step(0.25, 0.0);
+    CHECK(at::equal(target.master(), kept));
+    f.draw_gradient(0);
+    stepper.step(0.25, 1.0);
+    for (size_t i = 0; i < target.count(); ++i) CHECK(at::equal(target.master(i), f.store.master(i)));
+  }
+}
+
 TEST(a_step_that_is_not_alive_changes_nothing) {
+  for (const int variant : {0, 1, 2, 3, 4, 5, 6, 7}) {
+    const bool kernels = variant & 1, lars = variant & 2, earlier = variant & 4;
+    Fixture f;
+    ParameterStore target;
+    declare(target);
+    target.allocate(at::kCPU, Precision::Float32, false);
+    OptimizerSpec spec;
+    spec.kind = lars ? OptimizerKind::Lars : OptimizerKind::Sgd;
+    spec.weight_decay = 0.1;
+    Stepper stepper(kernels, spec, f.store, &target);
+    f.draw_gradient(0);
+    CHECK(stepper.step(0.5, 0.1));
+    const at::Tensor parameters = f.store.master().clone(), momentum = stepper.momentum().clone();
+    const at::Tensor followed = target.master().clone();
+    f.draw_gradient(1);
+    // Or by an earlier micro-batch's loss.
+    if (!earlier) f.store.view_of(f.store.gradient(), 6)[299][299] = std::numeric_limits<float>::infinity();
+    CHECK(!stepper.step(0.5, 0.1, !earlier));
+    CHECK(at::equal(parameters, f.store.master()));
+    CHECK(at::equal(momentum, stepper.momentum()));
+    CHECK(at::equal(followed, target.master()));
+    CHECK(f.store.gradient().eq(0).all().item<bool>());
+  }
+}
+
+TEST(a_gradient_that_is_not_finite_is_found_wherever_it_lies) {
+  for (const OptimizerKind kind : {OptimizerKind::Lars, OptimizerKind::Sgd}) {
+    for (const float bad : {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity()}) {
+      for (size_t i : {0, 1, 3, 6, 7}) {
+        Fixture f;
+        OptimizerSpec spec;
+        spec.kind = kind;
+        Stepper stepper(true, spec, f.store);
+        f.draw_gradient(0);
+        at::Tensor gradient = f.store.view_of(f.store.gradient(), i);
+        gradient.flatten()[gradient.numel() - 1] = bad;
+        if (gradient.is_contiguous()) CHECK(!stepper.step(0.5));
+      }
+    }
+  }
+  // Large is not infinite, though its square is.
   Fixture f;
-  OptimizerSpec spec;
-  spec.weight_decay = 0.1;
-  Optimizer optimizer(spec, f.store);
+  Stepper stepper(true, {}, f.store);
   f.draw_gradient(0);
-  optimizer.step(scalar(0.5), flag(true));
-  const at::Tensor parameters = f.store.master().clone(), momentum = optimizer.momentum().clone();
-  f.store.gradient().fill_(std::numeric_limits<float>::quiet_NaN());
-  optimizer.step(scalar(0.5), flag(false));
-  CHECK(at::equal(parameters, f.store.master()));
-  CHECK(at::equal(momentum, optimizer.momentum()));
-  CHECK(f.store.gradient().eq(0).all().item<bool>());
+  f.store.view_of(f.store.gradient(), 2)[0][0] = 1e30F;
+  CHECK(stepper.step(0.5));
+}
+
+TEST(updates_in_low_precision_keep_the_mirrors_and_use_both_gradients) {
+  for (const bool collected : {false, true}) {
+    ParameterStore store, target;
+    for (ParameterStore* each : {&store, &target}) {
+      declare(*each);
+      each->allocate(at::kCPU, Precision::BFloat16, each == &store);
+      at::manual_seed(4);
+      each->master().normal_();
+      each->refresh();
+    }
+    // A step in float32 with the same gradients.
+    Fixture f;
+    for (size_t i = 0; i < store.count(); ++i) {
+      const at::Tensor p = store.master(i);
+      f.store.master(i).copy_(p);
+      at::Tensor g = f.store.view_of(f.store.gradient(), i);
+      g.normal_();
+      if (store.mirrored(i)) {
+        const at::Tensor low = store.view_of(store.mirror_gradient(), i).copy_(g);
+        g.copy_(low);
+        if (collected) store.view_of(store.mirror_gradient(), i).mul_(0.5);
+        if (collected) g.copy_(store.view_of(store.mirror_gradient(), i).to(at::kFloat) * 2);
+      } else {
+        store.view_of(store.gradient(), i).copy_(g);
+      }
+    }
+    if (collected) {  // an earlier micro-batch of the same gradients
+      const at::Tensor earlier = store.mirror_gradient().clone();
+      store.collect_gradient();
+      store.mirror_gradient().copy_(earlier);
+    }
+    OptimizerSpec spec;
+    spec.weight_decay = 0.01;
+    Stepper low(true, spec, store, &target), full(true, spec, f.store);
+    CHECK(low.step(0.5, 0.2) && full.step(0.5));
+    for (size_t i = 0; i < store.count(); ++i) {
+      CHECK(at::equal(store.master(i), f.store.master(i)));
+      if (!store.mirrored(i)) continue;
+      CHECK(at::equal(store[i].detach(), store.master(i).to(at::kBFloat16)));
+      CHECK(at::equal(target[i].detach(), target.master(i).to(at::kBFloat16)));
+    }
+    CHECK(store.gradient().eq(0).all().item<bool>() && store.mirror_gradient().eq(0).all().item<bool>());
+    CHECK(!store.collected());
+  }
+}
+
+TEST(updates_do_not_depend_on_threads) {
+  const int before = at::get_num_threads();
+  std::vector<at::Tensor> results;
+  for (const int threads : {1, 4}) {
+    at::set_num_threads(threads);
+    Fixture f;
+    Stepper stepper(true, {}, f.store);
+    for (int step = 0; step < 3; ++step) f.draw_gradient(step), stepper.step(0.5);
+    results.push_back(f.store.master().clone());
+  }
+  at::set_num_threads(before);
+  CHECK(at::equal(results[0], results[1]));
+}
+
+TEST(update_kernels_of_all_instruction_sets_agree) {
+  constexpr int64_t kCount = 5003;
+  at::manual_seed(7);
+  const at::Tensor start = at::randn({3, kCount});
+  const auto run = [&](const byol::UpdateKernels& kernels) {
+    const at::Tensor buffers = at::cat({start, at::randn({1, kCount}, at::make_generator<at::CPUGeneratorImpl>(9))});
+    const at::Tensor mirrors = at::zeros({2, kCount}, at::kBFloat16);
+    const auto row = [&](int64_t i) { return buffers[i].data_ptr<float>(); };
+    const auto half = [&](int64_t i) { return reinterpret_cast<uint16_t*>(mirrors[i].data_ptr<at::BFloat16>()); };
+    const byol::UpdateSpan span{kCount, row(0), row(1), row(2), nullptr, half(0), row(3), half(1)};
+    byol::SquaredNorms norms{};
+    CHECK(kernels.finite(span) && kernels.square(span, 0.01F, norms));
+    const at::Tensor p = buffers[0].to(at::kDouble), g = buffers[2].to(at::kDouble) + 0.01F * p;
+    CHECK_CLOSE(norms.parameters, p.square().sum().item<double>(), 1e-6 * kCount);
+    CHECK_CLOSE(norms.gradient, g.square().sum().item<double>(), 1e-6 * kCount);
+    kernels.apply(
+        span, {.rate = 0.3F, .decay = 0.01F, .ratio = 0.4F, .momentum = 0.9F, .target_weight = 0.1F, .nesterov = true});
+    CHECK(at::equal(mirrors[0], buffers[0].to(at::kBFloat16)) && at::equal(mirrors[1], buffers[3].to(at::kBFloat16)));
+    return buffers;
+  };
+  const at::Tensor baseline = run(byol::kUpdateKernelsBaseline);
+  const auto agrees = [&](const at::Tensor& other) { return at::allclose(other, baseline, 1e-5, 1e-6); };
+  CHECK(agrees(baseline));
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) CHECK(agrees(run(byol::kUpdateKernelsAvx2)));
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+      __builtin_cpu_supports("avx512vl")) {
+    CHECK(agrees(run(byol::kUpdateKernelsAvx512)));
+  }
+#endif
 }
 
 TEST(the_low_precision_mirror_follows_the_master_and_its_gradient_is_collected) {

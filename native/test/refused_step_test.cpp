@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "apply.h"
 #include "check.h"
 #include "core/error.h"
 #include "core/ssl/learner.h"
@@ -90,7 +91,7 @@ struct Step {
   void run(Learner& learner) const {
     learner.accumulate(first);
     learner.accumulate(second);
-    learner.apply({0.1, 0.9});
+    apply(learner, {0.1, 0.9});
   }
 };
 

@@ -25,7 +25,7 @@ const FusedKernels& kernels_of_this_cpu() {
   return kFusedKernelsBaseline;
 }
 
-FusedView fused_view(const ImageStore& images, const std::vector<int64_t>& indices, const ViewSpec& view,
+FusedView fused_view(const ImageStore& images, at::IntArrayRef indices, const ViewSpec& view,
                      at::ScalarType dtype) {
   FusedView result{};
   result.height = static_cast<int>(view.height);
@@ -49,7 +49,7 @@ FusedView fused_view(const ImageStore& images, const std::vector<int64_t>& indic
 
 }  // namespace
 
-at::Tensor execute_plan(const ImageStore& images, const std::vector<int64_t>& indices, const float* plan,
+at::Tensor execute_plan(const ImageStore& images, at::IntArrayRef indices, const float* plan,
                         const ViewSpec& view, at::ScalarType dtype, int threads) {
   if (dtype != at::kFloat && dtype != at::kBFloat16) {
     throw Error("ERR_BYOL_VALUE", c10::str("views are float32 or bfloat16, not ", dtype, "."));

@@ -52,11 +52,11 @@ struct ViewSpec {
 /// Returns [B, 3, height, width] in channels_last memory, float32 or bfloat16. Threads: the ATen intra-op pool, limited
 /// to `threads` (0: all); the result does not depend on it. Throws ERR_BYOL_SHAPE / ERR_BYOL_VALUE for a bad index or
 /// row.
-at::Tensor execute_plan(const ImageStore& images, const std::vector<int64_t>& indices, const float* plan,
+at::Tensor execute_plan(const ImageStore& images, at::IntArrayRef indices, const float* plan,
                         const ViewSpec& view, at::ScalarType dtype, int threads = 0);
 
 /// The same by ATen operations on float32, one sample at a time: slow and obviously right.
-at::Tensor execute_plan_reference(const ImageStore& images, const std::vector<int64_t>& indices, const float* plan,
+at::Tensor execute_plan_reference(const ImageStore& images, at::IntArrayRef indices, const float* plan,
                                   const ViewSpec& view);
 
 }  // namespace byol

@@ -125,7 +125,7 @@ PlanRow read_plan_row(const float* row) {
   return result;
 }
 
-void check_plan(const ImageStore& images, const std::vector<int64_t>& indices, const float* plan,
+void check_plan(const ImageStore& images, at::IntArrayRef indices, const float* plan,
                 const ViewSpec& view) {
   check_view(view);
   for (std::size_t i = 0; i < indices.size(); ++i) {

@@ -9,6 +9,6 @@ namespace byol {
 
 /// Both executors refuse the same things: ERR_BYOL_SHAPE for sizes and indices that do not fit, ERR_BYOL_VALUE for
 /// numbers outside the ranges of plan.h, naming the row and the column.
-void check_plan(const ImageStore& images, const std::vector<int64_t>& indices, const float* plan, const ViewSpec& view);
+void check_plan(const ImageStore& images, at::IntArrayRef indices, const float* plan, const ViewSpec& view);
 
 }  // namespace byol

@@ -141,7 +141,7 @@ at::Tensor execute_row(const at::Tensor& pixels, const PlanRow& row, const ViewS
 
 }  // namespace
 
-at::Tensor execute_plan_reference(const ImageStore& images, const std::vector<int64_t>& indices, const float* plan,
+at::Tensor execute_plan_reference(const ImageStore& images, at::IntArrayRef indices, const float* plan,
                                   const ViewSpec& view) {
   check_plan(images, indices, plan, view);
   const at::NoGradGuard no_grad;

@@ -36,7 +36,7 @@ at::Tensor ImageStore::image(int64_t index) const {
   return at::from_blob(pixels_.get() + offset, {height, width, 3}, [keep = pixels_](void*) {}, at::kByte);
 }
 
-at::Tensor ImageStore::labels_of(const std::vector<int64_t>& indices) const {
+at::Tensor ImageStore::labels_of(at::IntArrayRef indices) const {
   at::Tensor result = at::empty({static_cast<int64_t>(indices.size())}, at::kLong);
   const auto* from = labels_.data_ptr<int64_t>();
   auto* to = result.data_ptr<int64_t>();

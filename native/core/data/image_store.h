@@ -27,7 +27,7 @@ class ImageStore {
   const at::Tensor& labels() const { return labels_; }
 
   /// Labels of the given images, int64 [B]. Throws ERR_BYOL_SHAPE for an index outside the store.
-  at::Tensor labels_of(const std::vector<int64_t>& indices) const;
+  at::Tensor labels_of(at::IntArrayRef indices) const;
 
  private:
   struct Place {

@@ -7,7 +7,7 @@
 #include "core/model/affine_norm.h"
 #include "core/model/norm_slot.h"
 #include "core/model/running_statistics.h"
-#include "core/optim/parameter_store.h"
+#include "core/parameters/parameter_store.h"
 
 namespace byol {
 

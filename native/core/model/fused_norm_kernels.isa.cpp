@@ -1,9 +1,10 @@
-// Compiled three times, with -DBYOL_ISA=baseline, avx2 and avx512 and the matching -m flags; see norm_lanes.h.
+// Compiled three times, with -DBYOL_ISA=baseline, avx2 and avx512 and the matching -m flags; see simd/lanes.h.
 
 #include "core/model/fused_norm_kernels.h"
 
-#include "core/model/norm_lanes.h"
+#include "core/model/norm_arithmetic.h"
 #include "core/model/norm_walk.h"
+#include "core/simd/lanes.h"
 
 namespace byol {
 namespace {

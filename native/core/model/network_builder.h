@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "core/model/norm_slot.h"
-#include "core/optim/parameter_store.h"
+#include "core/parameters/parameter_store.h"
 
 namespace byol {
 

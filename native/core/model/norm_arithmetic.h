@@ -1,36 +1,12 @@
 #pragma once
 
-// The arithmetic of one element of the fused normalisation, and nothing else: no include, no standard library, no
-// memory. The host's vector kernels and a run-time compiled device kernel both take it from here, so what the tests
-// prove on the CPU holds for the device. Every function is templated on the value: `float`, or a vector that has the
-// same operations.
+// The arithmetic of one element of the fused normalisation, and nothing else: no standard library, no memory. The host's
+// vector kernels and a run-time compiled device kernel both take it from here, so what the tests prove on the CPU holds
+// for the device. Every function is templated on the value: `float`, or a vector that has the same operations.
 
-#if defined(__CUDACC__) || defined(__CUDACC_RTC__)
-#define BYOL_ARITHMETIC static __device__ __forceinline__
-#else
-// Internal linkage on purpose: the host compiles this header once per instruction set, and a linker that merged those
-// copies could put AVX-512 code on the path of a CPU without it.
-#define BYOL_ARITHMETIC static inline __attribute__((always_inline))
-#endif
+#include "core/simd/arithmetic.h"
 
 namespace byol::arithmetic {
-
-/// a * b + c, rounded once where the target has the instruction.
-BYOL_ARITHMETIC float multiply_add(float a, float b, float c) {
-#if defined(__CUDACC__) || defined(__CUDACC_RTC__)
-  return fmaf(a, b, c);
-#elif defined(__FMA__) || defined(__aarch64__)
-  return __builtin_fmaf(a, b, c);
-#else
-  return a * b + c;
-#endif
-}
-
-/// max(v, 0). NaN stays NaN: a diverging run must show it in its loss instead of hiding it behind a ReLU.
-BYOL_ARITHMETIC float positive_part(float v) { return v < 0.0F ? 0.0F : v; }
-
-/// `value` where `condition` > 0, else 0: the derivative of ReLU.
-BYOL_ARITHMETIC float where_positive(float condition, float value) { return condition > 0.0F ? value : 0.0F; }
 
 /// (x - m) / sqrt(variance + eps) * gamma + beta, from `centred` = x - mean, scale = gamma / sqrt(variance + eps) and
 /// shift = beta - (m - mean) * scale. `mean` is m rounded to float32: near it, the subtraction is exact, and `shift`

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "core/parameters/precision.h"
+
 namespace byol {
 
 enum class BlockKind { Basic, Bottleneck };
@@ -15,7 +17,6 @@ enum class Shortcut {
   Official,
   Torchvision
 };  // Official: projection in the first block of every group, even where shapes agree
-enum class Precision { Float32, BFloat16 };
 /// Where the batch normalisations of a pass that trains nothing take their statistics from: the running averages, or the
 /// batch itself.
 enum class EmbedStatistics { Running, Batch };

@@ -2,31 +2,52 @@
 
 #include <ATen/ATen.h>
 
-#include "core/optim/parameter_store.h"
-#include "core/ssl/learner_spec.h"
+#include <vector>
+
+#include "core/optim/segment_table.h"
+#include "core/optim/update_kernels.h"
 
 namespace byol {
 
-/// LARS exactly as the official code (byol-facts 2.1), or SGD as torch.optim.SGD, on a flat parameter store.
+/// LARS exactly as the official code (byol-facts 2.1), or SGD as torch.optim.SGD, and the moving average that follows,
+/// on a flat parameter store: two passes over memory. Nothing is read back from the device, and nothing that a later
+/// step reads is reassigned.
 class Optimizer {
  public:
-  Optimizer(const OptimizerSpec& spec, ParameterStore& store);
+  /// `target`: a store of the same layout that follows by a moving average, or null. Both outlive this.
+  Optimizer(const OptimizerSpec& spec, ParameterStore& store, ParameterStore* target);
 
-  /// One step on store.gradient(), which is used up. `learning_rate`: float32, 0-dim or one for every
-  /// element of the store. `alive`: 0-dim bool; false changes
-  /// neither parameters nor momentum. No value is read back from the device.
-  void step(const at::Tensor& learning_rate, const at::Tensor& alive);
+  /// First pass: `alive`, a 0-dim bool, becomes false where a gradient is not finite; LARS takes its norms.
+  void inspect(const at::Tensor& alive);
+  /// Second pass: one step on the store's gradients, which are used up, and the target's. `rates`: float32
+  /// [kRateSlots]; `target_weight`: float32, 0-dim, 1 - tau. Where `alive` is false, neither parameters nor momentum
+  /// nor target change.
+  void apply(const at::Tensor& rates, const at::Tensor& target_weight, const at::Tensor& alive);
 
   at::Tensor& momentum() { return momentum_; }
   const at::Tensor& momentum() const { return momentum_; }
 
  private:
-  void adapt_layerwise();
+  struct Block {  // of a segment: what one thread does at once
+    size_t segment;
+    int64_t begin, count;
+  };
+  UpdateSpan span_of(const Block& block) const;
+  template <class Work>
+  void for_each_block(const Work& work) const;
 
   OptimizerSpec spec_;
   ParameterStore& store_;
+  ParameterStore* target_;
   at::Tensor momentum_;
-  std::vector<at::Tensor> parameter_views_, gradient_views_;
+  std::vector<Segment> segments_;
+  std::vector<Block> blocks_;
+  std::vector<SquaredNorms> norms_;  // by block, of the last inspect()
 };
+
+/// The same by ATen operations, a parameter at a time: slow and obviously right. For devices without kernels.
+void reference_update(const OptimizerSpec& spec, const std::vector<Segment>& segments, ParameterStore& store,
+                      at::Tensor& momentum, ParameterStore* target, const at::Tensor& rates,
+                      const at::Tensor& target_weight, const at::Tensor& alive);
 
 }  // namespace byol

@@ -40,48 +40,25 @@ void Learner::require_whole() const {
 void Learner::begin_change() { impl_->whole = false; }
 
 void Learner::restart() {
-  const auto options = at::TensorOptions().device(device_);
-  impl_->alive = at::ones({}, options.dtype(at::kBool));
-  impl_->bad_step = at::full({}, -1, options.dtype(at::kLong));
-  impl_->target_at_start = impl_->sample_target();
+  const at::NoGradGuard no_grad;
+  impl_->update.restart(step_);
+  impl_->target_at_start.copy_(impl_->sample_target());
   impl_->metrics.zero_();
   impl_->metric_count = 0;
   impl_->steps_since_read = 0;
   impl_->remembered.reset();
 }
 
-void Learner::apply(const StepScalars& scalars) {
+void Learner::set_scalars(const at::Tensor& scalars) { impl_->scalars.copy_(scalars); }
+
+void Learner::apply() {
   RECORD_USER_SCOPE("byol::update");
   require_whole();
   begin_change();
   Impl& m = *impl_;
-  at::NoGradGuard no_grad;
-  const auto scalar = [&](double value) {
-    return at::full({}, value, at::TensorOptions().device(device_).dtype(at::kFloat));
-  };
-  for (NetworkState* network : {&m.online, &m.own}) {
-    m.alive.logical_and_(at::isfinite(network->parameters.gradient().sum()));
-  }
-  m.bad_step =
-      at::where(at::logical_and(m.bad_step.lt(0), m.alive.logical_not()), at::full_like(m.bad_step, step_), m.bad_step);
-
-  const auto rate = [&](const ParameterStore& store, const std::string& head, double factor) {
-    const at::Tensor base = scalar(scalars.learning_rate);
-    return factor == 1.0 ? base : store.with_prefix_scaled(base, head, factor);
-  };
-  m.online_optimizer.step(rate(m.online.parameters, "projector.", scalars.projector_rate), m.alive);
-  m.own_optimizer.step(rate(m.own.parameters, "predictor.", scalars.predictor_rate), m.alive);
-
-  if (spec_.objective.target == TargetMode::Ema) {
-    // xi <- tau xi + (1 - tau) theta with the updated theta (Equation 1); statistics are not averaged (item 7).
-    const at::Tensor weight = at::where(m.alive, scalar(1.0 - scalars.tau), scalar(0.0));
-    m.target.parameters.master().lerp_(m.online.parameters.master(), weight);
-    m.target.parameters.refresh();
-  }
-  if (m.queue) m.queue->commit(m.alive);
-
-  for (NetworkState* network : {&m.online, &m.own, &m.target}) network->running.commit(m.alive);
+  m.update.apply(m.rates, m.target_weight);
   m.remembered.reset();
+  m.micro_batches_done = 0;
   ++step_;
   ++m.steps_since_read;
   m.whole = true;
@@ -110,7 +87,7 @@ StepMetrics Learner::read_metrics() {
     out.target_distance = ((theta - xi).norm() / theta.norm()).item<double>();
   }
   out.target_movement = (m.sample_target() - m.target_at_start).abs().max().item<double>();
-  out.first_bad_step = m.bad_step.item<int64_t>();
+  out.first_bad_step = m.update.bad_step.item<int64_t>();
   m.metrics.zero_();
   m.metric_count = 0;
   m.steps_since_read = 0;

@@ -9,17 +9,9 @@
 
 #include "core/io/tensor_file.h"
 #include "core/ssl/learner_spec.h"
+#include "core/ssl/step_scalars.h"
 
 namespace byol {
-
-/// One optimiser step's scalars; the schedules that make them live in TypeScript.
-struct StepScalars {
-  double learning_rate = 0.0;
-  double tau = 1.0;
-  /// Of the heads, relative to the learning rate (paper Tables 21 and 22).
-  double projector_rate = 1.0;
-  double predictor_rate = 1.0;
-};
 
 /// What one forward and backward pass sees.
 struct MicroBatch {
@@ -27,7 +19,6 @@ struct MicroBatch {
   at::Tensor labels{};          // int64 [B], -1: unlabelled; for the online classifier, which nothing else learns from
   at::Tensor supervised_labels{};  // int64 [B], -1: unlabelled; needed with supervision only
   int64_t micro_batches = 1;       // per optimiser step: gradients are divided by it
-  double objective_weight = 1.0;   // of the objective beside supervision
 };
 
 /// Means over the steps since the last read.
@@ -36,8 +27,8 @@ struct StepMetrics {
   double loss = 0.0;             // the objective before its scale; BYOL: 2 - 2cos, both directions summed, 0..8
   double supervised_loss = 0.0;  // cross-entropy of the projector's outputs on the labelled rows
   double supervised_top1 = 0.0;
-  double probe_loss = 0.0;       // cross-entropy of the online classifier
-  double probe_top1 = 0.0;       // on the augmented training view
+  double probe_loss = 0.0;  // cross-entropy of the online classifier
+  double probe_top1 = 0.0;  // on the augmented training view
   double probe_top5 = 0.0;
   double projection_std = 0.0;   // sqrt(d) * mean std of the l2-normalised online projections: 1 spread, 0 collapsed
   double projection_rank = 0.0;  // effective_rank() of the last online projections; 0 before the first step
@@ -68,6 +59,8 @@ class Learner {
   /// Throws ERR_BYOL_SHAPE for a number of rows that no micro-batch can have: one that does not split into the groups
   /// of batch statistics, or does not divide the queue.
   void check_rows(int64_t rows) const;
+  /// Of the step that comes next: float32 [kScalarSlots] on the CPU (step_scalars.h), copied.
+  void set_scalars(const at::Tensor& scalars);
   /// Adds this micro-batch's gradient / `micro_batches`. After whatever it throws, abandon() is due.
   void accumulate(const MicroBatch& batch);
   /// Forgets the micro-batches since the last apply(), also one that threw half-way: gradients, statistics, metrics,
@@ -75,7 +68,7 @@ class Learner {
   void abandon();
   /// One optimiser step on the accumulated gradient, then the EMA of the target. A step whose loss or gradient is not
   /// finite, and every later one, changes nothing: what remains is the last good state.
-  void apply(const StepScalars& scalars);
+  void apply();
 
   StepMetrics read_metrics();
 
@@ -90,6 +83,8 @@ class Learner {
   at::Device device() const { return device_; }
   /// Trainable parameters of the online encoder alone.
   int64_t encoder_parameters() const;
+  /// The networks and everything else that a step changes, for those who look at a step from inside.
+  const Impl& parts() const { return *impl_; }
 
   /// Everything needed to go on bit-exactly, by name ("online.encoder.conv1.weight", "momentum....", "target....").
   NamedTensors state() const;

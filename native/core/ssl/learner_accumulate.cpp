@@ -98,7 +98,7 @@ void Learner::accumulate(const MicroBatch& batch) {
   const bool has_objective = !spec_.supervision || spec_.supervision->target;
   const bool ema = spec.target == TargetMode::Ema;
   // Moves target parameters, which is not what the moving average is judged by.
-  if (m.initialize_affine(batch.view1)) m.target_at_start = m.sample_target();
+  if (m.initialize_affine(batch.view1)) m.target_at_start.copy_(m.sample_target());
 
   const Forward online_forward = [&](const at::Tensor& view) {
     const ForwardContext context = m.online.training();
@@ -161,11 +161,12 @@ void Learner::accumulate(const MicroBatch& batch) {
         predictions[i] = online[i].projection.to(solution.scalar_type()).matmul(solution);
       }
     }
-    const at::Tensor queue = m.queue ? m.queue->rows.clone() : at::Tensor();
+    // They change after the backward pass only.
+    const at::Tensor queue = m.queue ? m.queue->rows : at::Tensor();
     for (size_t i = 0; i < predictions.size(); ++i) {
       loss = loss + direction_loss(spec, {predictions[i], targets[1 - i], targets[i]}, queue);
     }
-    total = loss * (spec.scale * batch.objective_weight);
+    total = loss * (m.objective_weight * spec.scale);
     if (m.queue) {
       for (size_t i = 0; i < predictions.size(); ++i) m.queue->stage(normalize_rows(targets[1 - i], spec.similarity));
     }
@@ -179,12 +180,16 @@ void Learner::accumulate(const MicroBatch& batch) {
     probe = classify(m.classifier->forward(m.own.parameters, online[0].representation.detach()), batch.labels);
     total = total + probe.loss;
   }
+  // Low-precision gradients are those of one micro-batch: the float32 ones take in what is there.
+  if (m.micro_batches_done > 0) {
+    m.online.parameters.collect_gradient();
+    m.own.parameters.collect_gradient();
+  }
   torch::autograd::backward({batch.micro_batches == 1 ? total : total / static_cast<double>(batch.micro_batches)}, {});
 
   at::NoGradGuard no_grad;
-  m.online.parameters.collect_gradient();
-  m.own.parameters.collect_gradient();
-  m.alive.logical_and_(at::isfinite(total.detach()));
+  ++m.micro_batches_done;
+  m.update.judge(total.detach());
   m.last_projection = online[0].projection.detach();
   m.add_metrics({loss.detach(), probe.loss.detach(), probe.top1, probe.top5, spread(m.last_projection),
                  supervised.loss.detach(), supervised.top1});

@@ -5,6 +5,12 @@
 namespace byol {
 namespace {
 
+at::Tensor initial_scalars() {
+  at::Tensor scalars = at::empty({kScalarSlots}, at::kFloat);
+  write_scalars({}, scalars.data_ptr<float>());
+  return scalars;
+}
+
 std::optional<TargetQueue> make_queue(const LearnerSpec& spec, at::Device device) {
   const auto& negatives = spec.objective.negatives;
   if (!negatives || negatives->kind != NegativesKind::Queue) return std::nullopt;
@@ -23,13 +29,14 @@ at::Tensor Learner::Impl::sample_target() const {
 
 void Learner::Impl::remember() {
   if (remembered) return;
-  Remembered now{{}, {}, last_projection, target_at_start, metric_count};
-  std::vector<at::Tensor> changed{alive, metrics};
+  Remembered now{{}, {}, last_projection, metric_count};
+  std::vector<at::Tensor> changed{update.alive, metrics};
   for (NetworkState* network : {&online, &own, &target}) {
     if (!network->affine.any_waits()) continue;
     now.waited.push_back(network);
     changed.insert(changed.end(), {network->parameters.master(), network->affine.initialized});
   }
+  if (!now.waited.empty()) changed.push_back(target_at_start);
   for (const at::Tensor& tensor : changed) now.contents.emplace_back(tensor, tensor.clone());
   remembered = std::move(now);
 }
@@ -40,7 +47,6 @@ void Learner::Impl::restore() {
   for (const auto& [tensor, copy] : remembered->contents) tensor.copy_(copy);
   for (NetworkState* network : remembered->waited) network->affine.refresh();
   last_projection = remembered->last_projection;
-  target_at_start = remembered->target_at_start;
   metric_count = remembered->metric_count;
   remembered.reset();
 }
@@ -50,6 +56,7 @@ void Learner::Impl::clear_step() {
   for (NetworkState* network : {&online, &own}) network->parameters.clear_gradient();
   for (NetworkState* network : {&online, &own, &target}) network->running.restage();
   if (queue) queue->unstage();
+  micro_batches_done = 0;
 }
 
 LearnerStructure::LearnerStructure(const LearnerSpec& spec)
@@ -88,7 +95,11 @@ Learner::Impl::Impl(const LearnerSpec& spec, at::Device device)
              stream_seed(spec.seed, spec.target_init == TargetInit::Copy ? SeedStream::Online : SeedStream::Target)),
       own(own_builder, spec.norm, spec.precision, device, true, stream_seed(spec.seed, SeedStream::Own)),
       queue(make_queue(spec, device)),
-      online_optimizer(spec.optimizer, online.parameters),
-      own_optimizer(spec.optimizer, own.parameters) {}
+      update(spec, online, own, target, queue ? &*queue : nullptr, device),
+      scalars(initial_scalars().to(device)),
+      rates(scalars.narrow(0, kRates, kRateSlots)),
+      target_weight(scalars[kTargetWeight]),
+      objective_weight(scalars[kObjectiveWeight]),
+      target_at_start(sample_target()) {}
 
 }  // namespace byol

@@ -6,9 +6,9 @@
 
 #include "core/model/encoder_state.h"
 #include "core/model/mlp.h"
-#include "core/optim/optimizer.h"
 #include "core/ssl/learner.h"
 #include "core/ssl/target_queue.h"
+#include "core/ssl/update.h"
 
 namespace byol {
 
@@ -41,7 +41,7 @@ struct LearnerStructure {
 /// The structure and the states of the networks.
 struct Learner::Impl : LearnerStructure {
   Impl(const LearnerSpec& spec, at::Device device);
-  Impl(const Impl&) = delete;  // the optimisers refer to the networks beside them
+  Impl(const Impl&) = delete;  // the update refers to the networks beside it
 
   /// Enough of the target's parameters to see it move.
   at::Tensor sample_target() const;
@@ -58,10 +58,10 @@ struct Learner::Impl : LearnerStructure {
 
   NetworkState online, target, own;
   std::optional<TargetQueue> queue;
-  Optimizer online_optimizer, own_optimizer;
+  Update update;
+  at::Tensor scalars;  // float32 [kScalarSlots], of the step that comes next
+  at::Tensor rates, target_weight, objective_weight;  // views of them
 
-  at::Tensor alive;            // 0-dim bool: no loss or gradient was ever not finite
-  at::Tensor bad_step;         // 0-dim int64: the first step that was not, or -1
   at::Tensor target_at_start;  // a sample of the target's parameters
   at::Tensor last_projection;  // of the last micro-batch
   at::Tensor metrics;          // sums over micro-batches since the last read
@@ -72,12 +72,13 @@ struct Learner::Impl : LearnerStructure {
     ++metric_count;
   }
   int64_t steps_since_read = 0;
+  int64_t micro_batches_done = 0;  // of the step in progress
 
   bool whole = true;  // false: Learner::require_whole()
   struct Remembered {
     std::vector<std::pair<at::Tensor, at::Tensor>> contents;  // a tensor, and a copy of what it held
     std::vector<NetworkState*> waited;                        // for the data-dependent initialisation of affine layers
-    at::Tensor last_projection, target_at_start;
+    at::Tensor last_projection;
     int64_t metric_count;
   };
   std::optional<Remembered> remembered;

@@ -4,22 +4,12 @@
 #include <optional>
 
 #include "core/model/spec.h"
+#include "core/optim/optimizer_spec.h"
 #include "core/ssl/objective_spec.h"
 
 namespace byol {
 
 enum class TargetInit { Independent, Copy };  // official: an independent draw
-enum class OptimizerKind { Lars, Sgd };
-
-struct OptimizerSpec {
-  OptimizerKind kind = OptimizerKind::Lars;
-  double momentum = 0.9;
-  double weight_decay = 0.0;
-  bool nesterov = false;             // SGD only
-  double trust_coefficient = 1e-3;   // LARS only
-  bool decay_norm_and_bias = false;  // official LARS: no
-};
-
 struct LearnerSpec {
   EncoderSpec encoder;
   NormSpec norm;

@@ -21,8 +21,8 @@ void visit_state(const Learner::Impl& m, const Visit& visit) {
   visit_network("online.", m.online, visit);
   visit_network("online.own.", m.own, visit);
   visit_network("target.", m.target, visit);
-  visit_momentum(m.online, m.online_optimizer, visit);
-  visit_momentum(m.own, m.own_optimizer, visit);
+  visit_momentum(m.online, m.update.online_optimizer, visit);
+  visit_momentum(m.own, m.update.own_optimizer, visit);
   if (m.queue) {
     visit("queue.rows", m.queue->rows);
     visit("queue.position", m.queue->position);
@@ -46,7 +46,7 @@ NamedTensors Learner::state() const {
   require_whole();
   NamedTensors out;
   visit_state(*impl_, [&](const std::string& name, const at::Tensor& tensor) { out.emplace_back(name, tensor); });
-  const int64_t bad = impl_->bad_step.item<int64_t>();
+  const int64_t bad = impl_->update.bad_step.item<int64_t>();
   out.emplace_back("step", at::full({}, bad >= 0 ? bad : step_, at::kLong));
   return out;
 }

@@ -10,7 +10,7 @@
 namespace byol {
 
 TargetQueue::TargetQueue(int64_t size, int64_t dimension, uint64_t seed, at::Device device)
-    : position(at::zeros({}, at::kLong)) {
+    : position(at::zeros({}, at::TensorOptions().device(device).dtype(at::kLong))) {
   at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(seed);
   rows = l2_normalize(at::empty({size, dimension}, at::kFloat).normal_(0.0, 1.0, generator)).to(device);
 }
@@ -25,13 +25,12 @@ void TargetQueue::stage(const at::Tensor& targets) { staged_.push_back(targets.d
 
 void TargetQueue::commit(const at::Tensor& alive) {
   at::NoGradGuard no_grad;
-  int64_t next = position.item<int64_t>();
   for (const at::Tensor& targets : staged_) {
-    at::Tensor slot = rows.narrow(0, next, targets.size(0));
-    slot.copy_(at::where(alive, targets, slot));
-    next = (next + targets.size(0)) % rows.size(0);
+    const int64_t count = targets.size(0);
+    const at::Tensor places = (at::arange(count, position.options()) + position).remainder_(rows.size(0));
+    rows.index_copy_(0, places, at::where(alive, targets, rows.index_select(0, places)));
+    position.add_(alive, count).remainder_(rows.size(0));
   }
-  position.fill_(next);
   staged_.clear();
 }
 

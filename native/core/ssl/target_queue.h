@@ -25,7 +25,7 @@ class TargetQueue {
   void commit(const at::Tensor& alive);
 
   at::Tensor rows;      // float32 [size, D]
-  at::Tensor position;  // 0-dim int64 on the CPU: the row that is replaced next
+  at::Tensor position;  // 0-dim int64: the row that is replaced next
 
  private:
   std::vector<at::Tensor> staged_;

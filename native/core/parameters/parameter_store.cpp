@@ -1,4 +1,4 @@
-#include "core/optim/parameter_store.h"
+#include "core/parameters/parameter_store.h"
 
 #include <functional>
 #include <numeric>
@@ -40,7 +40,6 @@ void ParameterStore::allocate(at::Device device, Precision precision, bool train
       offset += round_up(entry.numel);
     }
     if (role == ParameterRole::Weight) weight_size_ = offset;
-    if (role == ParameterRole::FullPrecisionWeight) adapted_size_ = offset;
   }
   const auto float32 = at::TensorOptions().device(device).dtype(at::kFloat);
   master_ = at::zeros({offset}, float32);
@@ -51,28 +50,12 @@ void ParameterStore::allocate(at::Device device, Precision precision, bool train
   }
   for (size_t i = 0; i < entries_.size(); ++i) {
     Entry& entry = entries_[i];
-    const bool low = mirror_.defined() && entry.role == ParameterRole::Weight;
+    const bool low = mirrored(i);
     entry.used = view_of(low ? mirror_ : master_, i).detach();
     if (!trainable) continue;
     entry.used.set_requires_grad(true);
     entry.used.mutable_grad() = view_of(low ? mirror_gradient_ : gradient_, i);
   }
-}
-
-std::vector<at::Tensor> ParameterStore::adapted_views(const at::Tensor& buffer) const {
-  std::vector<at::Tensor> views;
-  for (size_t i = 0; i < entries_.size(); ++i) {
-    if (entries_[i].role != ParameterRole::Excluded) views.push_back(view_of(buffer, i));
-  }
-  return views;
-}
-
-at::Tensor ParameterStore::with_prefix_scaled(const at::Tensor& value, const std::string& prefix, double factor) const {
-  at::Tensor out = value.expand(master_.sizes()).clone();
-  for (const Entry& entry : entries_) {
-    if (entry.name.rfind(prefix, 0) == 0) out.narrow(0, entry.offset, entry.numel).mul_(factor);
-  }
-  return out;
 }
 
 int64_t ParameterStore::numel() const {
@@ -86,12 +69,14 @@ void ParameterStore::collect_gradient() {
   at::NoGradGuard no_grad;
   gradient_.narrow(0, 0, weight_size_).add_(mirror_gradient_);
   mirror_gradient_.zero_();
+  collected_ = true;
 }
 
 void ParameterStore::clear_gradient() {
   at::NoGradGuard no_grad;
   gradient_.zero_();
   if (mirror_gradient_.defined()) mirror_gradient_.zero_();
+  collected_ = false;
 }
 
 void ParameterStore::refresh() {

@@ -1,8 +1,8 @@
 #pragma once
 
-// A vector of floats as wide as the instruction set being compiled for, with the operations that norm_arithmetic.h
+// A vector of floats as wide as the instruction set being compiled for, with the operations that the kernels' arithmetic
 // needs and loads and stores of float32 and bfloat16 memory. For files named *.isa.cpp only. Everything has internal
-// linkage, for the reason given in norm_arithmetic.h.
+// linkage, for the reason given in arithmetic.h.
 
 #include <cstdint>
 
@@ -16,7 +16,7 @@
 #pragma GCC diagnostic pop
 #endif
 
-#include "core/model/norm_arithmetic.h"
+#include "core/simd/arithmetic.h"
 
 namespace byol {
 namespace {
@@ -45,6 +45,7 @@ struct Scalar {
   float v;
 
   static Scalar zero() { return {0.0F}; }
+  static Scalar all(float value) { return {value}; }
   static Scalar load(const float* p) { return {*p}; }
   static Scalar load(const Bfloat16* p) { return {__builtin_bit_cast(float, std::uint32_t{p->bits} << 16)}; }
   void store(float* p) const { *p = v; }
@@ -57,6 +58,8 @@ struct Scalar {
 
 inline Scalar operator+(Scalar a, Scalar b) { return {a.v + b.v}; }
 inline Scalar operator-(Scalar a, Scalar b) { return {a.v - b.v}; }
+inline Scalar operator*(Scalar a, Scalar b) { return {a.v * b.v}; }
+inline float sum_of(Scalar a) { return a.v; }
 inline Scalar multiply_add(Scalar a, Scalar b, Scalar c) { return {multiply_add(a.v, b.v, c.v)}; }
 inline Scalar positive_part(Scalar a) { return {positive_part(a.v)}; }
 inline Scalar where_positive(Scalar condition, Scalar value) { return {where_positive(condition.v, value.v)}; }
@@ -69,6 +72,7 @@ struct Lanes {
   __m512 v;
 
   static Lanes zero() { return {_mm512_setzero_ps()}; }
+  static Lanes all(float value) { return {_mm512_set1_ps(value)}; }
   static Lanes load(const float* p) { return {_mm512_loadu_ps(p)}; }
   static Lanes load(const Bfloat16* p) {
     const __m256i half = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
@@ -92,6 +96,7 @@ struct Lanes {
 
 inline Lanes operator+(Lanes a, Lanes b) { return {_mm512_add_ps(a.v, b.v)}; }
 inline Lanes operator-(Lanes a, Lanes b) { return {_mm512_sub_ps(a.v, b.v)}; }
+inline Lanes operator*(Lanes a, Lanes b) { return {_mm512_mul_ps(a.v, b.v)}; }
 inline Lanes multiply_add(Lanes a, Lanes b, Lanes c) { return {_mm512_fmadd_ps(a.v, b.v, c.v)}; }
 // max returns its second operand when one is NaN.
 inline Lanes positive_part(Lanes a) { return {_mm512_max_ps(_mm512_setzero_ps(), a.v)}; }
@@ -107,6 +112,7 @@ struct Lanes {
   __m256 v;
 
   static Lanes zero() { return {_mm256_setzero_ps()}; }
+  static Lanes all(float value) { return {_mm256_set1_ps(value)}; }
   static Lanes load(const float* p) { return {_mm256_loadu_ps(p)}; }
   static Lanes load(const Bfloat16* p) {
     const __m128i half = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
@@ -128,6 +134,7 @@ struct Lanes {
 
 inline Lanes operator+(Lanes a, Lanes b) { return {_mm256_add_ps(a.v, b.v)}; }
 inline Lanes operator-(Lanes a, Lanes b) { return {_mm256_sub_ps(a.v, b.v)}; }
+inline Lanes operator*(Lanes a, Lanes b) { return {_mm256_mul_ps(a.v, b.v)}; }
 inline Lanes multiply_add(Lanes a, Lanes b, Lanes c) {
 #if defined(__FMA__)
   return {_mm256_fmadd_ps(a.v, b.v, c.v)};
@@ -153,6 +160,7 @@ struct Lanes {
   Floats v;
 
   static Lanes zero() { return {Floats{}}; }
+  static Lanes all(float value) { return {Floats{value, value, value, value}}; }
   static Lanes load(const float* p) {
     Lanes lanes;
     __builtin_memcpy(&lanes.v, p, sizeof(Floats));
@@ -176,6 +184,7 @@ struct Lanes {
 
 inline Lanes operator+(Lanes a, Lanes b) { return {a.v + b.v}; }
 inline Lanes operator-(Lanes a, Lanes b) { return {a.v - b.v}; }
+inline Lanes operator*(Lanes a, Lanes b) { return {a.v * b.v}; }
 inline Lanes multiply_add(Lanes a, Lanes b, Lanes c) { return {a.v * b.v + c.v}; }
 inline Lanes where_positive(Lanes condition, Lanes value) {
   const auto mask = reinterpret_cast<Lanes::Words>(condition.v > Lanes::Floats{});
@@ -187,6 +196,14 @@ inline Lanes positive_part(Lanes a) {
 }
 
 #endif
+
+inline float sum_of(Lanes a) {
+  float lanes[Lanes::kWidth];
+  a.store(lanes);
+  float sum = 0.0F;
+  for (const float lane : lanes) sum += lane;
+  return sum;
+}
 
 }  // namespace
 }  // namespace byol

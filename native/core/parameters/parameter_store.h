@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/model/spec.h"
+#include "core/parameters/precision.h"
 
 namespace byol {
 
@@ -27,6 +27,12 @@ class ParameterStore {
 
   size_t count() const { return entries_.size(); }
   const std::string& name(size_t index) const { return entries_[index].name; }
+  ParameterRole role(size_t index) const { return entries_[index].role; }
+  /// Where it begins in the flat buffers, and how many elements it has.
+  int64_t offset(size_t index) const { return entries_[index].offset; }
+  int64_t numel(size_t index) const { return entries_[index].numel; }
+  /// Whether forward passes use the mirror's values of it.
+  bool mirrored(size_t index) const { return mirror_.defined() && entries_[index].role == ParameterRole::Weight; }
   /// What forward passes use: float32, or bfloat16 for a Weight in bfloat16 precision. A leaf if trainable.
   const at::Tensor& operator[](size_t index) const { return entries_[index].used; }
   /// What forward passes compute in: float32, or bfloat16 in bfloat16 precision.
@@ -39,18 +45,19 @@ class ParameterStore {
   at::Tensor& master() { return master_; }
   const at::Tensor& master() const { return master_; }
   at::Tensor& gradient() { return gradient_; }
-  /// The leading part of a buffer that holds every Weight and FullPrecisionWeight.
-  at::Tensor adapted_part(const at::Tensor& buffer) const { return buffer.narrow(0, 0, adapted_size_); }
-  /// Views of the adapted parameters in a buffer of this layout, in declaration order.
-  std::vector<at::Tensor> adapted_views(const at::Tensor& buffer) const;
-
-  /// `value` for every element of a buffer of this layout, times `factor` in the parameters whose name begins so.
-  at::Tensor with_prefix_scaled(const at::Tensor& value, const std::string& prefix, double factor) const;
+  const at::Tensor& gradient() const { return gradient_; }
+  /// The weights in low precision, with the offsets of the flat buffers, and their gradients; undefined in float32.
+  const at::Tensor& mirror() const { return mirror_; }
+  const at::Tensor& mirror_gradient() const { return mirror_gradient_; }
 
   /// Parameters without the padding between them.
   int64_t numel() const;
   /// Adds the low-precision gradients of the last backward pass to the float32 ones and clears them.
   void collect_gradient();
+  /// Whether that happened since the gradients were last cleared: else the float32 ones of mirrored parameters are 0.
+  bool collected() const { return collected_; }
+  /// After all gradients were set to 0.
+  void gradient_used_up() { collected_ = false; }
   /// Of a trainable store: forgets every gradient, also those that were not collected.
   void clear_gradient();
   /// Copies the float32 weights into the low-precision mirror; after every change of master().
@@ -67,8 +74,8 @@ class ParameterStore {
   };
   std::vector<Entry> entries_;
   at::Tensor master_, gradient_, mirror_, mirror_gradient_;
-  int64_t weight_size_ = 0;   // [0, weight_size_): Weight
-  int64_t adapted_size_ = 0;  // [weight_size_, adapted_size_): FullPrecisionWeight; then Excluded
+  int64_t weight_size_ = 0;  // [0, weight_size_): Weight; then FullPrecisionWeight, then Excluded
+  bool collected_ = false;
 };
 
 }  // namespace byol

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "core/ssl/step_scalars.h"
+
+namespace byol {
+
+/// What one optimiser step is told beside its images, in one contiguous piece of memory: which of them, their plans,
+/// their labels, the scalars. Filled once, where the step is asked for, and from then on never changed: what was
+/// checked is what is used, and a device takes it in one copy. Copies share the memory.
+class StepPacket {
+ public:
+  /// Touches no tensor: any thread may make one. `supervised`: with labels.
+  StepPacket(int64_t rows, int64_t views, bool supervised);
+
+  int64_t rows() const { return rows_; }
+  int64_t views() const { return views_; }
+
+  /// Of each row, the number of its image.
+  std::span<int64_t> indices() const { return {at<int64_t>(0), static_cast<size_t>(rows_)}; }
+  /// Of each row, the label that supervision may use, -1: none; empty without supervision.
+  std::span<int64_t> supervised_labels() const {
+    return {at<int64_t>(labels_), static_cast<size_t>(supervised_ * rows_)};
+  }
+  /// In the order of ScalarSlot.
+  std::span<float> scalars() const { return {at<float>(scalars_), kScalarSlots}; }
+  /// Rows x kPlanColumns.
+  std::span<float> plan(int64_t view) const;
+
+  /// The scalars, and the labels of some rows, as tensors on the CPU: views of this memory, which they keep.
+  at::Tensor scalar_tensor() const;
+  at::Tensor supervised_label_tensor(int64_t first, int64_t rows) const;
+
+ private:
+  template <typename T>
+  T* at(int64_t offset) const {
+    return reinterpret_cast<T*>(memory_.get() + offset);
+  }
+
+  int64_t rows_, views_, supervised_;
+  int64_t labels_, scalars_, plans_;  // bytes from the beginning
+  std::shared_ptr<std::byte[]> memory_;
+};
+
+}  // namespace byol

@@ -1,0 +1,185 @@
+// What a graph of a step needs: nothing that a later step reads is reassigned, nothing is read back from the device, no
+// constant of a step is made. And that a step goes on from a saved state in the same bits.
+#include <ATen/ATen.h>
+#include <ATen/record_function.h>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/ssl/learner.h"
+#include "core/ssl/learner_parts.h"
+
+#include "apply.h"
+#include "check.h"
+
+namespace {
+
+using namespace byol;
+
+LearnerSpec tiny() {
+  LearnerSpec spec;
+  spec.encoder.blocks = {1, 1};
+  spec.encoder.width = 8;
+  spec.projector = {{16}, 8, true, false};
+  spec.predictor = HeadSpec{{16}, 8, true, false};
+  spec.classes = 3;
+  spec.optimizer.weight_decay = 1e-4;
+  spec.seed = 5;
+  return spec;
+}
+
+std::vector<LearnerSpec> variants() {
+  LearnerSpec low = tiny();
+  low.precision = Precision::BFloat16;
+  LearnerSpec moco = tiny();
+  moco.predictor.reset();
+  moco.optimizer.kind = OptimizerKind::Sgd;
+  moco.objective.symmetric = false;
+  moco.objective.statistics_groups = 2;
+  moco.objective.negatives = NegativesSpec{NegativesKind::Queue, 1.0, 0.2, 24};
+  LearnerSpec grouped = low;
+  grouped.objective.statistics_groups = 2;
+  LearnerSpec simclr = tiny();
+  simclr.predictor.reset();
+  simclr.objective.target = TargetMode::Gradient;
+  simclr.objective.joint_statistics = true;
+  simclr.objective.negatives = NegativesSpec{NegativesKind::Batch, 1.0, 0.2};
+  LearnerSpec simsiam = tiny();
+  simsiam.objective.target = TargetMode::StopGradient;
+  LearnerSpec affine = tiny();
+  affine.norm.encoder = affine.norm.projector = affine.norm.predictor = NormKind::Affine;
+  LearnerSpec standardized = low;
+  standardized.norm.encoder = standardized.norm.projector = NormKind::Group;
+  standardized.norm.groups = 4;
+  standardized.norm.weight_standardization = true;
+  LearnerSpec teacher = tiny();
+  teacher.projector = {{}, 3, true, true};
+  teacher.predictor.reset();
+  teacher.objective.symmetric = false;
+  teacher.objective.similarity = Similarity::Softmax;
+  teacher.supervision = SupervisionSpec{0.1, true};
+  return {tiny(), low, moco, grouped, simclr, simsiam, affine, standardized, teacher};
+}
+
+void step(Learner& learner, uint64_t seed) {
+  at::manual_seed(seed);
+  set_scalars(learner, {0.1, 0.9, 2.0, 3.0, 0.5});
+  for (int i = 0; i < 2; ++i) {
+    const auto view = [&] {
+      return at::rand({8, 3, 12, 12}).to(learner.compute_dtype()).contiguous(at::MemoryFormat::ChannelsLast);
+    };
+    learner.accumulate({.view1 = view(),
+                        .view2 = view(),
+                        .labels = at::arange(8) % 3,
+                        .supervised_labels = at::arange(8) % 4 - 1,
+                        .micro_batches = 2});
+  }
+  learner.apply();
+}
+
+/// Where everything lies that a step reads and changes.
+std::map<std::string, const void*> addresses(const Learner& learner) {
+  std::map<std::string, const void*> out;
+  for (const auto& [name, tensor] : learner.state()) {
+    if (name != "step") out[name] = tensor.const_data_ptr();
+  }
+  const Learner::Impl& m = learner.parts();
+  const std::map<std::string, at::Tensor> more = {
+      {"alive", m.update.alive},
+      {"bad step", m.update.bad_step},
+      {"scalars", m.scalars},
+      {"metrics", m.metrics},
+      {"target at start", m.target_at_start},
+      {"online gradient", m.online.parameters.gradient()},
+      {"own gradient", m.own.parameters.gradient()},
+      {"online mirror", m.online.parameters.mirror()},
+      {"online mirror's gradient", m.online.parameters.mirror_gradient()},
+      {"target mirror", m.target.parameters.mirror()},
+  };
+  for (const auto& [name, tensor] : more) out[name] = tensor.defined() ? tensor.const_data_ptr() : nullptr;
+  for (const NetworkState* network : {&m.online, &m.own, &m.target}) {
+    for (size_t i = 0; i < network->parameters.count(); ++i) {
+      const at::Tensor& used = network->parameters[i];
+      const std::string name = std::to_string(out.size()) + network->parameters.name(i);
+      out[name] = used.const_data_ptr();
+      if (used.grad().defined()) out[name + " gradient"] = used.grad().const_data_ptr();
+    }
+  }
+  return out;
+}
+
+std::set<std::string> operations_of(const std::function<void()>& body) {
+  static std::mutex mutex;
+  static std::set<std::string>* names = nullptr;
+  std::set<std::string> found;
+  names = &found;
+  const at::CallbackHandle handle =
+      at::addGlobalCallback(at::RecordFunctionCallback([](const at::RecordFunction& function) {
+        const std::lock_guard lock(mutex);
+        names->insert(function.name());
+        return std::unique_ptr<at::ObserverContext>();
+      }));
+  body();
+  at::removeCallback(handle);
+  return found;
+}
+
+std::map<std::string, at::Tensor> snapshot(const Learner& learner) {
+  std::map<std::string, at::Tensor> out;
+  for (const auto& [name, tensor] : learner.state()) out[name] = tensor.clone();
+  return out;
+}
+
+}  // namespace
+
+TEST(the_whole_state_of_a_learner_stays_where_it_is) {
+  for (const LearnerSpec& spec : variants()) {
+    Learner learner(spec, at::kCPU);
+    const auto before = addresses(learner);
+    for (uint64_t i = 0; i < 3; ++i) step(learner, i);
+    CHECK(before == addresses(learner));
+    learner.read_metrics();
+    CHECK(before == addresses(learner));
+  }
+}
+
+TEST(a_step_reads_nothing_back_and_makes_no_constants) {
+  for (const LearnerSpec& spec : variants()) {
+    Learner learner(spec, at::kCPU);
+    for (uint64_t i = 0; i < 2; ++i) step(learner, i);
+    const std::set<std::string> operations = operations_of([&] { step(learner, 2); });
+    CHECK(operations.count("aten::conv2d") + operations.count("aten::convolution") > 0 &&
+          operations.count("byol::update") == 1);
+    for (const char* name : {"aten::_local_scalar_dense", "aten::item", "aten::is_nonzero", "aten::nonzero",
+                             "aten::masked_select", "aten::full"}) {
+      if (operations.count(name)) check::fail(__FILE__, __LINE__, std::string("a step calls ") + name);
+    }
+  }
+}
+
+TEST(ten_steps_a_saved_state_and_ten_steps_are_twenty) {
+  for (const LearnerSpec& spec : variants()) {
+    Learner whole(spec, at::kCPU), first(spec, at::kCPU);
+    LearnerSpec other = spec;
+    other.seed = 99;
+    Learner second(other, at::kCPU);
+    for (uint64_t i = 0; i < 20; ++i) step(whole, i);
+    for (uint64_t i = 0; i < 10; ++i) step(first, i);
+    NamedTensors saved;
+    for (const auto& [name, tensor] : snapshot(first)) saved.emplace_back(name, tensor);
+    step(first, 50);  // what goes on behind a saved state is not in it
+    second.load_state(saved);
+    for (uint64_t i = 10; i < 20; ++i) step(second, i);
+    const auto expected = snapshot(whole), actual = snapshot(second);
+    CHECK(expected.size() == actual.size());
+    for (const auto& [name, tensor] : expected) {
+      if (!at::equal(tensor, actual.at(name))) check::fail(__FILE__, __LINE__, name + " differs");
+    }
+    CHECK(whole.read_metrics().first_bad_step == -1);
+  }
+}
