@@ -7,7 +7,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { packageRoot } from '../lib/binding/package-root.js';
 import { type PresetName, presetNames, presets } from '../lib/config/presets/index.js';
-import { leastUsualKnn, type PresetRecord, recordKey, type Spread } from '../lib/config/records.js';
+import { type Distribution, leastUsualKnn, type PresetRecord, recordKey } from '../lib/config/records.js';
 import { type Config, configSchema } from '../lib/config/schema.js';
 import type { RunResult } from '../lib/run/events.js';
 
@@ -69,7 +69,7 @@ function record(preset: PresetName, runs: readonly Run[]): RecordedPreset {
   };
 }
 
-function spreadOf(values: readonly number[]): Spread {
+function spreadOf(values: readonly number[]): Distribution {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
   const sd = values.length < 2 ? 0 : Math.sqrt(squares / (values.length - 1));
@@ -80,7 +80,7 @@ function spreadOf(values: readonly number[]): Spread {
 function summarize(preset: PresetName, { key, runs }: RecordedPreset): PresetRecord {
   return {
     preset,
-    key,
+    configHash: key,
     runs: runs.length,
     seeds: new Set(runs.map(({ seed }) => seed)).size,
     precisions: [...new Set(runs.map(({ precision }) => precision))],

@@ -16,7 +16,13 @@ export { type ConfigContext, type ConfigExport, defineConfig, loadConfigFile } f
 export { configHash } from './config/hash.js';
 export type { ConfigPatch } from './config/layers.js';
 export { type PresetName, presetNames, presets } from './config/presets/index.js';
-export { findRecord, type PresetRecord, presetRecords, type RecordMatch, type Spread } from './config/records.js';
+export {
+  type Distribution as Spread,
+  findRecord,
+  type PresetRecord,
+  presetRecords,
+  type RecordMatch,
+} from './config/records.js';
 export type { Config, EncoderConfig, HeadConfig, OptimizerConfig } from './config/schema.js';
 export { configWarnings } from './config/warnings.js';
 export { configToYaml } from './config/yaml.js';

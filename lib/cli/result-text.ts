@@ -1,6 +1,12 @@
 import { differences } from '../config/differences.js';
 import { presets } from '../config/presets/index.js';
-import { findRecord, leastUsualKnn, type PresetRecord, type RecordMatch, type Spread } from '../config/records.js';
+import {
+  type Distribution,
+  findRecord,
+  leastUsualKnn,
+  type PresetRecord,
+  type RecordMatch,
+} from '../config/records.js';
 import type { Config } from '../config/schema.js';
 import { roleOf } from '../config/setting-roles.js';
 import type { RunResult } from '../run/events.js';
@@ -25,7 +31,7 @@ function resultTable({ untrained, knn, linear }: RunResult, match: RecordMatch |
     name: string,
     before: number | undefined,
     after: number | undefined,
-    recorded: Spread | undefined,
+    recorded: Distribution | undefined,
   ): string[] => {
     const gain = before === undefined || after === undefined ? '-' : points(after - before);
     return [name, percent(before), percent(after), gain, ...(recorded === undefined ? [] : [spreadText(recorded)])];
@@ -38,7 +44,7 @@ function resultTable({ untrained, knn, linear }: RunResult, match: RecordMatch |
   return table(rows, [1, 2, 3, 4]);
 }
 
-function spreadText({ mean, min, max }: Spread): string {
+function spreadText({ mean, min, max }: Distribution): string {
   return `${percent(mean)} (${(100 * min).toFixed(1)} to ${(100 * max).toFixed(1)})`;
 }
 

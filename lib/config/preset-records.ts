@@ -2,7 +2,7 @@
 export const records = [
   {
     preset: 'shapes',
-    key: 'adb382529190317772cf46389d02ffc334b0d603763434f4c4338f9565326f36',
+    configHash: 'adb382529190317772cf46389d02ffc334b0d603763434f4c4338f9565326f36',
     runs: 7,
     seeds: 5,
     precisions: ['bfloat16', 'float32'],
@@ -28,7 +28,7 @@ export const records = [
   },
   {
     preset: 'cifar10-small',
-    key: '534cd8b5e4876cc8951a18be525ff584a73b99801d0d0c1737cb519f609501a8',
+    configHash: '534cd8b5e4876cc8951a18be525ff584a73b99801d0d0c1737cb519f609501a8',
     runs: 1,
     seeds: 1,
     precisions: ['bfloat16'],

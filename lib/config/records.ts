@@ -6,7 +6,7 @@ import type { Config } from './schema.js';
 /** What presets gave when they were measured: the answer to "did my run work?". */
 
 /** Over several runs that differ in seed, precision and machine only; accuracies are fractions. */
-export interface Spread {
+export interface Distribution {
   readonly mean: number;
   /** Standard deviation, with n - 1; 0 of a single run. */
   readonly sd: number;
@@ -16,17 +16,17 @@ export interface Spread {
 
 export interface PresetRecord {
   readonly preset: PresetName;
-  /** recordKey() of the configuration that was measured. */
-  readonly key: string;
+  /** configHash() of the configuration that was measured, with seed 0 and precision auto. */
+  readonly configHash: string;
   /** Number of runs. */
   readonly runs: number;
   /** Different seeds among them. */
   readonly seeds: number;
   /** Those that were run; what a short run learns differs between them. */
   readonly precisions: ReadonlyArray<'float32' | 'bfloat16'>;
-  readonly untrainedKnnTop1: Spread;
-  readonly knnTop1: Spread;
-  readonly linearTop1: Spread;
+  readonly untrainedKnnTop1: Distribution;
+  readonly knnTop1: Distribution;
+  readonly linearTop1: Distribution;
   /** File in the repository with the single runs, their environment and commit. */
   readonly file: string;
 }
@@ -61,9 +61,9 @@ export interface RecordMatch {
 /** null: nothing was recorded for this preset. */
 export function findRecord(config: Config, among: readonly PresetRecord[] = presetRecords): RecordMatch | null {
   const key = recordKey(config);
-  const same = among.find((record) => record.key === key);
+  const same = among.find((record) => record.configHash === key);
   if (same !== undefined) return { state: 'same', record: same };
   const record = among.find(({ preset }) => preset === config.preset);
   if (record === undefined) return null;
-  return { state: recordKey(presets[record.preset]) === record.key ? 'changed' : 'outdated', record };
+  return { state: recordKey(presets[record.preset]) === record.configHash ? 'changed' : 'outdated', record };
 }

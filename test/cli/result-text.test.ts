@@ -24,7 +24,7 @@ const result: RunResult = {
 
 const record: PresetRecord = {
   preset: 'cifar10-small',
-  key: 'k',
+  configHash: 'k',
   runs: 10,
   seeds: 5,
   precisions: ['bfloat16', 'float32'],

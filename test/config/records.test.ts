@@ -10,7 +10,7 @@ import { root } from '../support/paths.js';
 const spread = { mean: 0.5, sd: 0.05, min: 0.4, max: 0.6 };
 const record: PresetRecord = {
   preset: 'cifar10-small',
-  key: recordKey(presets['cifar10-small']),
+  configHash: recordKey(presets['cifar10-small']),
   runs: 10,
   seeds: 5,
   precisions: ['bfloat16', 'float32'],
@@ -43,7 +43,7 @@ test('what is unusual lies three standard deviations below a record of five seed
 });
 
 test('what is recorded is of the presets as they are, with its file in the repository', () => {
-  for (const { preset, key, file, runs, knnTop1, linearTop1 } of presetRecords) {
+  for (const { preset, configHash: key, file, runs, knnTop1, linearTop1 } of presetRecords) {
     assert.equal(key, recordKey(presets[preset]), `the record of ${preset} is outdated: measure it again`);
     assert.ok(existsSync(path.join(root, file)), `${file} is missing`);
     assert.ok(runs >= 1);
