@@ -31,7 +31,7 @@ test('a record is of the settings that decide numbers, whatever the seed and the
 test('changed settings and changed presets are told apart', () => {
   const changed = resolveConfig({ preset: 'cifar10-small', overrides: ['epochs=5'] });
   assert.equal(findRecord(changed, [record])?.state, 'changed');
-  const old = { ...record, key: 'of-an-older-preset' };
+  const old = { ...record, configHash: 'of-an-older-preset' };
   assert.equal(findRecord(presets['cifar10-small'], [old])?.state, 'outdated');
   assert.equal(findRecord(presets.shapes, [record]), null);
 });
