@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { normSchema } from '../config/norm.js';
-import { type Config, encoderSchema, settingsSchema, viewsSchema } from '../config/schema.js';
+import { encoderSchema, normSchema } from '../config/network.js';
+import { type Config, settingsSchema, viewsSchema } from '../config/schema.js';
 import type { ByolError } from '../errors.js';
 import type { NetworkOptions } from '../export/encoder-description.js';
 import * as option from '../text/options.js';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { normSchema } from '../config/norm.js';
+import { encoderSchema, normSchema } from '../config/network.js';
 import { imagenetStatistics } from '../config/presets/shared.js';
-import { type Config, type EncoderConfig, encoderSchema, viewsSchema } from '../config/schema.js';
+import { type Config, type EncoderConfig, viewsSchema } from '../config/schema.js';
 import { formatPath, type Path, valueAt } from '../config/schema-tree.js';
 import { ByolError } from '../errors.js';
 import { type EncoderNorm, inferArchitecture } from './infer-architecture.js';

@@ -1,5 +1,5 @@
 import { configHash } from '../config/hash.js';
-import type { NormConfig } from '../config/norm.js';
+import type { NormConfig } from '../config/network.js';
 import type { Config, EncoderConfig } from '../config/schema.js';
 
 /** What is written beside an exported encoder, so that the file alone says how to use it. */

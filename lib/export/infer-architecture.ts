@@ -1,4 +1,4 @@
-import type { NormConfig } from '../config/norm.js';
+import type { NormConfig } from '../config/network.js';
 import type { EncoderConfig } from '../config/schema.js';
 import { ByolError } from '../errors.js';
 import type { SafetensorsHeader } from './safetensors.js';

@@ -1,5 +1,51 @@
 import { z } from 'zod';
 
+/** What the networks are made of. */
+
+const positiveInt = z.int().positive();
+
+export const encoderSchema = z.strictObject({
+  block: z.enum(['basic', 'bottleneck']),
+  /** Blocks per group; resnet18 is [2, 2, 2, 2]. Each group after the first halves the resolution. */
+  blocks: z.array(positiveInt).min(1).max(6),
+  /** Channels of the stem: 64 for a 1x network. Group g has width * 2^g channels (4 times that in bottlenecks). */
+  width: positiveInt,
+  stem: z.enum(['imagenet', 'small']),
+  /** 'same': TensorFlow's asymmetric padding, as the official code; 'symmetric': as torchvision. */
+  padding: z.enum(['same', 'symmetric']),
+  /** 'official': truncated normal, 1/sqrt(fan_in); 'torchvision': Kaiming normal, fan_out. */
+  initialization: z.enum(['official', 'torchvision']),
+  /** 'official': a projection in the first block of every group; 'torchvision': only where shapes differ. */
+  shortcut: z.enum(['official', 'torchvision']),
+  /**
+   * gamma = 0 in the last normalisation of each bottleneck, as the official code (Haiku) has it; basic blocks keep 1 there and
+   * here. The paper's numbers used 1 everywhere (official README).
+   */
+  zeroInitLastNorm: z.boolean(),
+});
+
+export const headSchema = z.strictObject({
+  hidden: z.array(positiveInt),
+  output: positiveInt,
+  hiddenBias: z.boolean(),
+  outputBias: z.boolean(),
+  /** A norm of the head's kind after the last Linear, without ReLU, as SimSiam's projector has. */
+  outputNorm: z.boolean(),
+});
+
+/** 'classes': as many as the training images have, for learning from labels; known once they are open. */
+export const projectorSchema = headSchema.extend({ output: z.union([positiveInt, z.literal('classes')]) });
+
+export const predictorSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('mlp'), ...headSchema.shape }),
+  z.strictObject({
+    /** The batch's least-squares linear map from online to target projections, solved at each step (paper section 5, I.2). */
+    kind: z.literal('optimal'),
+    /** Added to the diagonal of the normal equations, as a part of its mean; above 0 also where they are singular. */
+    ridge: z.number().min(0),
+  }),
+]);
+
 /**
  * What normalises each part of the network:
  * - 'batch': over the batch, as in the paper.
