@@ -36,16 +36,17 @@ type Group = Readonly<Record<string, unknown>>;
  * Settings under the names of now, as a copy where some have old ones. Where a setting has both its names, the old one stays:
  * the schema refuses it. One entry of a list is given as that entry alone, `{ 1: value }`, as mergeLayer() takes it.
  *
- * @param source where the settings come from, for the warning that each old name gives once.
+ * @param source where the settings come from, for the warning: one that names those of which nothing has been said yet.
  */
 export function currentNames(settings: Group, source?: string): Group {
   let current = settings;
+  const found: Rename[] = [];
   for (const rename of renames) {
     const moved = move(current, rename.from, rename.to, rename.values);
-    if (moved === current) continue;
+    if (moved !== current) found.push(rename);
     current = moved;
-    warn(rename, source);
   }
+  warn(found, source);
   return wholeLists(current);
 }
 
@@ -56,6 +57,7 @@ export function currentPlace(
   source?: string,
 ): { readonly path: readonly Key[]; readonly text: string } {
   let current = { path, text };
+  const found: Rename[] = [];
   for (const rename of renames) {
     const from = rename.from.split('.');
     const wildcards = matchStart(current.path, from);
@@ -66,8 +68,9 @@ export function currentPlace(
       path: [...bind(rename.to, wildcards), ...current.path.slice(from.length)],
       text: renamed ? (values[current.text] as string) : current.text,
     };
-    warn(rename, source);
+    found.push(rename);
   }
+  warn(found, source);
   return current;
 }
 
@@ -86,11 +89,12 @@ export function firstNames(settings: Group): Group {
 
 const told = new Set<string>();
 
-function warn({ from, to }: Rename, source: string | undefined): void {
-  if (told.has(from)) return;
-  told.add(from);
-  const where = source === undefined ? '' : ` (${source})`;
-  process.emitWarning(`The setting ${from} is called ${to} now${where}. The old name is still read.`, {
+function warn(found: readonly Rename[], source = 'The configuration'): void {
+  const news = found.filter(({ from }) => !told.has(from));
+  if (news.length === 0) return;
+  for (const { from } of news) told.add(from);
+  const list = news.map(({ from, to }) => `${from} (now ${to})`).join(', ');
+  process.emitWarning(`${source} has old names of settings, which are still read: ${list}.`, {
     type: 'DeprecationWarning',
     code: 'BYOL_OLD_NAME',
   });

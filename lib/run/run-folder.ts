@@ -1,6 +1,8 @@
 import { mkdir, readdir, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { type Difference, formatDifferences } from '../config/differences.js';
+import { isSettings } from '../config/layers.js';
+import { currentNames } from '../config/old-names.js';
 import { type Config, configSchema } from '../config/schema.js';
 import { type DataRecord, dataRecordSchema } from '../data/data-record.js';
 import { ByolError } from '../errors.js';
@@ -176,7 +178,7 @@ export async function readRunConfig(path: string): Promise<Config> {
   if (value === null) {
     throw new ByolError('ERR_BYOL_RUN', `There is no run in ${path}: ${folder.config} does not exist.`);
   }
-  const parsed = configSchema().safeParse(value);
+  const parsed = configSchema().safeParse(isSettings(value) ? currentNames(value, folder.config) : value);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
   throw new ByolError('ERR_BYOL_RUN', `${folder.config} is not a configuration of this version: ${problems}.`);
@@ -197,7 +199,8 @@ export async function readDataRecord(folder: RunFolder): Promise<DataRecord | nu
 }
 
 export async function readBaseline(folder: RunFolder): Promise<BaselineFile | null> {
-  return (await readOwn(folder.baseline)) as BaselineFile | null;
+  const baseline = (await readOwn(folder.baseline)) as BaselineFile | null;
+  return baseline && { ...baseline, ...currentNames({ evaluation: baseline.evaluation }) };
 }
 
 /** The result of a finished run, with paths as they are now; null if it is not finished. */

@@ -40,8 +40,7 @@ describe('settings under their old names', () => {
       for (const _ of [0, 1]) resolveConfig({ preset: 'shapes', overrides: ['views.view2.0.method=torchvision'] });
     };
     assert.deepEqual(await warningsOf(twice), [
-      'The setting views.view2 is called views.pipelines.1 now (--set). The old name is still read.',
-      'The setting views.pipelines.*.*.method is called views.pipelines.*.*.sampling now (--set). The old name is still read.',
+      '--set has old names of settings, which are still read: views.view2 (now views.pipelines.1), views.pipelines.*.*.method (now views.pipelines.*.*.sampling).',
     ]);
     assert.deepEqual(await warningsOf(twice), []);
   });
