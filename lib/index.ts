@@ -26,7 +26,7 @@ export {
 export type { Config, EncoderConfig, HeadConfig, OptimizerConfig } from './config/schema.js';
 export { configWarnings } from './config/warnings.js';
 export { configToYaml } from './config/yaml.js';
-export { type DataKind, defineDataKind, type Place, type Recognised } from './data/data-kind.js';
+export { type DataKind, defineDataKind, type Place, type Recognized } from './data/data-kind.js';
 export type { Dataset, ImageSplit, Targets } from './data/dataset.js';
 export type { Pixels } from './data/decode-image.js';
 export { type DatasetArrays, datasetFromArrays, type ImageArrays, type Labels } from './data/from-arrays.js';

@@ -15,7 +15,7 @@ export interface Place {
 }
 
 /** What a path says of the data that are there. */
-export interface Recognised<Settings> {
+export interface Recognized<Settings> {
   /** Beside `kind`: where the files lie, and what else shows. */
   readonly settings: Settings;
   /** The longer side of the images in pixels, where it shows without reading them: a preset is chosen by it. */
@@ -36,7 +36,7 @@ export interface DataKind<Schema extends DataSchema = DataSchema> {
   /** Of every data set of this kind, where that is known before one is opened. */
   readonly classes?: number;
   /** The settings of what lies at a path; null: that is not of this kind. Left out: paths do not tell this kind. */
-  recognise?(place: Place): Promise<Recognised<Omit<z.infer<Schema>, 'kind'>> | null>;
+  recognize?(place: Place): Promise<Recognized<Omit<z.infer<Schema>, 'kind'>> | null>;
   /**
    * Reads or makes the images. Throws ERR_BYOL_DATA, naming the file, what was expected and what is there. Left out: this version
    * cannot yet.

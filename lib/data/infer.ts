@@ -26,12 +26,12 @@ export async function inferData(path: string, likely?: string): Promise<Inferred
   const place = await placeOf(path);
   const isLikely = (kind: DataKind): number => (nameOf(kind) === likely ? 0 : 1);
   for (const kind of dataKinds().toSorted((a, b) => isLikely(a) - isLikely(b))) {
-    const found = await kind.recognise?.(place);
+    const found = await kind.recognize?.(place);
     if (!found) continue;
     const config = dataSchema().parse({ ...kind.defaults, ...found.settings, kind: nameOf(kind) });
     return { config, title: kind.title, side: found.side ?? null };
   }
-  const kinds = dataKinds().filter(({ recognise }) => recognise !== undefined);
+  const kinds = dataKinds().filter(({ recognize }) => recognize !== undefined);
   throw new ByolError(
     'ERR_BYOL_DATA',
     `${path} holds no images that are known: ${contents(place)}. Known by their files are ${kinds

@@ -28,7 +28,7 @@ export const cifar10 = defineDataKind({
   title: 'binary version',
   defaults: { batches: [1, 2, 3, 4, 5] },
   classes: CLASSES,
-  recognise: async ({ path, files, folders }) => {
+  recognize: async ({ path, files, folders }) => {
     const names = folders.includes(FOLDER) ? await readdir(join(path, FOLDER)) : files;
     const batches = [1, 2, 3, 4, 5].filter((batch) => names.includes(`data_batch_${batch}.bin`));
     return batches.length === 0 ? null : { settings: { path, batches }, side: SIDE };

@@ -11,6 +11,6 @@ export const folder = defineDataKind({
   }),
   title: 'a folder of photos',
   defaults: {},
-  recognise: async ({ path, files, folders }) =>
+  recognize: async ({ path, files, folders }) =>
     folders.length > 0 || files.some((name) => PHOTO.test(name)) ? { settings: { path } } : null,
 });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { DeepReadonly } from '../../deep-readonly.js';
 import { ByolError } from '../../errors.js';
+import { checkDataset } from '../check-dataset.js';
 import { type DataKind, type DataSchema, nameOf } from '../data-kind.js';
 import type { Dataset } from '../dataset.js';
 import { cifar10 } from './cifar10.js';
@@ -25,7 +26,7 @@ export type DataConfig = DeepReadonly<z.infer<(typeof builtIn)[number]['schema']
 let own: readonly DataKind[] = [];
 
 /**
- * Adds a kind of data: configurations then take `data: { kind: 'mine', ... }`, and paths are recognised as of it before those of
+ * Adds a kind of data: configurations then take `data: { kind: 'mine', ... }`, and paths are recognized as of it before those of
  * this package. Throws ERR_BYOL_USAGE if there is a kind of its name.
  */
 export function registerDataKind<Schema extends DataSchema>(kind: DataKind<Schema>): void {
@@ -61,7 +62,9 @@ export function dataKind({ kind }: Pick<DataConfig, 'kind'>): DataKind {
 
 /** Reads or makes the images. Throws ERR_BYOL_DATA, naming the file, what was expected and what is there. */
 export async function readData(config: DataConfig): Promise<Dataset> {
-  return (dataKind(config).open ?? cannotOpen(config))(config);
+  const data = await (dataKind(config).open ?? cannotOpen(config))(config);
+  checkDataset(data);
+  return data;
 }
 
 /** Throws ERR_BYOL_DATA if this version cannot read data of this kind. */

@@ -35,7 +35,7 @@ export const raw = defineDataKind({
   }),
   title: 'equally sized uint8 images: raw.json, train.bin, test.bin',
   defaults: {},
-  recognise: async ({ path, files }) => {
+  recognize: async ({ path, files }) => {
     if (!files.includes(MANIFEST)) return null;
     const { height, width } = await readManifest(path);
     return { settings: { path }, side: Math.max(height, width) };

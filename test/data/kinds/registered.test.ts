@@ -5,10 +5,11 @@ import { describe, test } from 'node:test';
 import { configHash } from '../../../lib/config/hash.js';
 import { nameOf } from '../../../lib/data/data-kind.js';
 import { inferData } from '../../../lib/data/infer.js';
-import { dataKinds } from '../../../lib/data/kinds/index.js';
+import { dataKinds, readData } from '../../../lib/data/kinds/index.js';
 import { registerDataKind } from '../../../lib/index.js';
 import { resolveConfig } from '../../../lib/methods/resolve.js';
-import { withTempDir } from '../../support/paths.js';
+import { runCli } from '../../support/cli.js';
+import { root, withTempDir } from '../../support/paths.js';
 import { runToEnd, tinyConfig } from '../../support/tiny.js';
 
 // Before the kind is there, the schema has been used.
@@ -44,7 +45,7 @@ describe('a kind of data in a file of its own', () => {
     assert.equal(classes('classes'), classes(2));
   });
 
-  test('is recognised by its path, before the kinds that are there already', () =>
+  test('is recognized by its path, before the kinds that are there already', () =>
     withTempDir(async (dir) => {
       const file = path.join(dir, 'my.greys');
       writeFileSync(file, list);
@@ -76,6 +77,31 @@ describe('a kind of data in a file of its own', () => {
         events.flatMap((event) => (event.type === 'start' ? [event.classes] : [])),
         [['dark', 'light']],
       );
+    }));
+
+  test('is there on the command line too, with a configuration that imports its file', () =>
+    withTempDir((dir) => {
+      writeFileSync(path.join(dir, 'my.greys'), list);
+      const kind = path.join(root, 'dist', 'test', 'data', 'kinds', 'toy-kind.js');
+      writeFileSync(path.join(dir, 'byol.config.mjs'), `import '${kind}';\nexport default { preset: 'shapes' };\n`);
+      const args = ['views', 'my.greys', '--config', 'byol.config.mjs', '--count', '2'];
+      const { code, stdout, stderr } = runCli(args, { cwd: dir });
+      assert.equal(code, 0, stderr);
+      assert.match(stdout, /views\.png: 2 images/);
+      assert.match(
+        stderr,
+        /my\.greys is taken for data\.kind 'greys', a list of grey squares; the settings were for 'shapes'/,
+      );
+    }));
+
+  test('is believed no more than images that a script gives', () =>
+    withTempDir(async (dir) => {
+      const file = path.join(dir, 'my.greys');
+      writeFileSync(file, '7 0\n1 255\n');
+      await assert.rejects(readData({ kind: 'greys', path: file, size: 8 }), {
+        code: 'ERR_BYOL_DATA',
+        message: /The training images: image 0 has label 7, expected 0 to 1/,
+      });
     }));
 
   test('comes first in the list, and only once', () => {

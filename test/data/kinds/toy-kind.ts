@@ -15,7 +15,7 @@ export const greys = defineDataKind({
   title: 'a list of grey squares',
   defaults: { size: 8 },
   classes: 2,
-  recognise: async ({ path, type }) =>
+  recognize: async ({ path, type }) =>
     type === 'file' && path.endsWith('.greys') ? { settings: { path, size: 8 }, side: 8 } : null,
   open: async ({ path, size }) => {
     const rows = (await readFile(path, 'utf8'))
