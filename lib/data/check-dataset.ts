@@ -48,8 +48,9 @@ function sourceProblem({ count, source }: ImageSplit): string | null {
     if (!(sides instanceof Int32Array)) return `${name} must be a number or an Int32Array`;
     if (sides.length !== count) return `${name} must have one number for each of ${count} images, got ${sides.length}`;
   }
-  let bytes = 0;
-  for (let image = 0; image < count; image += 1) {
+  const ofOneSize = typeof heights === 'number' && typeof widths === 'number';
+  let bytes = ofOneSize ? count * heights * widths * 3 : 0;
+  for (let image = 0; image < count && !ofOneSize; image += 1) {
     const { height, width } = sizeOf(source, image);
     if (!isSide(height) || !isSide(width)) return `image ${image} is ${width} x ${height} pixels; ${SIDES}`;
     bytes += height * width * 3;

@@ -1,3 +1,4 @@
+import { Breather } from '../breather.js';
 import { ByolError } from '../errors.js';
 import { checkOptions, type OptionCheck } from '../text/options.js';
 import { splitTitles } from './check-dataset.js';
@@ -80,7 +81,7 @@ async function collect(name: SplitName, images: GivenImages): Promise<ImageSplit
     : targetsOf(labels.map((label) => (typeof label === 'number' ? label : -1)));
   const source = {
     kind: 'memory',
-    pixels: joined(pixels),
+    pixels: await joined(pixels),
     heights: Int32Array.from(heights),
     widths: Int32Array.from(widths),
   } as const;
@@ -95,12 +96,14 @@ function problemOf(image: GivenImage): string | null {
   return `must have ${height} x ${width} x 3 bytes, got ${pixels.length}`;
 }
 
-function joined(parts: readonly Uint8Array[]): Uint8Array {
+async function joined(parts: readonly Uint8Array[]): Promise<Uint8Array> {
+  const breather = new Breather();
   const all = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
   let offset = 0;
   for (const part of parts) {
     all.set(part, offset);
     offset += part.length;
+    await breather.breathe();
   }
   return all;
 }

@@ -1,7 +1,14 @@
+import { type OptionCheck, settings } from '../text/options.js';
 import { checkDataset } from './check-dataset.js';
 import { type DataRecord, describeData, recordHash } from './data-record.js';
 import type { Dataset } from './dataset.js';
 import type { DataConfig } from './kinds/index.js';
+
+/** For options that take images: takeData() looks into them. */
+export const datasetCheck: OptionCheck = {
+  ...settings,
+  expected: 'a data set: datasetFromArrays() and datasetFromIterable() make one',
+};
 
 /** Images that a script gives to a call, in place of settings that say where images lie. */
 export interface GivenData {

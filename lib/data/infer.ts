@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ByolError } from '../errors.js';
 import { fileProblem, statData } from '../files/data-file.js';
+import { checkOptions, path as pathCheck, required } from '../text/options.js';
 import { type DataKind, nameOf, type Place } from './data-kind.js';
 import { type DataConfig, dataKinds, dataSchema } from './kinds/index.js';
 
@@ -23,6 +24,7 @@ export interface InferredData {
  * @param likely the kind that is asked before all others.
  */
 export async function inferData(path: string, likely?: string): Promise<InferredData> {
+  checkOptions('inferData()', { path }, { path: required(pathCheck) });
   const place = await placeOf(path);
   const isLikely = (kind: DataKind): number => (nameOf(kind) === likely ? 0 : 1);
   for (const kind of dataKinds().toSorted((a, b) => isLikely(a) - isLikely(b))) {

@@ -1,6 +1,7 @@
 import { resolve, sep } from 'node:path';
 import type { Config } from '../config/schema.js';
 import type { Dataset } from '../data/dataset.js';
+import { datasetCheck } from '../data/given-data.js';
 import { ByolError } from '../errors.js';
 import { type TrainSettings, trainingConfig } from '../methods/settings.js';
 import * as option from '../text/options.js';
@@ -43,7 +44,7 @@ export function checkRun(
     overwrite: option.flag,
     initFrom: option.path,
     signal: option.signal,
-    data: { ...option.settings, expected: 'a data set: datasetFromArrays() and datasetFromIterable() make one' },
+    data: datasetCheck,
   });
   const { folder, resume, overwrite, initFrom } = options;
   if (resume === true && initFrom !== undefined) {

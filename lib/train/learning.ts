@@ -3,7 +3,7 @@ import type { Accuracy } from '../binding/native.js';
 import { packageVersion } from '../binding/package-root.js';
 import type { Config } from '../config/schema.js';
 import type { Dataset } from '../data/dataset.js';
-import { takeData } from '../data/given-data.js';
+import { datasetCheck, takeData } from '../data/given-data.js';
 import { ByolError } from '../errors.js';
 import { CenterCropFeatures } from '../eval/center-crop-features.js';
 import { evaluateKnn } from '../eval/protocols/knn.js';
@@ -157,7 +157,7 @@ export class Learning implements AsyncDisposable {
  */
 export async function openLearning(settings: TrainSettings, options: LearningOptions = {}): Promise<Learning> {
   option.checkOptions('openLearning()', options, {
-    data: { ...option.settings, expected: 'a data set: datasetFromArrays() and datasetFromIterable() make one' },
+    data: datasetCheck,
     onThreads: option.listener,
   });
   const config = trainingConfig(settings);

@@ -54,4 +54,8 @@ test('what is nothing of all that is refused with what is there', () =>
     );
     await refused(file, /notes\.txt holds no images that are known: it is a file/);
     await refused(path.join(dir, 'nowhere'), /There is nothing at .*nowhere/);
+    await assert.rejects(inferData(7 as unknown as string), {
+      code: 'ERR_BYOL_USAGE',
+      message: /path must be a path, got 7/,
+    });
   }));

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { DeepReadonly } from '../../deep-readonly.js';
 import { ByolError } from '../../errors.js';
+import { checkOptions, listener, number, settings, text } from '../../text/options.js';
 import { checkDataset } from '../check-dataset.js';
 import { type DataKind, type DataSchema, nameOf } from '../data-kind.js';
 import type { Dataset } from '../dataset.js';
@@ -27,9 +28,21 @@ let own: readonly DataKind[] = [];
 
 /**
  * Adds a kind of data: configurations then take `data: { kind: 'mine', ... }`, and paths are recognized as of it before those of
- * this package. Throws ERR_BYOL_USAGE if there is a kind of its name.
+ * this package. Throws ERR_BYOL_USAGE if there is a kind of its name, or something else than a kind is given.
  */
 export function registerDataKind<Schema extends DataSchema>(kind: DataKind<Schema>): void {
+  checkOptions<DataKind>('registerDataKind()', kind, {
+    schema: {
+      accepts: (schema) => schema instanceof z.ZodObject && schema.shape.kind instanceof z.ZodLiteral,
+      expected: "z.strictObject({ kind: z.literal('mine'), ... }) of zod 4",
+      required: true,
+    },
+    title: { ...text, required: true },
+    defaults: { ...settings, required: true },
+    classes: number,
+    recognize: listener,
+    open: { ...listener, required: true },
+  });
   const name = nameOf(kind);
   if (dataKinds().some((known) => nameOf(known) === name)) {
     throw new ByolError('ERR_BYOL_USAGE', `registerDataKind(): there is a kind of data called '${name}' already.`);

@@ -106,6 +106,12 @@ describe('a kind of data in a file of its own', () => {
 
   test('comes first in the list, and only once', () => {
     assert.deepEqual(dataKinds().map(nameOf), ['greys', 'cifar10', 'raw', 'shapes', 'folder', 'custom']);
+    const wrong = { ...greys, schema: { kind: 'mine' }, opens: () => {} } as unknown as typeof greys;
+    assert.throws(() => registerDataKind(wrong), {
+      code: 'ERR_BYOL_USAGE',
+      message:
+        /schema must be z\.strictObject\(\{ kind: z\.literal\('mine'\), \.\.\. \}\) of zod 4.*'opens' is not an option; did you mean 'open'/,
+    });
     assert.throws(() => registerDataKind(greys), {
       code: 'ERR_BYOL_USAGE',
       message: /there is a kind of data called 'greys' already/,
