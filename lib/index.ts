@@ -26,10 +26,26 @@ export {
 export type { Config, EncoderConfig, HeadConfig, OptimizerConfig } from './config/schema.js';
 export { configWarnings } from './config/warnings.js';
 export { configToYaml } from './config/yaml.js';
-export { type DataKind, defineDataKind, type Place, type Recognized } from './data/data-kind.js';
-export type { Dataset, ImageSplit, Targets } from './data/dataset.js';
+export { type DataKind, type DataSchema, defineDataKind, type Place, type Recognized } from './data/data-kind.js';
+export type {
+  ClassTargets,
+  Dataset,
+  ImageSizes,
+  ImageSource,
+  ImageSplit,
+  ManyLabelTargets,
+  MemorySource,
+  Targets,
+} from './data/dataset.js';
 export type { Pixels } from './data/decode-image.js';
-export { type DatasetArrays, datasetFromArrays, type ImageArrays, type Labels } from './data/from-arrays.js';
+export {
+  type DatasetArrays,
+  type DatasetNames,
+  datasetFromArrays,
+  type GivenSizes,
+  type ImageArrays,
+  type Labels,
+} from './data/from-arrays.js';
 export { datasetFromIterable, type GivenImage, type GivenImages, type IterableOptions } from './data/from-iterable.js';
 export { type InferredData, inferData } from './data/infer.js';
 export { type DataConfig, type OwnDataKinds, registerDataKind } from './data/kinds/index.js';

@@ -7,7 +7,7 @@ import type { Dataset, ImageSizes, ImageSplit, SplitName, Targets } from './data
 export type Labels = ArrayLike<number> | ReadonlyArray<readonly number[]>;
 
 /** Of all images, or of each, in pixels. */
-type GivenSizes =
+export type GivenSizes =
   | { readonly height: number; readonly width: number; readonly heights?: never; readonly widths?: never }
   | {
       readonly heights: ArrayLike<number>;
@@ -23,6 +23,7 @@ export type ImageArrays = GivenSizes & {
   readonly labels?: Labels;
 };
 
+/** The training images, and what else belongs to a data set. */
 export type DatasetArrays = ImageArrays &
   DatasetNames & {
     readonly val?: ImageArrays;
@@ -30,6 +31,7 @@ export type DatasetArrays = ImageArrays &
     readonly test?: ImageArrays;
   };
 
+/** What things are called in a data set. */
 export interface DatasetNames {
   /** In the order of labels; left out, classes are called by their numbers. */
   readonly classNames?: readonly string[];

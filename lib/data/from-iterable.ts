@@ -15,8 +15,10 @@ export interface GivenImage {
   readonly label?: number | readonly number[];
 }
 
+/** A list, a generator, a stream. */
 export type GivenImages = Iterable<GivenImage> | AsyncIterable<GivenImage>;
 
+/** Beside the training images. */
 export interface IterableOptions extends DatasetNames {
   readonly val?: GivenImages;
   /** What kNN and the linear protocol measure with; left out, neither is run. */
