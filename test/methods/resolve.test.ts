@@ -159,7 +159,8 @@ test('values that do not fit are refused with what was expected and what was the
     'batchSize=1': 'batchSize: expected a whole number of at least 2, got 1',
     'optimizer.momentum=1.5': 'optimizer.momentum: expected a number from 0 to 1, got 1.5',
     'optimizer.baseLearningRate=.nan': 'optimizer.baseLearningRate: expected a number above 0, got NaN',
-    'evaluation.linear.heldOut=1': 'evaluation.linear.heldOut: expected a number above 0 and below 1, got 1',
+    'evaluation.linear.validationFraction=1':
+      'evaluation.linear.validationFraction: expected a number above 0 and below 1, got 1',
     'precision=fp16': "precision: expected 'auto', 'float32' or 'bfloat16', got 'fp16'",
     'views.resampling=Bicubic':
       "views.resampling: expected 'bicubic' or 'bilinear', got 'Bicubic'; did you mean 'bicubic'?",
