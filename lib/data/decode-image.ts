@@ -61,17 +61,13 @@ function imageError(name: string, reason: string, cause?: unknown): ByolError {
   return new ByolError('ERR_BYOL_IMAGE', `${name} cannot be decoded: ${reason}.`, { cause });
 }
 
-/** libvips says the same several times over, one line each. */
+/** What libvips says of damage may be of another image that is decoded at the same time: it has one text for all threads. */
 function reasonOf({ message }: Error, maxPixels: number): string {
-  if (/exceeds pixel limit/.test(message)) return `it has more than ${maxPixels} pixels (maxPixels)`;
-  if (/unsupported image format/.test(message)) {
+  if (message.includes('exceeds pixel limit')) return `it has more than ${maxPixels} pixels (maxPixels)`;
+  if (message.includes('unsupported image format')) {
     return 'it is of no known image format (raw pixels are given as { pixels, width, height })';
   }
-  const lines = new Set(message.split('\n').map((line) => line.trim()));
-  return [...lines]
-    .filter((line) => line !== '')
-    .join('; ')
-    .replace(/\.$/, '');
+  return 'it is damaged, cut off, or of a form that sharp does not read';
 }
 
 /** An optional dependency: whoever gives pixels does without. */
