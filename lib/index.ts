@@ -51,8 +51,22 @@ export { type InferredData, inferData } from './data/infer.js';
 export { type DataConfig, type OwnDataKinds, registerDataKind } from './data/kinds/index.js';
 export { Encoder, type RepresentationBatch, type Representations } from './encoder/encoder.js';
 export type { EmbedAllOptions, EmbedOptions, EncoderOptions } from './encoder/encoder-options.js';
+export { type EvaluateEncoderOptions, evaluateEncoder } from './encoder/evaluate-encoder.js';
 export type { ImageInput } from './encoder/image-inputs.js';
 export { ByolError } from './errors.js';
+export type { EvaluationContext, EvaluationProgress } from './eval/context.js';
+export type { Evaluation } from './eval/evaluate.js';
+export type { EvaluationData } from './eval/evaluation-data.js';
+export type { FrozenEncoder } from './eval/frozen-encoder.js';
+export { defineProtocol, type Protocol, type ProtocolInput, type ProtocolResult } from './eval/protocol.js';
+export {
+  type OwnProtocols,
+  type ProtocolName,
+  protocols,
+  type ResultOf,
+  registerProtocol,
+  type SettingsOf,
+} from './eval/protocols/index.js';
 export type { KnnEvaluation } from './eval/protocols/knn.js';
 export type { LinearEvaluation } from './eval/protocols/linear.js';
 export { type Embeddings, writeEmbeddings } from './export/embeddings.js';
@@ -77,7 +91,7 @@ export type {
   WarningEvent,
 } from './run/events.js';
 export { type EmbedRunOptions, embedRun } from './run/run-embedding.js';
-export { type EvaluateRunOptions, evaluateRun, type Protocol, type RunEvaluation } from './run/run-evaluation.js';
+export { type EvaluateRunOptions, evaluateRun, type RunEvaluation } from './run/run-evaluation.js';
 export { type MetricsRow, readRunMetrics, writeMetricsCsv, writeTensorboard } from './run/run-metrics.js';
 export { type Run, type TrainOptions, type TrainSettings, train } from './run/train.js';
 export { Learning, type LearningOptions, type LearningStepsOptions, openLearning } from './train/learning.js';

@@ -91,10 +91,13 @@ function usageError(message: string, args: readonly string[], commands: readonly
   return new ByolError('ERR_BYOL_USAGE', `${message.replace(/\.$/, '')}.`, { hint });
 }
 
+/** What is a list by itself. */
+const LISTS = ['set', 'images'];
+
 /** An option given twice becomes a list, whatever its type; an empty one is a variable of a script that was not set. */
 function refuseRepetition(given: Record<string, unknown>): true {
   for (const [name, value] of Object.entries(given)) {
-    if (Array.isArray(value) && name !== '_' && name !== 'set')
+    if (Array.isArray(value) && name !== '_' && !LISTS.includes(name))
       throw new ByolError('ERR_BYOL_USAGE', `--${name} is given more than once.`);
     // --resume may stand alone.
     if (value === '' && name !== 'resume') throw new ByolError('ERR_BYOL_USAGE', `--${name} is empty.`);

@@ -1,7 +1,7 @@
 import { metricWords } from '../metrics/words.js';
 import type { EpochEvent, PhaseEvent, StepEvent, TrainEvent } from '../run/events.js';
+import { duration, percent, threadsText } from '../text/format.js';
 import type { VerdictState } from '../train/verdict.js';
-import { duration, percent, threadsText } from './format.js';
 import type { ProgressOutput } from './progress-output.js';
 import { startText } from './start-text.js';
 

@@ -10,8 +10,8 @@ import {
 import type { Config } from '../config/schema.js';
 import { roleOf } from '../config/setting-roles.js';
 import type { RunResult } from '../run/events.js';
+import { count, duration, percent, points, table } from '../text/format.js';
 import { quoteArgument } from '../text/shell.js';
-import { count, duration, percent, points, table } from './format.js';
 
 /** A finished or stopped run in words: the untrained encoder, the trained one, and what the preset gave when it was recorded. */
 export function resultText(config: Config, result: RunResult, match: RecordMatch | null = findRecord(config)): string {

@@ -1,7 +1,7 @@
 import type { Config } from '../config/schema.js';
 import { methodTitle } from '../methods/index.js';
 import type { StartEvent } from '../run/events.js';
-import { count, parameters } from './format.js';
+import { count, parameters } from '../text/format.js';
 
 /** The sizes of a run, computed and not only configured: what people ask first when a number looks odd. */
 export function startText(event: StartEvent): string {

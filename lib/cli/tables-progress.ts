@@ -2,7 +2,7 @@ import { metricWords } from '../metrics/words.js';
 import type { TrainEvent } from '../run/events.js';
 import type { TablePlan } from '../tables/plan.js';
 import type { TableEvent } from '../tables/run-table.js';
-import { duration, percent, points, threadsText } from './format.js';
+import { duration, percent, points, threadsText } from '../text/format.js';
 import type { ProgressOutput } from './progress-output.js';
 
 /** Shows how far a table is: a line for each finished run, and what the run of now is doing. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { pipelineSchema } from '../augment/pipeline.js';
 import { type DataConfig, dataSchema } from '../data/kinds/index.js';
 import type { DeepReadonly } from '../deep-readonly.js';
+import { protocolSettings } from '../eval/protocols/index.js';
 import { additions } from './additions.js';
 import { encoderSchema, normSchema, predictorSchema, projectorSchema, requireEvenGroups } from './network.js';
 import { currentNames } from './old-names.js';
@@ -144,39 +145,8 @@ export const viewsSchema = z.strictObject({
   pipelines: z.tuple([pipelineSchema, pipelineSchema]).readonly(),
 });
 
-export const evaluationSchema = z.strictObject({
-  knn: z.strictObject({
-    k: positiveInt,
-    temperature: z.number().positive(),
-    /** Every so many epochs, and always after the last; 0: only after the last. */
-    everyEpochs: z.int().nonnegative(),
-    /** Training images in the bank and test images asked during the run, to save time; 0: all. The last epoch uses all. */
-    bankImages: z.int().nonnegative(),
-    queryImages: z.int().nonnegative(),
-  }),
-  linear: z.strictObject({
-    /** Run the linear protocol (paper C.1) at the end of training. */
-    atEnd: z.boolean(),
-    epochs: positiveInt,
-    batchSize: positiveInt,
-    /** Learning rates per 256 images, all trained in one pass. */
-    learningRates: z.array(z.number().positive()).min(1),
-    momentum: fraction,
-    weightDecay: z.number().min(0),
-    /**
-     * 'per-epoch': of new random crops and flips each epoch (the protocol); 'fixed': of the images' centre crops, the same ones
-     * each time.
-     */
-    features: z.enum(['fixed', 'per-epoch']),
-    /** Part of the training images that is held out to choose the learning rate. */
-    validationFraction: z.number().gt(0).lt(1),
-  }),
-  /** Images per forward pass. */
-  batchSize: positiveInt,
-});
-
-/** By the names that settings have now, with the kinds of data that there are. */
-function settingsWith(data: z.ZodType<DataConfig>) {
+/** By the names that settings have now, with the kinds of data and the protocols that there are. */
+function settingsWith(data: z.ZodType<DataConfig>, protocols: ReturnType<typeof protocolSettings>) {
   return z.strictObject({
     /** The preset that these settings started from. In a file, a patch or --set it chooses that start. */
     preset: z.string().min(1).optional(),
@@ -225,7 +195,11 @@ function settingsWith(data: z.ZodType<DataConfig>) {
     epochBoundary: z.enum(['stream', 'drop-last']).default(additions.epochBoundary),
     /** Train a linear classifier on stopped gradients alongside (needs labels). */
     onlineProbe: z.boolean(),
-    evaluation: evaluationSchema,
+    evaluation: z.strictObject({
+      ...protocols,
+      /** Images per forward pass. */
+      batchSize: positiveInt,
+    }),
     checkpoint: z.strictObject({
       everyEpochs: positiveInt,
       /** Also after so many minutes; 0: never. */
@@ -236,21 +210,27 @@ function settingsWith(data: z.ZodType<DataConfig>) {
 }
 
 /** With what single settings cannot say of each other; old names of settings are taken for the ones of now. */
-function build(data: z.ZodType<DataConfig>) {
-  const tree = settingsWith(data);
+function build(data: z.ZodType<DataConfig>, protocols: ReturnType<typeof protocolSettings>) {
+  const tree = settingsWith(data, protocols);
   const checked = tree.superRefine(requireEvenGroups);
-  return { data, tree, whole: z.preprocess((value) => (isGroup(value) ? currentNames(value) : value), checked) };
+  return {
+    data,
+    protocols,
+    tree,
+    whole: z.preprocess((value) => (isGroup(value) ? currentNames(value) : value), checked),
+  };
 }
 
 let built: ReturnType<typeof build> | undefined;
 
 function current(): ReturnType<typeof build> {
   const data = dataSchema();
-  if (built?.data !== data) built = build(data);
+  const protocols = protocolSettings();
+  if (built?.data !== data || built.protocols !== protocols) built = build(data, protocols);
   return built;
 }
 
-/** Of whole configurations: another one once a kind of data has been registered. */
+/** Of whole configurations: another one once a kind of data or a protocol has been registered. */
 export const configSchema = (): ReturnType<typeof build>['whole'] => current().whole;
 
 /** The same without what is checked across settings, for walks through all of them. */

@@ -27,15 +27,21 @@ export interface RepresentationBatch extends Representations {
   readonly indices: Int32Array;
 }
 
-interface Parts {
+/** What an encoder is made of. */
+export interface EncoderParts {
   readonly native: NativeModule;
   readonly network: NativeEncoder;
   readonly threads: Pick<Threads, 'dispose'>;
   readonly description: EncoderDescription;
   readonly resolved: ResolvedDevice;
-  readonly options: EncoderOptions;
+  /** Images per forward pass, at most. */
+  readonly batchSize: number;
+  readonly maxPixels: number;
   readonly loaded: LoadedWeights;
 }
+
+/** For what else asks an encoder, which is not disposed of meanwhile. Throws ERR_BYOL_DISPOSED, and what `work` throws. */
+export let withParts: <T>(encoder: Encoder, work: (parts: EncoderParts) => Promise<T>) => Promise<T>;
 
 /** Images per forward pass where nothing else is asked for. */
 const BATCH_SIZE = 64;
@@ -58,11 +64,15 @@ const MAX_PIXELS = 100_000_000;
  * It keeps memory and, with a GPU, device memory until it is disposed of: by `await using`, or `await encoder.dispose()`.
  */
 export class Encoder implements AsyncDisposable {
-  readonly #parts: Parts;
+  readonly #parts: EncoderParts;
   readonly #working = new Set<Promise<unknown>>();
   #disposed: Promise<void> | undefined;
 
-  private constructor(parts: Parts) {
+  static {
+    withParts = (encoder, work) => encoder.#whileOpen(() => work(encoder.#parts));
+  }
+
+  private constructor(parts: EncoderParts) {
     this.#parts = parts;
   }
 
@@ -85,7 +95,9 @@ export class Encoder implements AsyncDisposable {
     const threads = shareThreads(native, options.threads);
     const network = new native.Encoder({ ...description, ...resolved, seed: 0 });
     try {
-      return new Encoder({ native, network, threads, description, resolved, options, loaded: await load(network) });
+      const { batchSize = BATCH_SIZE, maxPixels = MAX_PIXELS } = options;
+      const loaded = await load(network);
+      return new Encoder({ native, network, threads, description, resolved, batchSize, maxPixels, loaded });
     } catch (error) {
       network.dispose();
       threads.dispose();
@@ -159,7 +171,7 @@ export class Encoder implements AsyncDisposable {
   ): AsyncGenerator<RepresentationBatch, void, undefined> {
     checkOptions('embedAll()', { ...options, images }, embedAllChecks);
     this.#refuseDisposed();
-    const { batchSize = BATCH_SIZE, maxPixels = MAX_PIXELS } = this.#parts.options;
+    const { batchSize, maxPixels } = this.#parts;
     const batches = inBatches(readImages(images, { ...options, maxPixels }), batchSize);
     return mapQueued(batches, (batch) => this.#whileOpen(() => this.#embedBatch(batch)), { signal: options.signal });
   }

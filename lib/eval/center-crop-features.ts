@@ -1,5 +1,4 @@
 import type { NativeFeatureBank } from '../binding/native.js';
-import { indicesWhere } from '../data/indices.js';
 import { areKept, type EvaluationContext } from './context.js';
 import { centerRows, embedAll, type ImagesToEmbed } from './embed.js';
 import { type EvaluationData, evenSubset, labelledIndices, type Split, splitNames } from './evaluation-data.js';
@@ -46,11 +45,6 @@ export class CenterCropFeatures {
     } else {
       yield* embedInBlocks(this.#context, this.#encoder, this.#what(split, indices));
     }
-  }
-
-  /** Every image, labelled or not: row i is image i. */
-  async all(split: Split): Promise<NativeFeatureBank> {
-    return this.#bank(split, `${split} all`, await indicesWhere(this.#data[split].store.size, () => true));
   }
 
   async #labelled(split: Split, count: number): Promise<Int32Array> {

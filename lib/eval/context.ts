@@ -5,6 +5,8 @@ export interface EvaluationContext {
   readonly native: NativeModule;
   /** The encoder's: 'cpu' or 'cuda:N'. */
   readonly device: string;
+  /** Of whatever is drawn: images that are held out, orders, initial weights, crops. */
+  readonly seed: number;
   /** Takes effect between batches; the promise then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: EvaluationProgress) => void) | undefined;

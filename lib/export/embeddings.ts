@@ -7,8 +7,10 @@ import { encodeNpy } from './npy.js';
 
 /** The representations of a data set's images. */
 export interface Embeddings {
-  readonly split: 'train' | 'test';
-  /** Images, in the order of the data set: row i is image i of the split. */
+  /** Of a data set: row i is image i of the split. */
+  readonly split?: 'train' | 'test';
+  /** Files that are of no data set: row i is images[i]. */
+  readonly images?: readonly string[];
   readonly count: number;
   readonly dimension: number;
   /** count x dimension, row-major, as the encoder gives them: not normalised. */
@@ -17,7 +19,7 @@ export interface Embeddings {
   readonly labels: Int32Array | null;
   /** In label order; empty without labels. */
   readonly classNames: readonly string[];
-  /** The file that the encoder came from, relative to the run folder. */
+  /** The file that the encoder came from; of a run, relative to its folder. */
   readonly weights: string;
 }
 
@@ -61,7 +63,7 @@ export async function writeEmbeddings(path: string, embeddings: Embeddings): Pro
   return npy === null ? [csv] : [npy, csv];
 }
 
-function indexCells({ split, labels, classNames }: Embeddings, row: number): (string | number | undefined)[] {
+function indexCells({ split, images, labels, classNames }: Embeddings, row: number): (string | number | undefined)[] {
   const label = labels?.[row] ?? -1;
-  return [row, split, row, label < 0 ? undefined : label, classNames[label]];
+  return [row, split, images?.[row] ?? row, label < 0 ? undefined : label, classNames[label]];
 }

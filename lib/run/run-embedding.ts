@@ -1,7 +1,10 @@
 import { classLabels } from '../data/dataset.js';
+import { indicesWhere } from '../data/indices.js';
+import { centerRows, embedAll } from '../eval/embed.js';
+import { splitNames } from '../eval/evaluation-data.js';
 import type { Embeddings } from '../export/embeddings.js';
 import { checkOptions, oneOf } from '../text/options.js';
-import { type RunEncoderOptions, runEncoderChecks, withRunEncoder } from './run-evaluation.js';
+import { type RunEncoderOptions, runEncoderChecks, withRunEncoder } from './with-run-encoder.js';
 
 export interface EmbedRunOptions extends RunEncoderOptions {
   /** 'test' if left out. */
@@ -16,11 +19,21 @@ export interface EmbedRunOptions extends RunEncoderOptions {
 export async function embedRun(options: EmbedRunOptions): Promise<Embeddings> {
   checkOptions('embedRun()', options, { ...runEncoderChecks, split: oneOf(['train', 'test']) });
   const { split = 'test' } = options;
-  return withRunEncoder(options, async ({ input, classNames, weights }) => {
-    const { targets, store } = input.data[split];
-    const bank = await input.features.all(split);
-    const features = await bank.read(0, bank.size);
-    const labels = classLabels(targets);
-    return { split, count: store.size, dimension: bank.dimension, features, labels, classNames, weights };
+  return withRunEncoder(options, async ({ context, encoder, dataset, open, weights }) => {
+    const images = open(split);
+    const { classNames } = dataset;
+    const labels = classLabels(images.targets);
+    const bank = await embedAll(context, encoder, {
+      images: images.store,
+      indices: await indicesWhere(images.store.size, () => true),
+      plan: centerRows(images, encoder.view),
+      onProgress: (done, total) => options.onProgress?.({ phase: splitNames[split], done, total }),
+    });
+    try {
+      const features = await bank.read(0, bank.size);
+      return { split, count: bank.size, dimension: bank.dimension, features, labels, classNames, weights };
+    } finally {
+      bank.dispose();
+    }
   });
 }

@@ -2,8 +2,7 @@ import { evaluationView } from '../augment/view-spec.js';
 import { classLabels } from '../data/dataset.js';
 import type { Images } from '../data/images.js';
 import { ByolError } from '../errors.js';
-import { CenterCropFeatures } from '../eval/center-crop-features.js';
-import type { ProtocolInput } from '../eval/protocol.js';
+import { type ProtocolInput, withProtocolInput } from '../eval/protocol.js';
 import { evaluateKnn } from '../eval/protocols/knn.js';
 import { evaluateLinear } from '../eval/protocols/linear.js';
 import type { Session } from '../train/session.js';
@@ -60,10 +59,10 @@ export class RunEvaluator {
   }
 
   async #all(input: ProtocolInput): Promise<{ knn: KnnResult | null; linear: LinearResult | null }> {
-    const { evaluation, seed } = this.#session.config;
+    const { evaluation } = this.#session.config;
     const knn = await this.#knn(input, true);
     if (!evaluation.linear.atEnd) return { knn, linear: null };
-    const linear = await this.#unlessNotFinite(() => evaluateLinear(input, { ...evaluation.linear, seed }));
+    const linear = await this.#unlessNotFinite(() => evaluateLinear(input, evaluation.linear));
     return { knn, linear: linear && { top1: linear.top1, top5: linear.top5, learningRate: linear.chosen } };
   }
 
@@ -87,15 +86,9 @@ export class RunEvaluator {
   async #with<T>(statistics: 'running' | 'batch', body: (input: ProtocolInput) => Promise<T>): Promise<T | null> {
     const { native, learner, resolved, train, test, classNames, config } = this.#session;
     if (!this.labelled || test === null) return null;
-    const context = { native, device: resolved.device, signal: this.#signal };
+    const context = { native, device: resolved.device, seed: config.seed, signal: this.#signal };
     const { batchSize } = config.evaluation;
     const encoder = { network: learner, view: evaluationView(config.views), statistics, batchSize };
-    const data = { train, test, classes: classNames.length };
-    const features = new CenterCropFeatures(context, encoder, data);
-    try {
-      return await body({ context, encoder, data, features });
-    } finally {
-      features.dispose();
-    }
+    return withProtocolInput(context, encoder, { train, test, classes: classNames.length }, body);
   }
 }

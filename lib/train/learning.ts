@@ -5,7 +5,7 @@ import type { Config } from '../config/schema.js';
 import type { Dataset } from '../data/dataset.js';
 import { datasetCheck, takeData } from '../data/given-data.js';
 import { ByolError } from '../errors.js';
-import { CenterCropFeatures } from '../eval/center-crop-features.js';
+import { withProtocolInput } from '../eval/protocol.js';
 import { evaluateKnn } from '../eval/protocols/knn.js';
 import { encoderMetadata } from '../export/encoder.js';
 import { loadWeights } from '../export/load-weights.js';
@@ -90,7 +90,7 @@ export class Learning implements AsyncDisposable {
   async knn({ signal }: LearningStepsOptions = {}): Promise<Accuracy> {
     const { native, learner, resolved, train, test, classNames, config } = this.#session;
     if (test === null) throw new ByolError('ERR_BYOL_DATA', 'There are no test images to ask the neighbours of.');
-    const context = { native, device: resolved.device, signal };
+    const context = { native, device: resolved.device, seed: config.seed, signal };
     const encoder = {
       network: learner,
       view: evaluationView(config.views),
@@ -98,14 +98,11 @@ export class Learning implements AsyncDisposable {
       batchSize: config.evaluation.batchSize,
     };
     const data = { train, test, classes: classNames.length };
-    const features = new CenterCropFeatures(context, encoder, data);
-    try {
+    return withProtocolInput(context, encoder, data, async (input) => {
       const settings = { ...config.evaluation.knn, bankImages: 0, queryImages: 0 };
-      const { top1, top5 } = await evaluateKnn({ context, encoder, data, features }, settings);
+      const { top1, top5 } = await evaluateKnn(input, settings);
       return { top1, top5 };
-    } finally {
-      features.dispose();
-    }
+    });
   }
 
   /**

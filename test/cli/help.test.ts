@@ -11,7 +11,7 @@ const withoutNative: ReadonlyArray<readonly [args: string, shown: readonly strin
     '--help',
     [
       'byol train',
-      'byol eval <protocol>',
+      'byol eval [protocol] [path]',
       'byol tables',
       'byol views',
       'byol embed',
@@ -39,7 +39,8 @@ const withoutNative: ReadonlyArray<readonly [args: string, shown: readonly strin
       'verbose',
     ].map((name) => `--${name}`),
   ],
-  ['eval --help', ['"knn", "linear"', '--run', '--set', '--data', '--device', '--quiet']],
+  ['eval', ['knn ', 'linear ']],
+  ['eval --help', ['--run', '--set', '--data', '--device', '--quiet']],
   ['tables --help', ['"ci", "card", "paper"', '--list', '--seeds', '--data', '--out', '--keep-runs', '--quiet']],
   ['tables --list', ['optimal-predictor', 'needs ImageNet']],
   ['tables 5b --list', ['unsupervised Mean Teacher']],

@@ -33,7 +33,7 @@ describe("a run's encoder", () => {
       data: { kind: 'shapes', trainImages: 64, testImages: 32, size: 24, seed: 1 },
     });
     await runToEnd({ ...config, views: { ...config.views, resampling: 'bilinear' } }, { folder: run });
-    expected = await embedRun({ runDir: run });
+    expected = await embedRun({ folder: run });
     const { pixels } = ((await readData(config.data)).test as ImageSplit).source;
     const bytes = 24 * 24 * 3;
     images = Array.from({ length: 32 }, (_, i) => ({

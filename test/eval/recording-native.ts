@@ -77,7 +77,7 @@ export class RecordingNative {
       widths: 10,
       targets: { kind: 'class', labels: Int32Array.from(labels) },
     });
-    const context = { native: this.module, device: 'cpu', ...changes.context };
+    const context = { native: this.module, device: 'cpu', seed: 11, ...changes.context };
     const encoder: FrozenEncoder = {
       network: this.network,
       view: squareView(10),

@@ -73,7 +73,7 @@ export async function makeToy(options: {
       ...plainStep,
     });
   }
-  const context = { native, device: 'cpu' };
+  const context = { native, device: 'cpu', seed: 0 };
   const encoder = { network: learner, view, statistics: 'running', batchSize: 32 } as const;
   const data = { train, test, classes: CLASSES };
   const features = new CenterCropFeatures(context, encoder, data);

@@ -160,7 +160,7 @@ test('weights that are not finite are refused when they are read, not after a st
     });
     writeRaw(path.join(dir, 'run', 'encoder.safetensors'), tensors);
     for (const protocol of ['knn', 'linear'] as const) {
-      await assert.rejects(evaluateRun({ runDir: path.join(dir, 'run'), protocol }), code('ERR_BYOL_CHECKPOINT'));
+      await assert.rejects(evaluateRun({ folder: path.join(dir, 'run'), protocol }), code('ERR_BYOL_CHECKPOINT'));
     }
   });
 });
@@ -174,7 +174,7 @@ test('an encoder whose features overflow has no accuracy', async () => {
     tensors.set('conv1.weight', floats(shape, Array<number>(bytes.length / 4).fill(3e38)));
     writeRaw(file, tensors);
     for (const protocol of ['knn', 'linear'] as const) {
-      await assert.rejects(evaluateRun({ runDir: dir, protocol }), (error: unknown) => {
+      await assert.rejects(evaluateRun({ folder: dir, protocol }), (error: unknown) => {
         assert.ok(code('ERR_BYOL_NOT_FINITE')(error), String(error));
         assert.match((error as Error).message, /not finite numbers, so nothing can be measured/);
         return true;

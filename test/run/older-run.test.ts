@@ -36,7 +36,7 @@ test('a run of an older version goes on as it began, and its files have the name
 test('it is evaluated where it stands', () =>
   withTempDir(async (dir) => {
     cpSync(kept, dir, { recursive: true });
-    const { result, weights } = await evaluateRun({ runDir: dir, protocol: 'knn' });
+    const { result, weights } = await evaluateRun({ folder: dir, protocol: 'knn' });
     assert.equal(weights, path.join('checkpoints', 'step-00000002.safetensors'));
     const measured = JSON.parse(readFileSync(path.join(kept, 'metrics.jsonl'), 'utf8').trim().split('\n').at(-1) ?? '');
     // Of 32 images; another processor may see a neighbour differently.

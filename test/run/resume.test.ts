@@ -89,7 +89,7 @@ test('a run is resumed and evaluated from another working directory than it was 
     const written = JSON.parse(readFileSync(path.join(out, 'config.json'), 'utf8'));
     assert.equal(path.isAbsolute(written.data.path), true);
     assert.equal((await runToEnd(written, { folder: out, resume: true })).result.steps, 12);
-    const { result } = await evaluateRun({ runDir: out, protocol: 'knn' });
+    const { result } = await evaluateRun({ folder: out, protocol: 'knn' });
     assert.equal(result.queryImages, 32);
   });
 });

@@ -83,7 +83,7 @@ const json = (...parts: string[]) => JSON.parse(readFileSync(path.join(...parts)
 test('evaluates the exported encoder, or else the newest checkpoint, and writes the result beside it', async () => {
   await withTempDir(async (dir) => {
     await makeRun(dir, true);
-    const fromEncoder = await evaluateRun({ runDir: dir, protocol: 'knn', overrides: ['evaluation.knn.k=10'] });
+    const fromEncoder = await evaluateRun({ folder: dir, protocol: 'knn', overrides: ['evaluation.knn.k=10'] });
     assert.equal(fromEncoder.weights, 'encoder.safetensors');
     assert.deepEqual(
       [fromEncoder.result.protocol, fromEncoder.result.k, fromEncoder.result.queryImages],
@@ -93,12 +93,12 @@ test('evaluates the exported encoder, or else the newest checkpoint, and writes 
     assert.deepEqual(json(dir, 'eval-knn.json'), JSON.parse(JSON.stringify(fromEncoder)));
 
     rmSync(path.join(dir, 'encoder.safetensors'));
-    const fromCheckpoint = await evaluateRun({ runDir: dir, protocol: 'knn', overrides: ['evaluation.knn.k=10'] });
+    const fromCheckpoint = await evaluateRun({ folder: dir, protocol: 'knn', overrides: ['evaluation.knn.k=10'] });
     assert.equal(fromCheckpoint.weights, path.join('checkpoints', 'step-00000002.safetensors'));
     assert.deepEqual(fromCheckpoint.result, fromEncoder.result);
 
     const linear = await evaluateRun({
-      runDir: dir,
+      folder: dir,
       protocol: 'linear',
       patch: { evaluation: { linear: { validationFraction: 0.2 } } },
     });
@@ -117,14 +117,14 @@ test('takes the checkpoint before a damaged one, and leaves the folder of a runn
     const newest = path.join(checkpoints, 'step-00000002.safetensors');
     writeFileSync(newest, readFileSync(newest).subarray(0, 1000));
     writeFileSync(path.join(checkpoints, 'step-00000003.safetensors.1.tmp'), 'being written');
-    const { weights, result } = await evaluateRun({ runDir: dir, protocol: 'knn' });
+    const { weights, result } = await evaluateRun({ folder: dir, protocol: 'knn' });
     assert.equal(weights, path.join('checkpoints', 'step-00000001.safetensors'));
     assert.equal(readdirSync(checkpoints).length, 3);
     // What the damaged file had left in the network would show beside a network that never saw it.
     rmSync(newest);
-    assert.deepEqual((await evaluateRun({ runDir: dir, protocol: 'knn' })).result, result);
+    assert.deepEqual((await evaluateRun({ folder: dir, protocol: 'knn' })).result, result);
     writeFileSync(path.join(checkpoints, 'step-00000001.safetensors'), '');
-    await assert.rejects(evaluateRun({ runDir: dir, protocol: 'knn' }), {
+    await assert.rejects(evaluateRun({ folder: dir, protocol: 'knn' }), {
       code: 'ERR_BYOL_CHECKPOINT',
       message: /00000001/,
     });
@@ -133,7 +133,7 @@ test('takes the checkpoint before a damaged one, and leaves the folder of a runn
 
 test('says what cannot be evaluated', async () => {
   await withTempDir(async (dir) => {
-    const evaluate = (options: object = {}) => evaluateRun({ runDir: dir, protocol: 'knn', ...options });
+    const evaluate = (options: object = {}) => evaluateRun({ folder: dir, protocol: 'knn', ...options });
     await assert.rejects(evaluate(), { code: 'ERR_BYOL_RUN', message: /There is no run in/ });
     writeFileSync(path.join(dir, 'config.json'), JSON.stringify(config));
     await assert.rejects(evaluate(), {
@@ -169,15 +169,15 @@ test('embeds every image in order, with the encoder that evaluations use, with a
   await withTempDir(async (dir) => {
     await makeRun(dir, true);
     const before = readdirSync(dir).sort();
-    const embedded = await embedRun({ runDir: dir, split: 'train' });
+    const embedded = await embedRun({ folder: dir, split: 'train' });
     assert.deepEqual(
       [embedded.count, embedded.features.length, embedded.labels?.length, embedded.classNames.length],
       [120, 120 * embedded.dimension, 120, 10],
     );
     assert.equal(embedded.weights, 'encoder.safetensors');
     // The nearest training images by these features decide as kNN does: its protocol, written out.
-    const tested = await embedRun({ runDir: dir });
-    const { result } = await evaluateRun({ runDir: dir, protocol: 'knn', overrides: ['evaluation.knn.k=1'] });
+    const tested = await embedRun({ folder: dir });
+    const { result } = await evaluateRun({ folder: dir, protocol: 'knn', overrides: ['evaluation.knn.k=1'] });
     assert.ok(Math.abs(nearestTop1(embedded, tested) - result.top1) < 1e-9);
 
     // The same images without labels.
@@ -194,7 +194,7 @@ test('embeds every image in order, with the encoder that evaluations use, with a
     rmSync(path.join(dir, 'eval-knn.json'));
     const unlabelled = { ...config, data: { kind: 'raw', path: raw } };
     writeFileSync(path.join(dir, 'config.json'), JSON.stringify(unlabelled));
-    const plain = await embedRun({ runDir: dir, split: 'train' });
+    const plain = await embedRun({ folder: dir, split: 'train' });
     assert.deepEqual([plain.labels, plain.classNames], [null, []]);
     assert.deepEqual(plain.features, embedded.features);
     rmSync(raw, { recursive: true });
@@ -223,7 +223,7 @@ test('a checkpoint that the disk does not give is an error, not a damaged one to
   await withTempDir(async (dir) => {
     await makeRun(dir, false);
     mkdirSync(path.join(dir, 'checkpoints', 'step-00000003.safetensors'));
-    await assert.rejects(evaluateRun({ runDir: dir, protocol: 'knn' }), {
+    await assert.rejects(evaluateRun({ folder: dir, protocol: 'knn' }), {
       code: 'ERR_BYOL_IO',
       message: /step-00000003/,
     });

@@ -114,19 +114,19 @@ test('the same holds for evaluateRun, embedRun, resolveConfig, planTable and run
   const evaluate = (options: object) => evaluateRun(options as never);
   await assert.rejects(
     evaluate({}),
-    usage(/^evaluateRun\(\): runDir is missing: a path; protocol is missing: 'knn' or 'linear'\.$/),
+    usage(/^evaluateRun\(\): folder is missing: a path; protocol is missing: 'knn' or 'linear'\.$/),
   );
-  await assert.rejects(evaluate({ runDir: '', protocol: 'knn' }), usage(/runDir must be a path/));
-  await assert.rejects(evaluate({ runDir: 'a', protocol: 'toString' }), usage(/protocol must be 'knn' or 'linear'/));
-  await assert.rejects(evaluate({ runDir: 'a', protocol: 'knn', overrides: 'a=b' }), usage(/overrides must be a list/));
-  await assert.rejects(evaluate({ runDir: 'a', protocol: 'knn', overides: [] }), usage(/did you mean 'overrides'\?/));
+  await assert.rejects(evaluate({ folder: '', protocol: 'knn' }), usage(/folder must be a path/));
+  await assert.rejects(evaluate({ folder: 'a', protocol: 'toString' }), usage(/protocol must be 'knn' or 'linear'/));
+  await assert.rejects(evaluate({ folder: 'a', protocol: 'knn', overrides: 'a=b' }), usage(/overrides must be a list/));
+  await assert.rejects(evaluate({ folder: 'a', protocol: 'knn', overides: [] }), usage(/did you mean 'overrides'\?/));
   await assert.rejects(
-    evaluate({ runDir: 'a', protocol: 'knn', onProgress: true }),
+    evaluate({ folder: 'a', protocol: 'knn', onProgress: true }),
     usage(/onProgress must be a function/),
   );
   const embed = (options: object) => embedRun(options as never);
-  await assert.rejects(embed({ runDir: 'a', split: 'val' }), usage(/embedRun\(\): split must be 'train' or 'test'/));
-  await assert.rejects(embed({ rundir: 'a' }), usage(/did you mean 'runDir'\?.*runDir is missing/));
+  await assert.rejects(embed({ folder: 'a', split: 'val' }), usage(/embedRun\(\): split must be 'train' or 'test'/));
+  await assert.rejects(embed({ rundir: 'a' }), usage(/did you mean 'folder'\?.*folder is missing/));
   const resolve = (sources: unknown) => () => resolveConfig(sources as never);
   assert.throws(resolve({ preset: 'shapes', overides: ['epochs=1'] }), usage(/did you mean 'overrides'\?/));
   assert.throws(resolve({ preset: 'shapes', overrides: 'epochs=1' }), usage(/overrides must be a list of texts/));

@@ -1,61 +1,101 @@
-import type { CommandModule } from 'yargs';
-import type { KnnEvaluation } from '../../eval/protocols/knn.js';
-import type { LinearEvaluation } from '../../eval/protocols/linear.js';
-import type { Protocol } from '../../run/run-evaluation.js';
-import { setOption } from '../config-options.js';
-import { count, percent, table } from '../format.js';
-import { type RunEncoderArguments, withRunEncoderProgress } from '../with-run-encoder.js';
+import type { CommandModule, InferredOptionTypes } from 'yargs';
+import { ByolError } from '../../errors.js';
+import type { ProtocolName } from '../../eval/protocols/index.js';
+import { table } from '../../text/format.js';
+import {
+  type EncoderArguments,
+  encoderOptions,
+  encoderPlace,
+  runEncoderOptions,
+  type Terminal,
+  withEncoder,
+  withTerminal,
+} from '../with-encoder.js';
 
-interface EvalArguments extends RunEncoderArguments {
-  readonly protocol: Protocol;
-}
+const options = {
+  ...encoderOptions,
+  set: { ...encoderOptions.set, describe: 'One setting of the evaluation: evaluation.knn.k=20. May be repeated' },
+  json: { type: 'boolean', default: false, describe: 'The result as JSON' },
+} as const;
+
+type EvalArguments = InferredOptionTypes<typeof options> & { protocol?: string | undefined; path?: string | undefined };
 
 export const command: CommandModule<object, EvalArguments> = {
-  command: 'eval <protocol>',
-  describe: "Evaluate a run's encoder with frozen weights",
+  command: 'eval [protocol] [path]',
+  describe: 'Evaluate an encoder with frozen weights, or list the protocols',
   builder: (yargs) =>
     yargs
-      .positional('protocol', {
-        choices: ['knn', 'linear'] as const,
-        demandOption: true,
-        describe: 'Weighted kNN, or the linear protocol',
-      })
-      .options({
-        run: { type: 'string', requiresArg: true, demandOption: true, describe: 'Folder of the run' },
-        data: { type: 'string', requiresArg: true, describe: 'Where the images lie now, if not where they were' },
-        device: { type: 'string', requiresArg: true, describe: 'auto, cpu, cuda or cuda:N' },
-        set: { ...setOption, describe: 'One setting of the evaluation: evaluation.knn.k=20. May be repeated' },
-        quiet: { type: 'boolean', default: false, describe: 'No progress, only the result' },
-      }),
-  handler: async ({ protocol, ...asked }) => {
-    const { evaluateRun } = await import('../../run/run-evaluation.js');
-    await withRunEncoderProgress(
-      asked,
-      (options) => evaluateRun({ ...options, protocol }),
-      ({ result }) => {
-        process.stdout.write(`${evaluationText(result)}\nSaved as eval-${protocol}.json in ${asked.run}\n`);
+      .positional('protocol', { type: 'string', describe: 'How; without one the protocols are listed' })
+      .positional('path', { type: 'string', describe: 'Folder of a run, or a file of weights (with --data)' })
+      .options(options)
+      .example('$0 eval knn runs/shapes', '')
+      .example('$0 eval linear encoder.safetensors --data photos', ''),
+  handler: async ({ protocol, json, ...asked }) => {
+    const { findProtocol, isProtocolName, protocols, unknownProtocol } = await import('../../eval/protocols/index.js');
+    if (protocol === undefined) {
+      const listed = protocols().map(({ name, title }) => ({ name, title }));
+      const text = table(listed.map(({ name, title }) => [name, title]));
+      process.stdout.write(`${json ? JSON.stringify(listed, null, 2) : text}\n`);
+      return;
+    }
+    if (!isProtocolName(protocol)) throw unknownProtocol(protocol);
+    const { path, isRun } = await encoderPlace(asked, `byol eval ${protocol}`);
+    const { describe } = findProtocol(protocol);
+    await withTerminal(
+      asked.quiet,
+      (terminal) =>
+        isRun ? evaluateFolder(path, protocol, asked, terminal) : evaluateFile(path, protocol, asked, terminal),
+      (evaluation) => {
+        const saved = isRun ? `\nSaved as eval-${protocol}.json in ${path}` : '';
+        process.stdout.write(
+          json ? `${JSON.stringify(evaluation, null, 2)}\n` : `${describe(evaluation.result)}${saved}\n`,
+        );
       },
     );
   },
 };
 
-export function evaluationText(result: KnnEvaluation | LinearEvaluation): string {
-  const rows = [
-    ['test images', count(result.protocol === 'knn' ? result.queryImages : result.testImages)],
-    ['top-1', percent(result.top1)],
-    ['top-5', percent(result.top5)],
-  ];
-  if (result.protocol === 'knn') {
-    const fewer = result.k < result.kAsked ? ` (${count(result.kAsked)} asked)` : '';
-    const settings = `kNN: k ${result.k}${fewer}, temperature ${result.temperature}, bank of ${count(result.bankImages)} training images`;
-    return `${settings}\n${table(rows, [1])}`;
+async function evaluateFolder(folder: string, protocol: ProtocolName, args: EncoderArguments, terminal: Terminal) {
+  const { evaluateRun } = await import('../../run/run-evaluation.js');
+  return evaluateRun({ ...runEncoderOptions(folder, args, terminal), protocol });
+}
+
+async function evaluateFile(
+  path: string,
+  protocol: ProtocolName,
+  args: EncoderArguments,
+  { signal, onProgress }: Terminal,
+) {
+  const { evaluateEncoder } = await import('../../encoder/evaluate-encoder.js');
+  const { inferData } = await import('../../data/infer.js');
+  const { readData } = await import('../../data/kinds/index.js');
+  const settings = await protocolSettings(protocol, args.set ?? []);
+  if (args.data === undefined) {
+    throw new ByolError('ERR_BYOL_USAGE', `${path} does not say which images to evaluate it with: give --data PATH.`);
   }
-  const settings = `linear: ${result.epochs} epochs on ${count(result.trainImages)} training images, ${result.trainedOn}, ${result.features} features`;
-  const rates = result.learningRates.map((rate, index) => [
-    `learning rate ${rate}`,
-    result.validationTop1[index] === null ? 'diverged' : percent(result.validationTop1[index]),
-    rate === result.chosen ? 'chosen' : '',
-  ]);
-  const heldOut = `top-1 on the ${count(result.heldOutImages)} held-out training images`;
-  return [settings, table(rows, [1]), heldOut, table(rates, [1]), ...result.notes].join('\n');
+  const { train, test } = await readData((await inferData(args.data)).config);
+  if (test === undefined) throw new ByolError('ERR_BYOL_DATA', `There are no test images in ${args.data}.`);
+  return withEncoder(path, args, (encoder) =>
+    evaluateEncoder(encoder, { protocol, train, test, settings, signal, onProgress }),
+  );
+}
+
+/** What --set says of the protocol: of a run nothing else is there. */
+async function protocolSettings(protocol: ProtocolName, set: readonly string[]): Promise<object> {
+  const { findProtocol } = await import('../../eval/protocols/index.js');
+  const { applyOverride, parseOverride } = await import('../../config/overrides.js');
+  const { configError } = await import('../../config/parse.js');
+  const group: Record<string, unknown> = { ...findProtocol(protocol).defaults };
+  const settings = { evaluation: { [protocol]: group } };
+  for (const argument of set) {
+    const override = parseOverride(argument);
+    if (typeof override === 'string') throw configError([{ path: ['--set'], message: override }]);
+    if (override.path[0] !== 'evaluation' || override.path[1] !== protocol) {
+      const message = `of a file of weights only the settings of evaluation.${protocol} are asked for`;
+      throw configError([{ path: override.path, message }], () => '--set');
+    }
+    const problem = applyOverride(settings, override);
+    if (problem !== undefined) throw configError([problem], () => '--set');
+  }
+  return group;
 }

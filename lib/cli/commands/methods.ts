@@ -1,5 +1,5 @@
 import type { CommandModule } from 'yargs';
-import { table } from '../format.js';
+import { table } from '../../text/format.js';
 
 export const command: CommandModule<object, { json: boolean }> = {
   command: 'methods',

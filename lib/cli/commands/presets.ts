@@ -1,5 +1,5 @@
 import type { CommandModule } from 'yargs';
-import { table } from '../format.js';
+import { table } from '../../text/format.js';
 import { encoderText } from '../start-text.js';
 
 interface PresetsArguments {

@@ -3,7 +3,7 @@ import type { CommandModule } from 'yargs';
 import { ByolError } from '../../errors.js';
 import type { ScaleName } from '../../tables/scales.js';
 import type { Table } from '../../tables/table.js';
-import { table } from '../format.js';
+import { table } from '../../text/format.js';
 import { interruptedExitCode, onInterrupt } from '../interrupts.js';
 import { progressOutput } from '../progress-output.js';
 import { numberOrText } from '../short-forms.js';

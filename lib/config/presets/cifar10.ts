@@ -1,14 +1,8 @@
 import { officialViews } from '../../augment/pipeline.js';
+import { standardKnn } from '../../eval/protocols/knn.js';
+import { fixedLinear } from '../../eval/protocols/linear.js';
 import type { Config } from '../schema.js';
-import {
-  byolObjective,
-  cifarStatistics,
-  fixedLinear,
-  officialNorm,
-  officialViewSettings,
-  oneRate,
-  standardKnn,
-} from './shared.js';
+import { byolObjective, cifarStatistics, officialNorm, officialViewSettings, oneRate } from './shared.js';
 
 /**
  * CIFAR-10 with a ResNet-18 for small images, 200 epochs. Optimiser, head sizes and tau are those of lightly's published

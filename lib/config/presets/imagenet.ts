@@ -1,13 +1,7 @@
+import { standardKnn } from '../../eval/protocols/knn.js';
+import { officialLinear } from '../../eval/protocols/linear.js';
 import type { Config } from '../schema.js';
-import {
-  byolObjective,
-  imagenetStatistics,
-  officialLinear,
-  officialNorm,
-  officialViewSettings,
-  oneRate,
-  standardKnn,
-} from './shared.js';
+import { byolObjective, imagenetStatistics, officialNorm, officialViewSettings, oneRate } from './shared.js';
 
 /** What the official code chooses by the number of epochs (configs/byol.py). */
 interface ByEpochs {

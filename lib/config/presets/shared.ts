@@ -3,7 +3,6 @@ import type { Config } from '../schema.js';
 
 /** What several presets have in common. */
 
-type Evaluation = Config['evaluation'];
 type Views = Config['views'];
 
 /** Of ImageNet's training images (byol-facts 3.1). */
@@ -37,37 +36,6 @@ export const officialNorm = {
   decay: 0.9,
   epsilon: 1e-5,
 } satisfies Config['norm'];
-
-/** Weighted kNN as everyone reports it on small images (byol-facts 8.6), all images every epoch. */
-export const standardKnn = {
-  k: 200,
-  temperature: 0.1,
-  everyEpochs: 1,
-  bankImages: 0,
-  queryImages: 0,
-} satisfies Evaluation['knn'];
-
-/** Paper C.1: five learning rates, Nesterov momentum 0.9, no weight decay. */
-export const officialLinear = {
-  atEnd: true,
-  epochs: 80,
-  batchSize: 1024,
-  learningRates: [0.4, 0.3, 0.2, 0.1, 0.05],
-  momentum: 0.9,
-  weightDecay: 0,
-  features: 'per-epoch',
-  // The paper holds out the last 10,009 images.
-  validationFraction: 10_009 / 1_281_167,
-} satisfies Evaluation['linear'];
-
-/** The same classifier for small images: on the features of their centre crops, which stay the same. */
-export const fixedLinear = {
-  ...officialLinear,
-  batchSize: 256,
-  learningRates: [1.6, 0.8, 0.4, 0.2, 0.1],
-  features: 'fixed',
-  validationFraction: 0.1,
-} satisfies Evaluation['linear'];
 
 /** BYOL's loss: 2 - 2cos of both directions, batch statistics per view, nothing pushed apart (paper section 3.1). */
 export const byolObjective = {

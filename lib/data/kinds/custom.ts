@@ -16,7 +16,7 @@ export const custom = defineDataKind({
     throw new ByolError(
       'ERR_BYOL_DATA',
       `The images '${name}' lie in no file: a script gave them. Give them again from a script: ` +
-        'train(settings, { data }), evaluateRun({ runDir, protocol, data }) or embedRun({ runDir, data }).',
+        'train(settings, { data }), evaluateRun({ folder, protocol, data }) or embedRun({ folder, data }).',
     );
   },
 });

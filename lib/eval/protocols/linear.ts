@@ -1,17 +1,19 @@
+import { z } from 'zod';
 import { cropAndFlip } from '../../augment/pipeline.js';
 import { drawPlanInSlices } from '../../augment/plan.js';
 import type { Accuracy, ViewSpec } from '../../binding/native.js';
-import type { Config } from '../../config/schema.js';
 import { classLabels, type ImageSizes, sizesOf } from '../../data/dataset.js';
 import { indicesWhere } from '../../data/indices.js';
+import type { DeepReadonly } from '../../deep-readonly.js';
 import { ByolError } from '../../errors.js';
 import { orderNumbers, viewNumbers } from '../../random/purposes.js';
+import { count, percent, table } from '../../text/format.js';
 import { areKept } from '../context.js';
 import { centerRows, type DrawRows, type ImagesToEmbed } from '../embed.js';
 import { labelledIndices, splitNames } from '../evaluation-data.js';
 import { accuracyOver, embedInBlocks } from '../feature-blocks.js';
 import { LinearFit } from '../linear-fit.js';
-import type { ProtocolInput } from '../protocol.js';
+import { defineProtocol, type ProtocolInput } from '../protocol.js';
 import {
   EpochFeatures,
   FixedFeatures,
@@ -21,10 +23,47 @@ import {
 } from '../training-features.js';
 import { splitByClass, type ValidationSplit } from '../validation-split.js';
 
-export interface LinearSettings extends Omit<Config['evaluation']['linear'], 'atEnd'> {
-  /** Decides the held-out images, the order of batches, the classifier's initial weights and the crops. */
-  readonly seed: number;
-}
+const settings = z.strictObject({
+  /** Run the linear protocol (paper C.1) at the end of training. */
+  atEnd: z.boolean(),
+  epochs: z.int().positive(),
+  batchSize: z.int().positive(),
+  /** Learning rates per 256 images, all trained in one pass. */
+  learningRates: z.array(z.number().positive()).min(1),
+  momentum: z.number().min(0).max(1),
+  weightDecay: z.number().min(0),
+  /**
+   * 'per-epoch': of new random crops and flips each epoch (the protocol); 'fixed': of the images' centre crops, the same ones
+   * each time.
+   */
+  features: z.enum(['fixed', 'per-epoch']),
+  /** Part of the training images that is held out to choose the learning rate. */
+  validationFraction: z.number().gt(0).lt(1),
+});
+
+export type LinearSettings = DeepReadonly<z.infer<typeof settings>>;
+
+/** Paper C.1: five learning rates, Nesterov momentum 0.9, no weight decay. */
+export const officialLinear: LinearSettings = {
+  atEnd: true,
+  epochs: 80,
+  batchSize: 1024,
+  learningRates: [0.4, 0.3, 0.2, 0.1, 0.05],
+  momentum: 0.9,
+  weightDecay: 0,
+  features: 'per-epoch',
+  // The paper holds out the last 10,009 images.
+  validationFraction: 10_009 / 1_281_167,
+};
+
+/** The same classifier for small images: on the features of their centre crops, which stay the same. */
+export const fixedLinear: LinearSettings = {
+  ...officialLinear,
+  batchSize: 256,
+  learningRates: [1.6, 0.8, 0.4, 0.2, 0.1],
+  features: 'fixed',
+  validationFraction: 0.1,
+};
 
 /** Accuracies are fractions in [0, 1]. */
 export interface LinearEvaluation extends Accuracy {
@@ -59,10 +98,13 @@ export interface LinearEvaluation extends Accuracy {
  * more features than are kept (EvaluationContext.keptBytes). Throws ERR_BYOL_DATA without labels, or where nothing can be
  * held out; ERR_BYOL_NOT_FINITE for features that are not finite, or where the classifier diverged with every learning rate.
  */
-export async function evaluateLinear(input: ProtocolInput, settings: LinearSettings): Promise<LinearEvaluation> {
+export async function evaluateLinear(
+  input: ProtocolInput,
+  settings: Omit<LinearSettings, 'atEnd'>,
+): Promise<LinearEvaluation> {
   const { context, encoder, data, features } = input;
-  const { native, device, signal, onProgress } = context;
-  const { epochs, seed } = settings;
+  const { native, device, seed, signal, onProgress } = context;
+  const { epochs } = settings;
   const indices = await labelledIndices(data.train, splitNames.train);
   const labels = indices.map((index) => classLabels(data.train.targets)?.[index] ?? -1);
   const split = await splitByClass(labels, settings.validationFraction, seed, orderNumbers.heldOut);
@@ -77,7 +119,7 @@ export async function evaluateLinear(input: ProtocolInput, settings: LinearSetti
   };
   const fit = (images: Int32Array, purpose: number): LinearFit => {
     const sizes = { features: encoder.network.features, classes: data.classes, device };
-    return keep(new LinearFit(native, images, { ...settings, batchSize, purpose, ...sizes }));
+    return keep(new LinearFit(native, images, { ...settings, batchSize, purpose, seed, ...sizes }));
   };
   try {
     const select = fit(split.kept, orderNumbers.linearSelection);
@@ -147,7 +189,7 @@ function bestRate(
 /** Kept where they fit, else streamed: the steps, and what is learnt in them, are the same. */
 async function trainingFeatures(
   { context, encoder, data, features }: ProtocolInput,
-  settings: LinearSettings,
+  settings: Omit<LinearSettings, 'atEnd'>,
   indices: Int32Array,
   fits: readonly LinearFit[],
 ): Promise<TrainingFeatures> {
@@ -160,7 +202,7 @@ async function trainingFeatures(
   const images: TrainingImages = {
     images: train.store,
     indices,
-    plan: (epoch) => (fixed ? centerRows(train, encoder.view) : cropRows(train, encoder.view, settings.seed, epoch)),
+    plan: (epoch) => (fixed ? centerRows(train, encoder.view) : cropRows(train, encoder.view, context.seed, epoch)),
     onProgress: (done) => context.onProgress?.({ phase: splitNames.train, done, total }),
   };
   return kept ? new EpochFeatures(context, encoder, images) : new StreamedFeatures(context, encoder, images);
@@ -186,7 +228,12 @@ function heldOutImages(
   };
 }
 
-function notesOf(settings: LinearSettings, batchSize: number, best: number, trainImages: number): string[] {
+function notesOf(
+  settings: Omit<LinearSettings, 'atEnd'>,
+  batchSize: number,
+  best: number,
+  trainImages: number,
+): string[] {
   const notes: string[] = [];
   if (settings.features === 'fixed') {
     notes.push(
@@ -215,3 +262,33 @@ function divergedNotes(rates: readonly number[], validation: ReadonlyArray<numbe
   const diverged = rates.filter((_, i) => validation[i] === null);
   return diverged.length === 0 ? [] : [`The classifier diverged with learning rate ${diverged.join(', ')}.`];
 }
+
+export const linear = defineProtocol({
+  name: 'linear',
+  title: 'A linear classifier on frozen features (paper C.1), its learning rate chosen on held-out training images',
+  needs: 'class',
+  settings,
+  defaults: officialLinear,
+  metrics: { top1: 'probe/linear/top1', top5: 'probe/linear/top5' },
+  run: evaluateLinear,
+  describe: (result: LinearEvaluation) => {
+    const { epochs, trainImages, trainedOn, features, learningRates, validationTop1, chosen, heldOutImages } = result;
+    const rows = [
+      ['test images', count(result.testImages)],
+      ['top-1', percent(result.top1)],
+      ['top-5', percent(result.top5)],
+    ];
+    const rates = learningRates.map((rate, index) => [
+      `learning rate ${rate}`,
+      validationTop1[index] === null ? 'diverged' : percent(validationTop1[index]),
+      rate === chosen ? 'chosen' : '',
+    ]);
+    return [
+      `linear: ${epochs} epochs on ${count(trainImages)} training images, ${trainedOn}, ${features} features`,
+      table(rows, [1]),
+      `top-1 on the ${count(heldOutImages)} held-out training images`,
+      table(rates, [1]),
+      ...result.notes,
+    ].join('\n');
+  },
+});

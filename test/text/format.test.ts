@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { count, duration, parameters, percent, points, table, threadsText } from '../../lib/cli/format.js';
+import { count, duration, parameters, percent, points, table, threadsText } from '../../lib/text/format.js';
 
 test('numbers are written as people read them', () => {
   assert.equal(percent(0.43816), '43.8 %');

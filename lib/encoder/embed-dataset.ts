@@ -1,0 +1,42 @@
+import { classLabels, type Dataset, sizeOf } from '../data/dataset.js';
+import type { Pixels } from '../data/decode-image.js';
+import { ByolError } from '../errors.js';
+import type { EvaluationProgress } from '../eval/context.js';
+import type { Embeddings } from '../export/embeddings.js';
+import type { Encoder } from './encoder.js';
+
+export interface EmbedDatasetOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: EvaluationProgress) => void) | undefined;
+}
+
+/** Every image of a split, labelled or not, as embedRun() does with a run's own. All in memory. Throws ERR_BYOL_DATA without it. */
+export async function embedDataset(
+  encoder: Encoder,
+  dataset: Dataset,
+  split: 'train' | 'test',
+  { signal, onProgress }: EmbedDatasetOptions = {},
+): Promise<Embeddings> {
+  const images = dataset[split];
+  if (images === undefined) throw new ByolError('ERR_BYOL_DATA', `There are no ${split} images to embed.`);
+  const { count, source, targets } = images;
+  function* pixels(): Generator<Pixels> {
+    let start = 0;
+    for (let image = 0; image < count; image += 1) {
+      const { height, width } = sizeOf(source, image);
+      const end = start + height * width * 3;
+      yield { pixels: source.pixels.subarray(start, end), height, width };
+      start = end;
+    }
+  }
+  const dimension = encoder.features;
+  const features = new Float32Array(count * dimension);
+  let done = 0;
+  for await (const batch of encoder.embedAll(pixels(), { signal })) {
+    features.set(batch.data, done * dimension);
+    done += batch.count;
+    onProgress?.({ phase: `${split} images`, done, total: count });
+  }
+  const { classNames } = dataset;
+  return { split, count, dimension, features, labels: classLabels(targets), classNames, weights: encoder.weights };
+}

@@ -1,0 +1,86 @@
+import type { z } from 'zod';
+import { evaluationView } from '../augment/view-spec.js';
+import type { ImageSplit } from '../data/dataset.js';
+import { namedDataset } from '../data/from-arrays.js';
+import { type Images, openImages } from '../data/images.js';
+import type { DeepReadonly } from '../deep-readonly.js';
+import { ByolError } from '../errors.js';
+import type { EvaluationProgress } from '../eval/context.js';
+import { type Evaluation, evaluate } from '../eval/evaluate.js';
+import type { Protocol } from '../eval/protocol.js';
+import { findProtocol, type ProtocolName, protocols, type ResultOf, type SettingsOf } from '../eval/protocols/index.js';
+import * as option from '../text/options.js';
+import { type Encoder, withParts } from './encoder.js';
+
+export interface EvaluateEncoderOptions<P extends ProtocolName> {
+  /** 'knn', 'linear', or one that was registered. */
+  readonly protocol: P;
+  /** Labelled images of a data set, as datasetFromArrays() makes them: those that the encoder, or a classifier on it, learns from. */
+  readonly train: ImageSplit;
+  /** Those that are asked. */
+  readonly test: ImageSplit;
+  /** Over the protocol's defaults. */
+  readonly settings?: Partial<SettingsOf<P>>;
+  /** Of whatever the protocol draws: held-out images, orders, crops, initial weights. 0 if left out. */
+  readonly seed?: number;
+  /** Takes effect between batches; the promise then rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: EvaluationProgress) => void;
+}
+
+const split: option.OptionCheck = {
+  ...option.settings,
+  expected: 'images of a data set, as datasetFromArrays() makes them',
+};
+
+/**
+ * Evaluates an encoder with frozen weights, whatever file it came from. An encoder of another size than the images sees them as
+ * it does in embed(). Throws ERR_BYOL_USAGE for options and settings that are wrong, ERR_BYOL_DATA without labels,
+ * ERR_BYOL_NOT_FINITE, ERR_BYOL_DISPOSED, and the signal's reason.
+ */
+export async function evaluateEncoder<P extends ProtocolName>(
+  encoder: Encoder,
+  options: EvaluateEncoderOptions<P>,
+): Promise<Evaluation<ResultOf<P>>> {
+  option.checkOptions('evaluateEncoder()', options, {
+    protocol: option.required(option.oneOf(protocols().map(({ name }) => name))),
+    train: option.required(split),
+    test: option.required(split),
+    settings: option.settings,
+    seed: { accepts: (value) => Number.isSafeInteger(value) && Number(value) >= 0, expected: 'a whole number from 0' },
+    signal: option.signal,
+    onProgress: option.listener,
+  });
+  const protocol = findProtocol(options.protocol);
+  const settings = checkedSettings(protocol, options.settings ?? {});
+  const { seed = 0, signal, onProgress } = options;
+  const { train, test } = options;
+  const { classNames } = namedDataset({ train, test }, {});
+  return withParts(encoder, async ({ native, network, resolved, description, batchSize }) => {
+    const context = { native, device: resolved.device, seed, signal, onProgress };
+    const view = evaluationView(description.input);
+    const frozen = { network, view, statistics: 'running', batchSize } as const;
+    const stores: Array<{ dispose(): void }> = [];
+    const open = (images: ImageSplit): Images => {
+      const opened = openImages(native, images);
+      stores.push(opened.store);
+      return opened;
+    };
+    try {
+      const data = { train: open(train), test: open(test), classes: classNames.length };
+      return await evaluate(protocol, { context, encoder: frozen, data }, settings);
+    } finally {
+      for (const store of stores) store.dispose();
+    }
+  });
+}
+
+function checkedSettings<Settings extends z.ZodObject>(
+  { name, settings, defaults }: Protocol<string, Settings>,
+  given: object,
+): DeepReadonly<z.infer<Settings>> {
+  const parsed = settings.safeParse({ ...defaults, ...given });
+  if (parsed.success) return parsed.data as DeepReadonly<z.infer<Settings>>;
+  const problems = parsed.error.issues.map(({ path, message }) => [...path, message].join(': '));
+  throw new ByolError('ERR_BYOL_USAGE', `Settings of protocol '${name}' are wrong: ${problems.join('; ')}.`);
+}
