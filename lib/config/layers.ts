@@ -50,7 +50,8 @@ export function mergeLayer(base: unknown, layer: unknown, path: Path = []): unkn
 }
 
 function hasEntriesOf(list: readonly unknown[], layer: Settings): boolean {
-  return Object.keys(layer).every((key) => /^\d+$/.test(key) && Number(key) < list.length);
+  const keys = Object.keys(layer);
+  return keys.length > 0 && keys.every((key) => /^\d+$/.test(key) && Number(key) < list.length);
 }
 
 /** What a layer's settings go on top of: the old ones, or the new kind's defaults with what both kinds share. */

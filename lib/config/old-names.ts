@@ -42,7 +42,7 @@ export function currentNames(settings: Group, source?: string): Group {
   let current = settings;
   const found: Rename[] = [];
   for (const rename of renames) {
-    const moved = move(current, rename.from, rename.to, rename.values);
+    const moved = move(current, rename);
     if (moved !== current) found.push(rename);
     current = moved;
   }
@@ -62,11 +62,10 @@ export function currentPlace(
     const from = rename.from.split('.');
     const wildcards = matchStart(current.path, from);
     if (wildcards === undefined) continue;
-    const { values = {} } = rename;
-    const renamed = current.path.length === from.length && Object.hasOwn(values, current.text);
+    const value = current.path.length === from.length ? newValue(rename, unquoted(current.text)) : undefined;
     current = {
       path: [...bind(rename.to, wildcards), ...current.path.slice(from.length)],
-      text: renamed ? (values[current.text] as string) : current.text,
+      text: value ?? current.text,
     };
     found.push(rename);
   }
@@ -83,8 +82,17 @@ export function currentValue(path: readonly Key[], value: unknown, source?: stri
 export function firstNames(settings: Group): Group {
   return renames.reduceRight((current, { from, to, values = {} }) => {
     const back = Object.fromEntries(Object.entries(values).map(([old, now]) => [now, old]));
-    return move(current, to, from, back);
+    return move(current, { from: to, to: from, values: back });
   }, settings);
+}
+
+/** undefined: the value was not renamed. */
+function newValue({ values = {} }: Rename, value: string): string | undefined {
+  return Object.hasOwn(values, value) ? values[value] : undefined;
+}
+
+function unquoted(text: string): string {
+  return text.replace(/^(['"])(.*)\1$/, '$2');
 }
 
 const told = new Set<string>();
@@ -101,12 +109,12 @@ function warn(found: readonly Rename[], source = 'The configuration'): void {
 }
 
 /** Settings that are not there, and those whose new name is taken, are left as they are. */
-function move(settings: Group, from: string, to: string, values: Readonly<Record<string, string>> = {}): Group {
+function move(settings: Group, rename: Rename): Group {
   let current: unknown = settings;
-  for (const { path, wildcards, value } of placesOf(settings, from.split('.'))) {
-    const target = bind(to, wildcards);
+  for (const { path, wildcards, value } of placesOf(settings, rename.from.split('.'))) {
+    const target = bind(rename.to, wildcards);
     if (at(current, target) !== undefined) continue;
-    const renamed = typeof value === 'string' && Object.hasOwn(values, value) ? values[value] : value;
+    const renamed = typeof value === 'string' ? (newValue(rename, value) ?? value) : value;
     current = without(put(current, target, renamed), path);
   }
   return current as Group;

@@ -94,6 +94,20 @@ describe('settings under their old names', () => {
       );
     }));
 
+  test('values that were renamed with their setting', () => {
+    const features = (...overrides: string[]) =>
+      resolveConfig({ preset: 'imagenette', overrides }).evaluation.linear.features;
+    assert.equal(features(), 'per-epoch');
+    for (const set of [
+      'linear.views=cached',
+      'linear.views="cached"',
+      'linear={views: cached}',
+      'linear.features=fixed',
+    ]) {
+      assert.equal(features(`evaluation.${set}`), 'fixed', set);
+    }
+  });
+
   test('what is wrong under an old name is told under the new one', () => {
     assert.throws(
       () => resolveConfig({ preset: 'cifar10', method: 'mean-teacher', overrides: ['supervision.labelled=2'] }),

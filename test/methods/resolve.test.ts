@@ -168,6 +168,7 @@ test('values that do not fit are refused with what was expected and what was the
     'data.batches=[]': 'data.batches: expected a list of at least 1, each a whole number from 1 to 5, got []',
     'data.batches=[1, 6]': 'data.batches.1: expected a whole number from 1 to 5, got 6',
     'views.mean=[0, 1]': 'views.mean: expected a list of 3, each a number, got [0,1]',
+    'encoder.blocks={}': 'encoder.blocks: expected a list of 1 to 6, each a whole number above 0, got {}',
     'encoder.blocks=2': 'encoder.blocks: expected a list of 1 to 6, each a whole number above 0, got 2',
     'projector=null': 'projector: expected settings: hidden, output, hiddenBias, outputBias, outputNorm, got null',
     'onlineProbe=yes': "onlineProbe: expected true or false, got 'yes'; write true",
