@@ -38,7 +38,7 @@ export interface RunResult {
   readonly verdict: Verdict;
   /** Path of encoder.safetensors; null while the run is not finished. */
   readonly encoder: string | null;
-  /** Wall-clock seconds of training and evaluation, over all sessions of the run. */
+  /** Wall-clock seconds of training and evaluation, over all sittings of the run. */
   readonly seconds: number;
 }
 
@@ -66,7 +66,7 @@ export interface StartEvent {
   readonly threads: number;
   /** Peak learning rate: base * batch / 256. */
   readonly peakLearningRate: number;
-  /** Optimiser steps already done by earlier sessions; 0 for a new run. */
+  /** Optimiser steps already done by earlier sittings; 0 for a new run. */
   readonly resumedAt: number;
 }
 

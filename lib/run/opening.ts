@@ -4,7 +4,7 @@ import { ByolError } from '../errors.js';
 import { loadWeights } from '../export/load-weights.js';
 import { writeJson } from '../files/json-file.js';
 import { labelWarnings } from '../train/label-warnings.js';
-import { classesOf, type Session } from '../train/session.js';
+import { classesOf, type TrainingResources } from '../train/resources.js';
 import type { ResumePoint } from '../train/training-state.js';
 import type { Checkpoints, Damaged } from './checkpoints.js';
 import type { Environment } from './environment.js';
@@ -25,7 +25,7 @@ import { tryWeights } from './weights-file.js';
 export interface OpeningOptions {
   /** Locked. */
   readonly folder: RunFolder;
-  readonly session: Session;
+  readonly resources: TrainingResources;
   /** Of now. */
   readonly environment: Environment;
   readonly checkpoints: Checkpoints;
@@ -44,50 +44,50 @@ const BEGINNING: ResumePoint = { step: 0, seconds: 0, sums: null };
 
 /** A new run in an empty folder. config.json comes first, so that the folder says what it is from then on. */
 export async function beginRun(options: OpeningOptions, initFrom: string | null): Promise<Opened> {
-  const { folder, session, environment } = options;
-  if (initFrom !== null) await tryWeights(session, initFrom);
-  await writeJson(folder.config, session.config);
+  const { folder, resources, environment } = options;
+  if (initFrom !== null) await tryWeights(resources, initFrom);
+  await writeJson(folder.config, resources.config);
   await writeJson(folder.environment, { ...environment, initFrom, resumed: [] } satisfies EnvironmentFile);
-  await writeJson(folder.data, session.record);
+  await writeJson(folder.data, resources.record);
   emitStart(options, 0);
   const baseline = await measureBaseline(options);
   await keepBaseline(options, baseline);
-  if (initFrom !== null) await loadWeights(session.learner, initFrom);
+  if (initFrom !== null) await loadWeights(resources.learner, initFrom);
   return { baseline, from: BEGINNING };
 }
 
 /** A run that was begun before. Everything that may be refused comes before the first change to the folder. */
 export async function resumeRun(options: OpeningOptions): Promise<Opened> {
-  const { folder, session, environment, checkpoints } = options;
+  const { folder, resources, environment, checkpoints } = options;
   const begun = await readEnvironment(folder);
   const known = await refuseOtherImages(options);
   await readMetrics(folder.metrics);
   const saved = (await checkpoints.list()).length > 0;
   const initFrom = saved ? null : (begun?.initFrom ?? null);
-  if (initFrom !== null) await tryWeights(session, initFrom);
+  if (initFrom !== null) await tryWeights(resources, initFrom);
   if (!saved) emitStart(options, 0);
   // The learner is still as it was drawn from the seed: this is the untrained network.
   const kept = known ? await keptBaseline(options) : null;
   const baseline = kept ?? (await measureBaseline(options));
-  const found = await checkpoints.loadNewest(session.learner, classesOf(session.train, session.classNames));
+  const found = await checkpoints.loadNewest(resources.learner, classesOf(resources.train, resources.classNames));
   const from = found?.point ?? BEGINNING;
-  if (found === null && initFrom !== null) await loadWeights(session.learner, initFrom);
+  if (found === null && initFrom !== null) await loadWeights(resources.learner, initFrom);
   if (saved) emitStart(options, from.step);
 
   await removeUnfinished(folder);
   await checkpoints.removeUnfinished();
   await setAside(options, found?.damaged ?? []);
   // Again: checkpoint and evaluation settings, and the place of the images, may have changed.
-  await writeJson(folder.config, session.config);
+  await writeJson(folder.config, resources.config);
   await writeJson(folder.environment, environmentOf(options, begun, environment, saved ? from.step : null));
-  await writeJson(folder.data, session.record);
+  await writeJson(folder.data, resources.record);
   if (kept === null) await keepBaseline(options, baseline);
   return { baseline, from };
 }
 
 /** false: the run does not say which images it has been trained on. */
 async function refuseOtherImages(options: OpeningOptions): Promise<boolean> {
-  const { folder, session, checkpoints } = options;
+  const { folder, resources, checkpoints } = options;
   const before = await readDataRecord(folder);
   if (before === null) {
     if ((await checkpoints.list()).length === 0) return false;
@@ -97,7 +97,7 @@ async function refuseOtherImages(options: OpeningOptions): Promise<boolean> {
     );
     return false;
   }
-  const differences = dataDifferences(before, session.record);
+  const differences = dataDifferences(before, resources.record);
   if (differences.length === 0) return true;
   throw new ByolError(
     'ERR_BYOL_DATA',
@@ -136,19 +136,19 @@ function environmentOf(
 }
 
 /** null: there is none, or evaluation settings have changed since. */
-async function keptBaseline({ folder, session }: OpeningOptions): Promise<BaselineFile | null> {
+async function keptBaseline({ folder, resources }: OpeningOptions): Promise<BaselineFile | null> {
   const kept = await readBaseline(folder);
-  return kept !== null && canonicalJson(kept.evaluation) === canonicalJson(session.config.evaluation) ? kept : null;
+  return kept !== null && canonicalJson(kept.evaluation) === canonicalJson(resources.config.evaluation) ? kept : null;
 }
 
 /** All null if the run is stopped meanwhile. */
-async function measureBaseline({ session, evaluator, emit, stop }: OpeningOptions): Promise<BaselineFile> {
+async function measureBaseline({ resources, evaluator, emit, stop }: OpeningOptions): Promise<BaselineFile> {
   emit({ type: 'phase', phase: 'untrained' });
   try {
     return await evaluator.untrained();
   } catch (error) {
     if (!stop.aborted || error !== stop.reason) throw error;
-    return { knn: null, linear: null, knnDuringRun: null, evaluation: session.config.evaluation };
+    return { knn: null, linear: null, knnDuringRun: null, evaluation: resources.config.evaluation };
   }
 }
 
@@ -161,8 +161,8 @@ function warn({ emit }: OpeningOptions, message: string): void {
 }
 
 function emitStart(options: OpeningOptions, resumedAt: number): void {
-  const { folder, session, emit } = options;
-  const { config, sampler, schedule, learner, train, test, classNames, info, resolved } = session;
+  const { folder, resources, emit } = options;
+  const { config, sampler, schedule, learner, train, test, classNames, info, resolved } = resources;
   emit({
     type: 'start',
     config,
@@ -182,5 +182,5 @@ function emitStart(options: OpeningOptions, resumedAt: number): void {
     peakLearningRate: schedule.peakLearningRate,
     resumedAt,
   });
-  for (const message of labelWarnings(session)) warn(options, message);
+  for (const message of labelWarnings(resources)) warn(options, message);
 }

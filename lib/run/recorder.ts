@@ -1,7 +1,7 @@
 import type { Accuracy } from '../binding/native.js';
 import { ByolError } from '../errors.js';
 import type { Metrics } from '../metrics/values.js';
-import type { Session } from '../train/session.js';
+import type { TrainingResources } from '../train/resources.js';
 import { DivergedError, type StepsPause, type StepsReading, trainSteps } from '../train/steps.js';
 import type { ResumePoint } from '../train/training-state.js';
 import { judge, type Verdict } from '../train/verdict.js';
@@ -12,7 +12,7 @@ import type { RunEvaluator } from './run-evaluator.js';
 import type { BaselineFile } from './run-folder.js';
 
 export interface RecorderOptions {
-  readonly session: Session;
+  readonly resources: TrainingResources;
   readonly evaluator: RunEvaluator;
   readonly baseline: BaselineFile;
   readonly checkpoints: Checkpoints;
@@ -71,10 +71,11 @@ export class Recorder {
 
   /** To the last step, or until a stop is requested; either way what was done is saved. */
   async run(): Promise<void> {
-    const { session, from, epochs, stop } = this.#o;
+    const { resources, from, epochs, stop } = this.#o;
     // The checkpoint was saved within an epoch, or after its last step but before its evaluation.
-    const epochOpen = !session.sampler.epochs.endsAt(from.step) || (from.step > 0 && epochs.at(-1)?.step !== from.step);
-    const steps = trainSteps(session, {
+    const epochOpen =
+      !resources.sampler.epochs.endsAt(from.step) || (from.step > 0 && epochs.at(-1)?.step !== from.step);
+    const steps = trainSteps(resources, {
       from: { step: from.step, sums: from.sums, epochOpen },
       signal: stop,
       stepDone: (step) => {
@@ -95,8 +96,8 @@ export class Recorder {
   }
 
   #onReading({ step, epoch, metrics }: StepsReading): void {
-    const { session, emit, metrics: file } = this.#o;
-    const { schedule, config } = session;
+    const { resources, emit, metrics: file } = this.#o;
+    const { schedule, config } = resources;
     this.#readSteps = step - this.#o.from.step;
     emit({
       type: 'step',
@@ -113,7 +114,7 @@ export class Recorder {
   }
 
   async #onPause(pause: StepsPause): Promise<void> {
-    const { config } = this.#o.session;
+    const { config } = this.#o.resources;
     await this.#written;
     const { ended } = pause;
     // Before the evaluation, which may take longer than the epoch: a run that is stopped or killed in it goes on with it.
@@ -131,8 +132,8 @@ export class Recorder {
   }
 
   async #endEpoch(epoch: number, trained: Metrics): Promise<void> {
-    const { session, evaluator, emit, metrics: file } = this.#o;
-    const { config } = session;
+    const { resources, evaluator, emit, metrics: file } = this.#o;
+    const { config } = resources;
     const { everyEpochs } = config.evaluation.knn;
     const due = everyEpochs > 0 && epoch % everyEpochs === 0 && epoch < config.epochs;
     if (due && evaluator.labelled) emit({ type: 'phase', phase: 'knn' });
@@ -147,43 +148,43 @@ export class Recorder {
 
   /** `knn`: top-1 that goes with these metrics; left out, that of their own epoch. */
   verdict(metrics: Metrics, knn: number | null = metrics['knn/top1'] ?? null): Verdict {
-    const { baseline, session } = this.#o;
+    const { baseline, resources } = this.#o;
     return judge({
-      config: session.config,
+      config: resources.config,
       collapseStd: metrics['collapse/std'],
       collapseRank: metrics['collapse/rank'],
       loss: metrics.loss,
       knn,
       untrainedKnn: baseline.knnDuringRun?.top1 ?? null,
-      queries: baseline.knnDuringRun?.queries ?? session.test?.store.size ?? 0,
+      queries: baseline.knnDuringRun?.queries ?? resources.test?.store.size ?? 0,
     });
   }
 
   #minutesDue(): boolean {
-    const { everyMinutes } = this.#o.session.config.checkpoint;
+    const { everyMinutes } = this.#o.resources.config.checkpoint;
     return everyMinutes > 0 && performance.now() - this.#saved.time >= everyMinutes * 60_000;
   }
 
   /** At the pace of this sitting so far, evaluations included. */
   #secondsLeft(step: number): number {
     const elapsed = (performance.now() - this.#started) / 1000;
-    return (elapsed / this.#readSteps) * (this.#o.session.schedule.steps - step);
+    return (elapsed / this.#readSteps) * (this.#o.resources.schedule.steps - step);
   }
 
   async #save({ step, sums }: StepsPause): Promise<void> {
-    const { checkpoints, session, metrics, emit, saved } = this.#o;
+    const { checkpoints, resources, metrics, emit, saved } = this.#o;
     await metrics.sync();
     const point = { step, seconds: this.seconds(), sums };
-    const path = await checkpoints.save(session.learner, point, session.config.checkpoint.keep);
+    const path = await checkpoints.save(resources.learner, point, resources.config.checkpoint.keep);
     this.#saved = { step, time: performance.now() };
     emit({ type: 'checkpoint', path, step });
     await saved();
   }
 
   async #withLastGood(error: DivergedError): Promise<ByolError> {
-    const { checkpoints, session } = this.#o;
+    const { checkpoints, resources } = this.#o;
     const point = { step: error.step, seconds: this.seconds(), sums: error.sums };
-    const path = await checkpoints.saveLastGood(session.learner, point);
+    const path = await checkpoints.saveLastGood(resources.learner, point);
     return new ByolError('ERR_BYOL_DIVERGED', `${error.message} The last good state is in ${path}.`, {
       cause: error,
       ...(error.hint !== undefined && { hint: error.hint }),

@@ -1,5 +1,5 @@
 import { writeAtomically } from '../files/atomic-file.js';
-import type { Session } from '../train/session.js';
+import type { TrainingResources } from '../train/resources.js';
 import type { RunResult } from './events.js';
 import { readMetrics } from './metrics-file.js';
 import { runCurves, runReport } from './report-page.js';
@@ -12,14 +12,14 @@ const WRITE_EVERY_MS = 5000;
 /** report.html and curves.svg while a run goes on. They are for people: that they cannot be written ends no run. */
 export class ReportFiles {
   readonly #folder: RunFolder;
-  readonly #session: Session;
+  readonly #resources: TrainingResources;
   readonly #warn: (message: string) => void;
   #written = Number.NEGATIVE_INFINITY;
   #warned = false;
 
-  constructor(folder: RunFolder, session: Session, warn: (message: string) => void) {
+  constructor(folder: RunFolder, resources: TrainingResources, warn: (message: string) => void) {
     this.#folder = folder;
-    this.#session = session;
+    this.#resources = resources;
     this.#warn = warn;
   }
 
@@ -55,14 +55,14 @@ export class ReportFiles {
   }
 
   #progress({ steps }: RunResult): string {
-    return `step ${steps} of ${this.#session.schedule.steps}`;
+    return `step ${steps} of ${this.#resources.schedule.steps}`;
   }
 
   async #write(result: RunResult, status: string): Promise<void> {
-    const { config } = this.#session;
+    const { config } = this.#resources;
     const records = await readMetrics(this.#folder.metrics);
     const environment = (await readEnvironment(this.#folder)) ?? {};
-    const curves = { config, records, result, sameImages: asksAllDuringRun(this.#session) };
+    const curves = { config, records, result, sameImages: asksAllDuringRun(this.#resources) };
     await writeAtomically(this.#folder.report, runReport({ ...curves, environment, result, status }));
     await writeAtomically(this.#folder.curves, runCurves(curves));
   }

@@ -5,12 +5,16 @@ import { ByolError } from '../errors.js';
 import { type ProtocolInput, withProtocolInput } from '../eval/protocol.js';
 import { evaluateKnn } from '../eval/protocols/knn.js';
 import { evaluateLinear } from '../eval/protocols/linear.js';
-import type { Session } from '../train/session.js';
+import type { TrainingResources } from '../train/resources.js';
 import type { KnnResult, LinearResult } from './events.js';
 import type { BaselineFile } from './run-folder.js';
 
 /** Whether kNN during the run has the same images as after the last epoch: all of them. */
-export function asksAllDuringRun({ config, train, test }: Pick<Session, 'config' | 'train' | 'test'>): boolean {
+export function asksAllDuringRun({
+  config,
+  train,
+  test,
+}: Pick<TrainingResources, 'config' | 'train' | 'test'>): boolean {
   const { bankImages, queryImages } = config.evaluation.knn;
   const isAll = (count: number, images: Images | null): boolean => count === 0 || count >= (images?.store.size ?? 0);
   return isAll(bankImages, train) && isAll(queryImages, test);
@@ -21,19 +25,19 @@ export function asksAllDuringRun({ config, train, test }: Pick<Session, 'config'
  * one of features or classifiers that are not finite, with a warning: the training itself may be well, and goes on.
  */
 export class RunEvaluator {
-  readonly #session: Session;
+  readonly #resources: TrainingResources;
   readonly #signal: AbortSignal | undefined;
   readonly #warn: (message: string) => void;
 
-  constructor(session: Session, signal: AbortSignal | undefined, warn: (message: string) => void) {
-    this.#session = session;
+  constructor(resources: TrainingResources, signal: AbortSignal | undefined, warn: (message: string) => void) {
+    this.#resources = resources;
     this.#signal = signal;
     this.#warn = warn;
   }
 
   /** Both: neighbours and the classifier learn from the ones, and the others are asked. */
   get labelled(): boolean {
-    const { train, test } = this.#session;
+    const { train, test } = this.#resources;
     return test !== null && classLabels(train.targets) !== null && classLabels(test.targets) !== null;
   }
 
@@ -50,7 +54,7 @@ export class RunEvaluator {
 
   /** The same of the network before its first step, which has no running statistics: those of each batch serve. */
   async untrained(): Promise<BaselineFile> {
-    const { evaluation } = this.#session.config;
+    const { evaluation } = this.#resources.config;
     const results = await this.#with('batch', async (input) => ({
       ...(await this.#all(input)),
       knnDuringRun: evaluation.knn.everyEpochs > 0 ? await this.#knn(input, false) : null,
@@ -59,7 +63,7 @@ export class RunEvaluator {
   }
 
   async #all(input: ProtocolInput): Promise<{ knn: KnnResult | null; linear: LinearResult | null }> {
-    const { evaluation } = this.#session.config;
+    const { evaluation } = this.#resources.config;
     const knn = await this.#knn(input, true);
     if (!evaluation.linear.atEnd) return { knn, linear: null };
     const linear = await this.#unlessNotFinite(() => evaluateLinear(input, evaluation.linear));
@@ -67,7 +71,7 @@ export class RunEvaluator {
   }
 
   async #knn(input: ProtocolInput, everything: boolean): Promise<KnnResult | null> {
-    const { knn } = this.#session.config.evaluation;
+    const { knn } = this.#resources.config.evaluation;
     const settings = everything ? { ...knn, bankImages: 0, queryImages: 0 } : knn;
     const result = await this.#unlessNotFinite(() => evaluateKnn(input, settings));
     return result && { top1: result.top1, top5: result.top5, queries: result.queryImages };
@@ -84,7 +88,7 @@ export class RunEvaluator {
   }
 
   async #with<T>(statistics: 'running' | 'batch', body: (input: ProtocolInput) => Promise<T>): Promise<T | null> {
-    const { native, learner, resolved, train, test, classNames, config } = this.#session;
+    const { native, learner, resolved, train, test, classNames, config } = this.#resources;
     if (!this.labelled || test === null) return null;
     const context = { native, device: resolved.device, seed: config.seed, signal: this.#signal };
     const { batchSize } = config.evaluation;

@@ -58,7 +58,7 @@ export class RunFolder {
   }
 }
 
-/** environment.json: the first session's, and when others went on. */
+/** environment.json: the first sitting's, and when others went on. */
 export interface EnvironmentFile extends Environment {
   /** Weights that the run started from. */
   readonly initFrom: string | null;

@@ -1,5 +1,5 @@
 import type { Metrics } from '../metrics/values.js';
-import type { Session } from '../train/session.js';
+import type { TrainingResources } from '../train/resources.js';
 import { judge, type Verdict } from '../train/verdict.js';
 import type { KnnResult, LinearResult, RunResult } from './events.js';
 import type { Recorder } from './recorder.js';
@@ -7,7 +7,7 @@ import type { BaselineFile, RunFolder } from './run-folder.js';
 
 export interface RunEnd {
   readonly folder: RunFolder;
-  readonly session: Session;
+  readonly resources: TrainingResources;
   readonly recorder: Recorder;
   readonly baseline: BaselineFile;
   /** The evaluation after the last epoch; null: the run was stopped before. */
@@ -16,7 +16,7 @@ export interface RunEnd {
 
 /** What a run has come to, at its end or where it was stopped. */
 export function runResult(end: RunEnd): RunResult {
-  const { folder, session, recorder, baseline, outcome } = end;
+  const { folder, resources, recorder, baseline, outcome } = end;
   const knn = outcome?.knn ?? null;
   const linear = outcome?.linear ?? null;
   const last = recorder.lastMetrics;
@@ -29,7 +29,7 @@ export function runResult(end: RunEnd): RunResult {
   const untrainedKnn = (outcome === null ? baseline.knnDuringRun : null) ?? baseline.knn;
   return {
     folder: folder.path,
-    epochs: session.sampler.epochs.epochOf(recorder.step),
+    epochs: resources.sampler.epochs.epochOf(recorder.step),
     steps: recorder.step,
     interrupted: outcome === null,
     knn: knn === null ? recorder.lastKnn : { top1: knn.top1, top5: knn.top5 },
@@ -42,12 +42,12 @@ export function runResult(end: RunEnd): RunResult {
   };
 }
 
-function verdictOf({ session, recorder, baseline }: RunEnd, knn: KnnResult | null): Verdict {
+function verdictOf({ resources, recorder, baseline }: RunEnd, knn: KnnResult | null): Verdict {
   const last = recorder.lastMetrics;
   if (last === null) return { state: 'not learning yet', text: 'Nothing can be said yet: no epoch was completed.' };
   if (knn === null) return recorder.verdict(last, recorder.lastKnn?.top1);
   return judge({
-    config: session.config,
+    config: resources.config,
     collapseStd: last['collapse/std'],
     collapseRank: last['collapse/rank'],
     loss: last.loss,

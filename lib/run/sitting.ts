@@ -2,7 +2,7 @@ import { configWarnings } from '../config/warnings.js';
 import { encoderMetadata } from '../export/encoder.js';
 import { writeJson } from '../files/json-file.js';
 import { methodWarnings } from '../methods/warnings.js';
-import type { Session } from '../train/session.js';
+import type { TrainingResources } from '../train/resources.js';
 import { Checkpoints } from './checkpoints.js';
 import { describeEnvironment } from './environment.js';
 import type { RunResult, TrainEvent } from './events.js';
@@ -18,7 +18,7 @@ import type { TrainOptions } from './train-options.js';
 export interface SittingOptions {
   /** Locked. */
   readonly folder: RunFolder;
-  readonly session: Session;
+  readonly resources: TrainingResources;
   readonly options: TrainOptions;
   readonly emit: (event: TrainEvent) => void;
   /** A stop or an abort, whoever asked for it. */
@@ -33,22 +33,22 @@ interface Sitting extends OpeningOptions {
 
 /** One sitting of a run: from an empty folder or a checkpoint to the end, a stop or a failure. */
 export async function runSitting(
-  { folder, session, options, emit, stop }: SittingOptions,
+  { folder, resources, options, emit, stop }: SittingOptions,
   state: Exclude<FolderState, 'finished'>,
 ): Promise<RunResult> {
   const warn = (message: string): void => emit({ type: 'warning', message });
-  for (const message of [...configWarnings(session.config), ...methodWarnings(session.config)]) warn(message);
+  for (const message of [...configWarnings(resources.config), ...methodWarnings(resources.config)]) warn(message);
   const sitting: Sitting = {
     folder,
-    session,
-    environment: await describeEnvironment(session.info, session.resolved),
-    checkpoints: new Checkpoints(folder.checkpoints, session.config),
-    evaluator: new RunEvaluator(session, stop, warn),
+    resources,
+    environment: await describeEnvironment(resources.info, resources.resolved),
+    checkpoints: new Checkpoints(folder.checkpoints, resources.config),
+    evaluator: new RunEvaluator(resources, stop, warn),
     emit,
     stop,
     signal: options.signal,
     warn,
-    report: new ReportFiles(folder, session, warn),
+    report: new ReportFiles(folder, resources, warn),
   };
   if (state === 'started') return train(sitting, await resumeRun(sitting));
   let trained = false;
@@ -64,12 +64,12 @@ export async function runSitting(
 }
 
 async function train(sitting: Sitting, { baseline, from }: Opened, began: () => void = () => {}): Promise<RunResult> {
-  const { folder, session, checkpoints, evaluator, emit, stop, report, signal } = sitting;
+  const { folder, resources, checkpoints, evaluator, emit, stop, report, signal } = sitting;
   emit({ type: 'untrained', knn: baseline.knn, linear: baseline.linear });
   const kept = await truncateMetrics(folder.metrics, from.step);
   const metrics = await MetricsWriter.open(folder.metrics);
   const recorder = new Recorder({
-    session,
+    resources,
     evaluator,
     baseline,
     checkpoints,
@@ -80,11 +80,11 @@ async function train(sitting: Sitting, { baseline, from }: Opened, began: () => 
     epochs: kept.filter((record) => record.type === 'epoch'),
     saved: () => report.update(soFar()),
   });
-  const soFar = (): RunResult => runResult({ folder, session, recorder, baseline, outcome: null });
+  const soFar = (): RunResult => runResult({ folder, resources, recorder, baseline, outcome: null });
   try {
     await closing(metrics, () => recorder.run());
     await noteThreads(sitting);
-    if (recorder.step === session.schedule.steps && !stop.aborted) {
+    if (recorder.step === resources.schedule.steps && !stop.aborted) {
       const result = await unlessStopped(stop, () => finish(sitting, recorder, { baseline, from }));
       if (result !== null) return result;
     }
@@ -112,8 +112,8 @@ async function closing(metrics: MetricsWriter, work: () => Promise<void>): Promi
 }
 
 async function finish(sitting: Sitting, recorder: Recorder, { baseline }: Opened): Promise<RunResult> {
-  const { folder, session, environment, evaluator, emit, report } = sitting;
-  const { config, learner } = session;
+  const { folder, resources, environment, evaluator, emit, report } = sitting;
+  const { config, learner } = resources;
   emit({ type: 'phase', phase: config.evaluation.linear.atEnd ? 'linear' : 'knn' });
   const outcome = await evaluator.final();
   const facts = {
@@ -123,7 +123,7 @@ async function finish(sitting: Sitting, recorder: Recorder, { baseline }: Opened
     linearTop1: outcome.linear?.top1,
   };
   await learner.exportEncoder(folder.encoder, encoderMetadata(config, facts));
-  const result = runResult({ folder, session, recorder, baseline, outcome });
+  const result = runResult({ folder, resources, recorder, baseline, outcome });
   await report.finished(result);
   await writeJson(folder.result, result);
   return result;

@@ -3,7 +3,7 @@ import { formatDifferences, resumeDifferences } from '../config/differences.js';
 import type { Config } from '../config/schema.js';
 import { takeData } from '../data/given-data.js';
 import { ByolError } from '../errors.js';
-import { openSession, type Session } from '../train/session.js';
+import { openResources, type TrainingResources } from '../train/resources.js';
 import type { RunResult, TrainEvent } from './events.js';
 import {
   type FolderState,
@@ -42,31 +42,31 @@ export async function runTraining(
   if (folder !== null && (await admit(folder, config, options)) === 'finished') return finishedBefore(folder, emit);
   if (options.initFrom !== undefined) await checkReadable(options.initFrom);
   const onThreads = (threads: number, most: number): void => emit({ type: 'threads', threads, most });
-  const session = await openSession(config, { given, onThreads });
+  const resources = await openResources(config, { given, onThreads });
   try {
-    return await inFolder(folder, session, options, emit, stop);
+    return await inFolder(folder, resources, options, emit, stop);
   } finally {
-    session.dispose();
+    resources.dispose();
   }
 }
 
 async function inFolder(
   given: RunFolder | null,
-  session: Session,
+  resources: TrainingResources,
   options: TrainOptions,
   emit: Emit,
   stop: AbortSignal,
 ): Promise<RunResult> {
-  const folder = given ?? (await makeNumberedFolder(session.config));
+  const folder = given ?? (await makeNumberedFolder(resources.config));
   const made = given === null ? folder.path : await makeFolder(folder);
   try {
     const lock = await lockRun(folder.path);
     try {
       // Once more: another process may have had the folder while the images were read.
-      const state = await admit(folder, session.config, options);
+      const state = await admit(folder, resources.config, options);
       if (state === 'finished') return await finishedBefore(folder, emit);
       if (options.overwrite === true) await removeRun(folder);
-      return await runSitting({ folder, session, options, emit, stop }, state);
+      return await runSitting({ folder, resources, options, emit, stop }, state);
     } finally {
       await lock.release();
     }

@@ -2,7 +2,7 @@ import { open, stat } from 'node:fs/promises';
 import { loadWeights } from '../export/load-weights.js';
 import { ioError } from '../files/atomic-file.js';
 import { learnerSpec } from '../methods/learner-spec.js';
-import { classesOf, type Session } from '../train/session.js';
+import { classesOf, type TrainingResources } from '../train/resources.js';
 
 /** The file that a run starts from, looked at before anything is written. */
 
@@ -23,7 +23,7 @@ export async function checkReadable(path: string): Promise<void> {
  * was drawn. Throws ERR_BYOL_CHECKPOINT, ERR_BYOL_IO.
  */
 export async function tryWeights(
-  { native, config, resolved, train, classNames }: Session,
+  { native, config, resolved, train, classNames }: TrainingResources,
   path: string,
 ): Promise<void> {
   const learner = new native.Learner(learnerSpec(config, resolved, classesOf(train, classNames)));

@@ -11,7 +11,7 @@ import { encoderMetadata } from '../export/encoder.js';
 import { loadWeights } from '../export/load-weights.js';
 import { type TrainSettings, trainingConfig } from '../methods/settings.js';
 import * as option from '../text/options.js';
-import { classesOf, openSession, type Session } from './session.js';
+import { classesOf, openResources, type TrainingResources } from './resources.js';
 import { type StepsPause, type StepsReading, trainSteps } from './steps.js';
 import { loadState, type ResumePoint, saveState } from './training-state.js';
 
@@ -32,31 +32,31 @@ export interface LearningStepsOptions {
  * is disposed of (`await using`, or `dispose()`); what is asked of it afterwards throws ERR_BYOL_DISPOSED.
  */
 export class Learning implements AsyncDisposable {
-  readonly #session: Session;
+  readonly #resources: TrainingResources;
   /** What the last pause said, and whether it told the end of an epoch. */
   #known: { readonly step: number; readonly sums: ResumePoint['sums']; readonly told: boolean } | null = null;
   #stepping = false;
 
   /** See openLearning(). */
-  constructor(session: Session) {
-    this.#session = session;
+  constructor(resources: TrainingResources) {
+    this.#resources = resources;
   }
 
   /** As it was resolved. */
   get config(): Config {
-    return this.#session.config;
+    return this.#resources.config;
   }
   /** In label order; empty without labels. */
   get classNames(): readonly string[] {
-    return this.#session.classNames;
+    return this.#resources.classNames;
   }
   /** Optimiser steps of the whole training. */
   get totalSteps(): number {
-    return this.#session.schedule.steps;
+    return this.#resources.schedule.steps;
   }
   /** Optimiser steps done; waits for those that are on their way. */
   get step(): Promise<number> {
-    return this.#session.learner.stepCount;
+    return this.#resources.learner.stepCount;
   }
 
   /**
@@ -74,7 +74,7 @@ export class Learning implements AsyncDisposable {
       const step = await this.step;
       const known = this.#known?.step === step ? this.#known : null;
       const from = { step, sums: known?.sums ?? null, epochOpen: known?.told !== true };
-      for await (const told of trainSteps(this.#session, { from, ...options })) {
+      for await (const told of trainSteps(this.#resources, { from, ...options })) {
         if (told.type === 'pause') this.#known = { step: told.step, sums: told.sums, told: told.ended !== null };
         yield told;
       }
@@ -88,7 +88,7 @@ export class Learning implements AsyncDisposable {
    * fractions in [0, 1]. Before the first step it is that of the untrained network. Throws ERR_BYOL_DATA without labels.
    */
   async knn({ signal }: LearningStepsOptions = {}): Promise<Accuracy> {
-    const { native, learner, resolved, train, test, classNames, config } = this.#session;
+    const { native, learner, resolved, train, test, classNames, config } = this.#resources;
     if (test === null) throw new ByolError('ERR_BYOL_DATA', 'There are no test images to ask the neighbours of.');
     const context = { native, device: resolved.device, seed: config.seed, signal };
     const encoder = {
@@ -113,31 +113,31 @@ export class Learning implements AsyncDisposable {
     const step = await this.step;
     // Of an epoch whose end has been told nothing is left to tell.
     const sums = this.#known?.step === step && !this.#known.told ? this.#known.sums : null;
-    await saveState(this.#session.learner, path, this.config, { step, seconds: 0, sums });
+    await saveState(this.#resources.learner, path, this.config, { step, seconds: 0, sums });
   }
 
   /** Goes on from what save() wrote. Throws ERR_BYOL_CHECKPOINT, and nothing has changed, where it is of another training. */
   async load(path: string): Promise<void> {
-    const { learner, train, classNames } = this.#session;
+    const { learner, train, classNames } = this.#resources;
     const { step, sums } = await loadState(learner, path, this.config, classesOf(train, classNames));
     this.#known = { step, sums, told: sums === null };
   }
 
   /** Weights to start from, of a training state or an encoder file. Nothing else of the file is used. Throws ERR_BYOL_CHECKPOINT. */
   async loadWeights(path: string): Promise<void> {
-    await loadWeights(this.#session.learner, path);
+    await loadWeights(this.#resources.learner, path);
   }
 
   /** Writes the encoder as a run does: safetensors with torchvision's names, for Encoder.load(). Throws ERR_BYOL_IO. */
   async exportEncoder(path: string): Promise<void> {
-    const { sampler, learner } = this.#session;
+    const { sampler, learner } = this.#resources;
     const epochs = sampler.epochs.epochOf(await this.step);
     await learner.exportEncoder(path, encoderMetadata(this.config, { version: packageVersion(), epochs }));
   }
 
   /** Twice does no harm. */
   dispose(): void {
-    this.#session.dispose();
+    this.#resources.dispose();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -161,5 +161,5 @@ export async function openLearning(settings: TrainSettings, options: LearningOpt
   const { data, onThreads } = options;
   const given = data && (await takeData(data));
   const asked = given === undefined ? config : { ...config, data: given.config };
-  return new Learning(await openSession(asked, { given, ...(onThreads && { onThreads }) }));
+  return new Learning(await openResources(asked, { given, ...(onThreads && { onThreads }) }));
 }

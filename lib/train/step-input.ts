@@ -4,11 +4,11 @@ import type { StepInput, StepView } from '../binding/native.js';
 import { Breather } from '../breather.js';
 import { sizesOf } from '../data/dataset.js';
 import { pipelineView } from '../random/purposes.js';
-import type { Session } from './session.js';
+import type { TrainingResources } from './resources.js';
 
 /** Everything that decides the 0-based optimiser step, beside the learner's state: which images, their views, rates. */
-export async function stepInput(session: Session, step: number): Promise<StepInput> {
-  const { train, sampler, schedule, config } = session;
+export async function stepInput(resources: TrainingResources, step: number): Promise<StepInput> {
+  const { train, sampler, schedule, config } = resources;
   const { views, seed } = config;
   const breather = new Breather();
   const indices = await sampler.indices(step, breather);
@@ -40,6 +40,6 @@ export async function stepInput(session: Session, step: number): Promise<StepInp
     projectorRate: config.optimizer.projectorLearningRateScale,
     predictorRate: schedule.predictorRate(step),
     objectiveWeight: schedule.objectiveWeight(step),
-    supervisedLabels: session.supervisedLabels && indices.map((image) => session.supervisedLabels?.[image] ?? -1),
+    supervisedLabels: resources.supervisedLabels && indices.map((image) => resources.supervisedLabels?.[image] ?? -1),
   };
 }

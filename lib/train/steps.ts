@@ -6,7 +6,7 @@ import { type MetricFacts, metricDefinitions } from '../metrics/definitions.js';
 import { type EpochSums, Meter } from '../metrics/meter.js';
 import { type Metrics, type StepValues, scheduleValues } from '../metrics/values.js';
 import { Cadence } from './cadence.js';
-import type { Session } from './session.js';
+import type { TrainingResources } from './resources.js';
 import { stepInput } from './step-input.js';
 import { StepQueue } from './step-queue.js';
 import { TargetWatch } from './target-watch.js';
@@ -77,7 +77,7 @@ export class DivergedError extends ByolError {
 }
 
 /** What decides which metrics these steps have. */
-export function metricFacts({ config, train, classNames }: Session): MetricFacts {
+export function metricFacts({ config, train, classNames }: TrainingResources): MetricFacts {
   return {
     onlineProbe: config.onlineProbe && classLabels(train.targets) !== null,
     classes: classNames.length,
@@ -91,12 +91,12 @@ export function metricFacts({ config, train, classNames }: Session): MetricFacts
  * ERR_BYOL_TARGET_STUCK and whatever a step throws.
  */
 export async function* trainSteps(
-  session: Session,
+  resources: TrainingResources,
   { from = BEGINNING, signal, stepDone = () => {}, pauseDue = () => false }: StepsOptions = {},
 ): AsyncGenerator<StepsReading | StepsPause, void, undefined> {
-  const { learner, sampler, schedule, config, threads } = session;
+  const { learner, sampler, schedule, config, threads } = resources;
   const { epochs, rows } = sampler;
-  const metering = { facts: metricFacts(session), rows };
+  const metering = { facts: metricFacts(resources), rows };
   const queue = new StepQueue(STEPS_IN_FLIGHT);
   const cadence = new Cadence(from.step);
   const target = new TargetWatch(config, schedule);
@@ -156,7 +156,7 @@ export async function* trainSteps(
   /** Steps up to `end`, each followed by what there is to tell of it. */
   async function* stepsTo(end: number): AsyncGenerator<StepsReading | StepsPause> {
     while (step < end && bad === null && signal?.aborted !== true) {
-      const input = await stepInput(session, step);
+      const input = await stepInput(resources, step);
       await queue.add(() => learner.step(input), onStep);
       step += 1;
       if (cadence.readingDue(step)) await queueReading();

@@ -4,7 +4,7 @@ import type { NativeModule } from '../../lib/binding/native.js';
 import { presets } from '../../lib/config/presets/index.js';
 import { ByolError } from '../../lib/errors.js';
 import { RunEvaluator } from '../../lib/run/run-evaluator.js';
-import type { Session } from '../../lib/train/session.js';
+import type { TrainingResources } from '../../lib/train/resources.js';
 import { RecordingNative } from '../eval/recording-native.js';
 
 /** An evaluator whose kNN and linear protocol find what these functions give. */
@@ -19,16 +19,16 @@ function evaluatorOf(knn: () => object, linear: () => { top1: number; top5: numb
     config.evaluation.linear.learningRates.map(linear),
   ];
   const { data } = recording.input(labels, labels);
-  const session = {
+  const resources = {
     ...data,
     learner: recording.network,
     native: { ...recording.module, knn: async () => knn() } as unknown as NativeModule,
     resolved: { device: 'cpu', precision: 'float32' },
     classNames: ['a', 'b', 'c'],
     config,
-  } as unknown as Session;
+  } as unknown as TrainingResources;
   const warnings: string[] = [];
-  return { evaluator: new RunEvaluator(session, undefined, (message) => warnings.push(message)), warnings };
+  return { evaluator: new RunEvaluator(resources, undefined, (message) => warnings.push(message)), warnings };
 }
 
 const good = { top1: 0.5, top5: 0.9 };

@@ -17,7 +17,7 @@ import { makeSchedule, type Schedule } from './schedules.js';
 import { type Threads, useThreads } from './threads.js';
 
 /** Everything in native memory that a run works with, opened together and disposed of together. */
-export interface Session {
+export interface TrainingResources {
   readonly native: NativeModule;
   readonly info: NativeInfo;
   /** With the number of classes where `projector.output` asks for it. */
@@ -38,7 +38,7 @@ export interface Session {
   dispose(): void;
 }
 
-export interface SessionOptions {
+export interface ResourceOptions {
   /** Images in place of those of the configuration, whose `data` says which they are. */
   readonly given?: GivenData | undefined;
   /** See useThreads(). */
@@ -49,7 +49,10 @@ export interface SessionOptions {
  * `asked` is a checked configuration. Throws before anything is computed: ERR_BYOL_DATA,
  * ERR_BYOL_CUDA_UNAVAILABLE, or why the addon cannot be loaded.
  */
-export async function openSession(asked: Config, { given, onThreads }: SessionOptions = {}): Promise<Session> {
+export async function openResources(
+  asked: Config,
+  { given, onThreads }: ResourceOptions = {},
+): Promise<TrainingResources> {
   const native = loadNative();
   const device = resolveDevice(asked.device, native.info());
   const resolved = { device, precision: resolvePrecision(asked.precision, device, native.info()) };
