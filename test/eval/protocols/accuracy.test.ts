@@ -5,7 +5,7 @@ import type { Accuracy } from '../../../lib/binding/native.js';
 import { CenterCropFeatures } from '../../../lib/eval/center-crop-features.js';
 import { centerRows, embedAll } from '../../../lib/eval/embed.js';
 import type { Split } from '../../../lib/eval/evaluation-data.js';
-import type { ProtocolInput } from '../../../lib/eval/protocol.js';
+import { type ProtocolInput, withProtocolInput } from '../../../lib/eval/protocol.js';
 import { evaluateKnn } from '../../../lib/eval/protocols/knn.js';
 import { evaluateLinear, type LinearSettings } from '../../../lib/eval/protocols/linear.js';
 import { labelsOf } from '../../support/datasets.js';
@@ -164,6 +164,19 @@ describe('linear', () => {
       toy.dispose();
     });
   }
+});
+
+test('what is streamed gives what is kept gives, also through the addon', async () => {
+  const toy = await makeToy({ noise: 75, train: 200, test: 90 });
+  const streaming = { ...toy.context, keptBytes: 0 };
+  const evaluated = async (context: ProtocolInput['context']) =>
+    withProtocolInput(context, toy.encoder, toy.data, async (input) => [
+      await evaluateKnn(input, { k: 5, temperature: 0.1, bankImages: 0, queryImages: 0 }),
+      await evaluateLinear(input, { ...settings, epochs: 5 }),
+      await evaluateLinear(input, { ...settings, features: 'per-epoch', epochs: 2 }),
+    ]);
+  assert.deepEqual(await evaluated(streaming), await evaluated(toy.context));
+  toy.dispose();
 });
 
 test("features do not depend on the batch with running statistics, and do with the batch's own", async () => {
