@@ -71,7 +71,7 @@ export async function configFromArguments(args: ConfigArguments & ShortFormArgum
   const { method, set = [] } = args;
   refuseContradictions(args, set);
   const file = args.config === undefined ? undefined : await loadConfigFile(args.config, { flags: givenFlags(args) });
-  const { data, preset = args.preset } = await dataChoice(args, file?.settings, base);
+  const { data, preset = args.preset } = await chosenData(args, file?.settings, base);
   return resolveConfig({
     ...(base !== undefined ? { base } : preset !== undefined && { preset }),
     ...(file !== undefined && { file }),
@@ -81,8 +81,8 @@ export async function configFromArguments(args: ConfigArguments & ShortFormArgum
 }
 
 /** What --data means here; what it is taken for is said. */
-async function dataChoice(
-  { data, preset, set = [], quiet }: ConfigArguments & { readonly quiet?: boolean },
+export async function chosenData(
+  { data, preset, set = [], quiet }: Partial<ConfigArguments> & { readonly quiet?: boolean },
   file: Settings | undefined,
   base: Config | undefined,
 ): Promise<Partial<DataChoice>> {

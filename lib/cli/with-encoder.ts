@@ -4,7 +4,7 @@ import { ByolError } from '../errors.js';
 import type { EvaluationProgress } from '../eval/context.js';
 import type { RunEncoderOptions } from '../run/with-run-encoder.js';
 import { count, threadsText } from '../text/format.js';
-import { refuseContradictions, setOption, settingsPatch } from './config-options.js';
+import { chosenData, refuseContradictions, setOption, settingsPatch } from './config-options.js';
 import { interruptedExitCode, onInterrupt } from './interrupts.js';
 import { progressOutput } from './progress-output.js';
 
@@ -106,13 +106,18 @@ export async function withTerminal<T>(
 }
 
 /** A run's encoder as the arguments want it. */
-export function runEncoderOptions(
+export async function runEncoderOptions(
   folder: string,
-  { data, device, precision, set = [] }: EncoderArguments,
+  { data, device, precision, set = [], quiet }: EncoderArguments,
   { signal, onProgress, onThreads }: Terminal,
-): RunEncoderOptions {
+): Promise<RunEncoderOptions> {
   refuseContradictions({ data, device, precision }, set);
-  return { folder, patch: settingsPatch({ device, precision, data }), overrides: set, signal, onProgress, onThreads };
+  const patch = settingsPatch({ device, precision });
+  const options = { folder, overrides: set, signal, onProgress, onThreads };
+  if (data === undefined) return { ...options, patch };
+  const { readRunConfig } = await import('../run/run-folder.js');
+  const chosen = await chosenData({ data, set, quiet }, undefined, await readRunConfig(folder));
+  return { ...options, patch: { ...patch, ...(chosen.data && { data: chosen.data }) } };
 }
 
 /** An encoder by itself, disposed of when `work` is done. */

@@ -1,12 +1,5 @@
 import { ByolError } from '../errors.js';
-import { type Dataset, type ImageSplit, type SplitName, sizeOf, splitNames } from './dataset.js';
-
-/** For messages. */
-export const splitTitles: Readonly<Record<SplitName, string>> = {
-  train: 'training images',
-  val: 'validation images',
-  test: 'test images',
-};
+import { type Dataset, type ImageSplit, sizeOf, splitNames, splitTitles } from './dataset.js';
 
 /** Pixels; what the native part takes. */
 const LARGEST_SIDE = 16_384;

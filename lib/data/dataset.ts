@@ -57,7 +57,14 @@ export interface Dataset {
 }
 
 export type SplitName = Exclude<keyof Dataset, 'classNames' | 'name'>;
-export const splitNames: readonly SplitName[] = ['train', 'val', 'test'];
+export const splitNames = ['train', 'val', 'test'] as const satisfies readonly SplitName[];
+
+/** As progress and errors call them. */
+export const splitTitles: Readonly<Record<SplitName, string>> = {
+  train: 'training images',
+  val: 'validation images',
+  test: 'test images',
+};
 
 /** One class of each image, -1 where unknown; null where there are no targets, or others than classes. */
 export function classLabels(targets: Targets | null): Int32Array | null {

@@ -1,7 +1,14 @@
 import { ByolError } from '../errors.js';
 import { checkOptions, type OptionCheck, type OptionChecks, path, settings } from '../text/options.js';
-import { checkDataset, splitTitles } from './check-dataset.js';
-import type { Dataset, ImageSizes, ImageSplit, SplitName, Targets } from './dataset.js';
+import { checkDataset } from './check-dataset.js';
+import {
+  type Dataset,
+  type ImageSizes,
+  type ImageSplit,
+  type SplitName,
+  splitTitles,
+  type Targets,
+} from './dataset.js';
 
 /** One class of each image by its number, -1 where unknown; or a list of classes for each. */
 export type Labels = ArrayLike<number> | ReadonlyArray<readonly number[]>;

@@ -1,8 +1,7 @@
 import { Breather } from '../breather.js';
 import { ByolError } from '../errors.js';
 import { checkOptions, type OptionCheck } from '../text/options.js';
-import { splitTitles } from './check-dataset.js';
-import type { Dataset, ImageSplit, SplitName } from './dataset.js';
+import { type Dataset, type ImageSplit, type SplitName, splitTitles } from './dataset.js';
 import { type DatasetNames, nameChecks, namedDataset, targetsOf } from './from-arrays.js';
 
 /** One image with what is known of it. */

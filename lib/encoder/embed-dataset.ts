@@ -1,4 +1,4 @@
-import { classLabels, type Dataset, sizeOf } from '../data/dataset.js';
+import { classLabels, type Dataset, type SplitName, sizeOf, splitTitles } from '../data/dataset.js';
 import type { Pixels } from '../data/decode-image.js';
 import { ByolError } from '../errors.js';
 import type { EvaluationProgress } from '../eval/context.js';
@@ -14,11 +14,11 @@ export interface EmbedDatasetOptions {
 export async function embedDataset(
   encoder: Encoder,
   dataset: Dataset,
-  split: 'train' | 'test',
+  split: SplitName,
   { signal, onProgress }: EmbedDatasetOptions = {},
 ): Promise<Embeddings> {
   const images = dataset[split];
-  if (images === undefined) throw new ByolError('ERR_BYOL_DATA', `There are no ${split} images to embed.`);
+  if (images === undefined) throw new ByolError('ERR_BYOL_DATA', `There are no ${splitTitles[split]} to embed.`);
   const { count, source, targets } = images;
   function* pixels(): Generator<Pixels> {
     let start = 0;
@@ -35,7 +35,7 @@ export async function embedDataset(
   for await (const batch of encoder.embedAll(pixels(), { signal })) {
     features.set(batch.data, done * dimension);
     done += batch.count;
-    onProgress?.({ phase: `${split} images`, done, total: count });
+    onProgress?.({ phase: splitTitles[split], done, total: count });
   }
   const { classNames } = dataset;
   return { split, count, dimension, features, labels: classLabels(targets), classNames, weights: encoder.weights };

@@ -1,7 +1,8 @@
 import type { NativeFeatureBank } from '../binding/native.js';
+import { splitTitles } from '../data/dataset.js';
 import { areKept, type EvaluationContext } from './context.js';
 import { centerRows, embedAll, type ImagesToEmbed } from './embed.js';
-import { type EvaluationData, evenSubset, labelledIndices, type Split, splitNames } from './evaluation-data.js';
+import { type EvaluationData, evenSubset, labelledIndices, type Split } from './evaluation-data.js';
 import { embedInBlocks } from './feature-blocks.js';
 import type { FrozenEncoder } from './frozen-encoder.js';
 
@@ -48,7 +49,7 @@ export class CenterCropFeatures {
   }
 
   async #labelled(split: Split, count: number): Promise<Int32Array> {
-    return evenSubset(await labelledIndices(this.#data[split], splitNames[split]), count);
+    return evenSubset(await labelledIndices(this.#data[split], splitTitles[split]), count);
   }
 
   async #bank(split: Split, key: string, indices: Int32Array): Promise<NativeFeatureBank> {
@@ -65,7 +66,7 @@ export class CenterCropFeatures {
       images: images.store,
       indices,
       plan: centerRows(images, this.#encoder.view),
-      onProgress: (done, total) => this.#context.onProgress?.({ phase: splitNames[split], done, total }),
+      onProgress: (done, total) => this.#context.onProgress?.({ phase: splitTitles[split], done, total }),
     };
   }
 

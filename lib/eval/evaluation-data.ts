@@ -12,9 +12,6 @@ export interface EvaluationData {
 
 export type Split = 'train' | 'test';
 
-/** As progress and errors call them. */
-export const splitNames: Readonly<Record<Split, string>> = { train: 'training images', test: 'test images' };
-
 /** Numbers of the images with a label. Throws ERR_BYOL_DATA if there are none; `which`: what errors call the images. */
 export async function labelledIndices(images: Images, which: string): Promise<Int32Array> {
   if (images.targets?.kind === 'labels') {

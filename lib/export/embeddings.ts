@@ -1,4 +1,5 @@
 import { extname } from 'node:path';
+import type { SplitName } from '../data/dataset.js';
 import { ByolError } from '../errors.js';
 import { writeAtomically } from '../files/atomic-file.js';
 import { refuseOthers } from '../files/own-file.js';
@@ -8,7 +9,7 @@ import { encodeNpy } from './npy.js';
 /** The representations of a data set's images. */
 export interface Embeddings {
   /** Of a data set: row i is image i of the split. */
-  readonly split?: 'train' | 'test';
+  readonly split?: SplitName;
   /** Files that are of no data set: row i is images[i]. */
   readonly images?: readonly string[];
   readonly count: number;

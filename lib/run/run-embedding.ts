@@ -1,14 +1,13 @@
-import { classLabels } from '../data/dataset.js';
+import { classLabels, type SplitName, splitNames, splitTitles } from '../data/dataset.js';
 import { indicesWhere } from '../data/indices.js';
 import { centerRows, embedAll } from '../eval/embed.js';
-import { splitNames } from '../eval/evaluation-data.js';
 import type { Embeddings } from '../export/embeddings.js';
 import { checkOptions, oneOf } from '../text/options.js';
 import { type RunEncoderOptions, runEncoderChecks, withRunEncoder } from './with-run-encoder.js';
 
 export interface EmbedRunOptions extends RunEncoderOptions {
   /** 'test' if left out. */
-  readonly split?: 'train' | 'test';
+  readonly split?: SplitName;
 }
 
 /**
@@ -17,7 +16,7 @@ export interface EmbedRunOptions extends RunEncoderOptions {
  * 4 * count * dimension bytes. Throws as evaluateRun, but needs no labels.
  */
 export async function embedRun(options: EmbedRunOptions): Promise<Embeddings> {
-  checkOptions('embedRun()', options, { ...runEncoderChecks, split: oneOf(['train', 'test']) });
+  checkOptions('embedRun()', options, { ...runEncoderChecks, split: oneOf(splitNames) });
   const { split = 'test' } = options;
   return withRunEncoder(options, async ({ context, encoder, dataset, open, weights }) => {
     const images = open(split);
@@ -27,7 +26,7 @@ export async function embedRun(options: EmbedRunOptions): Promise<Embeddings> {
       images: images.store,
       indices: await indicesWhere(images.store.size, () => true),
       plan: centerRows(images, encoder.view),
-      onProgress: (done, total) => options.onProgress?.({ phase: splitNames[split], done, total }),
+      onProgress: (done, total) => options.onProgress?.({ phase: splitTitles[split], done, total }),
     });
     try {
       const features = await bank.read(0, bank.size);

@@ -5,8 +5,8 @@ import { differences, formatDifferences } from '../config/differences.js';
 import type { ConfigPatch } from '../config/layers.js';
 import type { Config } from '../config/schema.js';
 import { roleOf, settingRoles } from '../config/setting-roles.js';
-import type { Dataset, ImageSplit } from '../data/dataset.js';
-import { takeData } from '../data/given-data.js';
+import { type Dataset, type SplitName, splitTitles } from '../data/dataset.js';
+import { datasetCheck, takeData } from '../data/given-data.js';
 import { type Images, openImages } from '../data/images.js';
 import { readData } from '../data/kinds/index.js';
 import { ByolError } from '../errors.js';
@@ -39,7 +39,7 @@ export interface RunEncoderOptions {
 
 export const runEncoderChecks: option.OptionChecks<RunEncoderOptions> = {
   folder: option.required(option.path),
-  data: { ...option.settings, expected: 'a data set, as datasetFromArrays() makes them' },
+  data: datasetCheck,
   patch: option.settings,
   overrides: option.texts,
   signal: option.signal,
@@ -53,7 +53,7 @@ export interface RunEncoder {
   readonly encoder: FrozenEncoder;
   readonly dataset: Dataset;
   /** A split in native memory. Throws ERR_BYOL_DATA where there is none of that name. */
-  open(split: 'train' | 'test'): Images;
+  open(split: SplitName): Images;
   readonly config: Config;
   /** The file that the encoder came from, relative to the run folder. */
   readonly weights: string;
@@ -81,10 +81,11 @@ export async function withRunEncoder<T>(
     resources.push(resource);
     return resource;
   };
-  const open = (name: 'train' | 'test'): Images => {
-    const split: ImageSplit | undefined = dataset[name];
-    if (split === undefined)
-      throw new ByolError('ERR_BYOL_DATA', `There are no ${name} images to ask the encoder about.`);
+  const open = (name: SplitName): Images => {
+    const split = dataset[name];
+    if (split === undefined) {
+      throw new ByolError('ERR_BYOL_DATA', `There are no ${splitTitles[name]} to ask the encoder about.`);
+    }
     const images = openImages(native, split);
     keep(images.store);
     return images;

@@ -7,8 +7,11 @@ import type { Config } from '../../lib/config/schema.js';
 import type { Dataset } from '../../lib/data/dataset.js';
 import { datasetFromArrays } from '../../lib/data/from-arrays.js';
 import { datasetFromIterable } from '../../lib/data/from-iterable.js';
+import { writeRawStore } from '../../lib/data/kinds/raw.js';
 import { generateShapes } from '../../lib/data/kinds/shapes/generate.js';
 import type { TrainEvent } from '../../lib/run/events.js';
+import { embedRun } from '../../lib/run/run-embedding.js';
+import { runCli } from '../support/cli.js';
 import { labelsOf } from '../support/datasets.js';
 import { withTempDir } from '../support/paths.js';
 import { runToEnd, tinyConfig } from '../support/tiny.js';
@@ -137,6 +140,30 @@ describe('images that a script gives', () => {
         code: 'ERR_BYOL_DATA',
         message: /Supervision needs one label for each image, but the training images have several labels each/,
       });
+    }));
+
+  test('are what the encoder is asked about, also those for validation', () =>
+    withTempDir(async (dir) => {
+      const data = await ownShapes();
+      const val = data.test;
+      assert.ok(val);
+      await runToEnd(short(), { folder: dir, data });
+      const embedded = await embedRun({ folder: dir, data: { ...data, val }, split: 'val' });
+      assert.deepEqual(embedded.features, (await embedRun({ folder: dir, data, split: 'test' })).features);
+      assert.deepEqual([embedded.split, embedded.labels], ['val', labelsOf(val)]);
+      await assert.rejects(embedRun({ folder: dir, data, split: 'val' }), {
+        code: 'ERR_BYOL_DATA',
+        message: /There are no validation images to ask the encoder about/,
+      });
+      await assert.rejects(embedRun({ folder: dir }), { code: 'ERR_BYOL_DATA', message: /a script gave them/ });
+
+      // From the command line they can be read of a folder of another kind.
+      const store = path.join(dir, 'store');
+      await writeRawStore(store, data);
+      const { code, stdout, stderr } = runCli(['eval', 'knn', dir, '--data', store, '--set', 'evaluation.knn.k=5']);
+      assert.equal(code, 0, stderr);
+      assert.match(stdout, /test images +32/);
+      assert.match(stderr, /is taken for data\.kind 'raw', .*; the settings were for 'custom'\./);
     }));
 
   test('are checked before anything is written', () =>

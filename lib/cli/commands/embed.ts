@@ -1,4 +1,5 @@
 import type { CommandModule, InferredOptionTypes } from 'yargs';
+import type { SplitName } from '../../data/dataset.js';
 import { ByolError } from '../../errors.js';
 import type { Embeddings } from '../../export/embeddings.js';
 import { count } from '../../text/format.js';
@@ -19,7 +20,11 @@ const options = {
     demandOption: true,
     describe: 'FILE.npy, with an index of its rows in FILE.csv, or FILE.csv with both',
   },
-  split: { choices: ['train', 'test'] as const, default: 'test' as const, describe: 'Which images of a data set' },
+  split: {
+    choices: ['train', 'val', 'test'] as const,
+    default: 'test' as const,
+    describe: 'Which images of a data set',
+  },
   ...encoderOptions,
   set: { ...encoderOptions.set, describe: "One setting over a run's: evaluation.batchSize=100. May be repeated" },
 } as const;
@@ -64,13 +69,13 @@ export const command: CommandModule<object, EmbedArguments> = {
   },
 };
 
-async function embedSplit(folder: string, split: 'train' | 'test', args: EncoderArguments, terminal: Terminal) {
+async function embedSplit(folder: string, split: SplitName, args: EncoderArguments, terminal: Terminal) {
   const { embedRun } = await import('../../run/run-embedding.js');
-  return embedRun({ ...runEncoderOptions(folder, args, terminal), split });
+  return embedRun({ ...(await runEncoderOptions(folder, args, terminal)), split });
 }
 
 /** A data set that no run speaks of. */
-async function embedData(path: string, split: 'train' | 'test', args: EncoderArguments, terminal: Terminal) {
+async function embedData(path: string, split: SplitName, args: EncoderArguments, terminal: Terminal) {
   const { embedDataset } = await import('../../encoder/embed-dataset.js');
   const { inferData } = await import('../../data/infer.js');
   const { readData } = await import('../../data/kinds/index.js');

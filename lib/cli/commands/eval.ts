@@ -57,7 +57,7 @@ export const command: CommandModule<object, EvalArguments> = {
 
 async function evaluateFolder(folder: string, protocol: ProtocolName, args: EncoderArguments, terminal: Terminal) {
   const { evaluateRun } = await import('../../run/run-evaluation.js');
-  return evaluateRun({ ...runEncoderOptions(folder, args, terminal), protocol });
+  return evaluateRun({ ...(await runEncoderOptions(folder, args, terminal)), protocol });
 }
 
 async function evaluateFile(

@@ -8,20 +8,31 @@ import { ioError, writeAtomically } from '../../files/atomic-file.js';
 import { isPresent, readDataFile } from '../../files/data-file.js';
 import { writeJson } from '../../files/json-file.js';
 import { defineDataKind } from '../data-kind.js';
-import { classLabels, type Dataset, type ImageSplit, type Size, sizeOf } from '../dataset.js';
+import {
+  classLabels,
+  type Dataset,
+  type ImageSplit,
+  type Size,
+  type SplitName,
+  sizeOf,
+  splitNames,
+} from '../dataset.js';
+
+const partSchema = z.strictObject({ images: z.int().positive() });
 
 /**
  * A raw store: a folder with `raw.json`, `train.bin` and, for kNN and classifiers, `test.bin` (uint8 RGB pixels, images x height x
- * width x 3, row-major) and, if labelled, `train.labels.bin` and `test.labels.bin` (int32, little-endian, -1: unknown). Any tool
- * that can write bytes can make one: `array.tofile('train.bin')` in NumPy.
+ * width x 3, row-major) and, if labelled, `train.labels.bin` and `test.labels.bin` (int32, little-endian, -1: unknown); the same of
+ * `val`. Any tool that can write bytes can make one: `array.tofile('train.bin')` in NumPy.
  */
 const manifestSchema = z.strictObject({
   height: z.int().positive(),
   width: z.int().positive(),
   /** Names in label order. Without it labels are named by their numbers. */
   classes: z.array(z.string().min(1)).min(1).optional(),
-  train: z.strictObject({ images: z.int().positive() }),
-  test: z.strictObject({ images: z.int().positive() }).optional(),
+  train: partSchema,
+  val: partSchema.optional(),
+  test: partSchema.optional(),
 });
 type Manifest = z.infer<typeof manifestSchema>;
 
@@ -46,21 +57,25 @@ export const raw = defineDataKind({
 /** Throws ERR_BYOL_DATA naming the file, what was expected and what is there. */
 export async function readRawStore(folder: string): Promise<Dataset> {
   const manifest = await readManifest(folder);
-  const train = await readPart(folder, 'train', manifest, manifest.train.images);
-  const test = manifest.test && (await readPart(folder, 'test', manifest, manifest.test.images));
-  const splits = test === undefined ? [train] : [train, test];
-  const labelled = splits.some(({ targets }) => targets !== null);
-  const classNames = labelled ? (manifest.classes ?? numberedClasses(splits)) : [];
-  return { train, ...(test !== undefined && { test }), classNames };
+  const part = (name: SplitName, { images }: { readonly images: number }): Promise<ImageSplit> =>
+    readPart(folder, name, manifest, images);
+  const splits = {
+    train: await part('train', manifest.train),
+    ...(manifest.val && { val: await part('val', manifest.val) }),
+    ...(manifest.test && { test: await part('test', manifest.test) }),
+  };
+  const labelled = Object.values(splits).some(({ targets }) => targets !== null);
+  const classNames = labelled ? (manifest.classes ?? numberedClasses(Object.values(splits))) : [];
+  return { ...splits, classNames };
 }
 
 /**
  * Writes a store; raw.json comes last, so that an unfinished store is not taken for a whole one. Throws ERR_BYOL_DATA for images that
- * a raw store cannot hold (different sizes, several labels each, validation images), ERR_BYOL_IO.
+ * a raw store cannot hold (different sizes, several labels each), ERR_BYOL_IO.
  */
 export async function writeRawStore(folder: string, data: Dataset): Promise<void> {
-  const splits = Object.entries({ train: data.train, ...(data.test && { test: data.test }) });
-  const { height, width } = checkStorable(data);
+  const parts = splitNames.map((name) => [name, data[name]] as const);
+  const { height, width } = checkStorable(parts.flatMap(([, split]) => split ?? []));
   const manifest = join(folder, MANIFEST);
   try {
     await mkdir(folder, { recursive: true });
@@ -68,10 +83,11 @@ export async function writeRawStore(folder: string, data: Dataset): Promise<void
   } catch (error) {
     throw ioError(folder, 'write to', error);
   }
-  for (const [part, { source, targets }] of splits) {
-    await writeAtomically(join(folder, `${part}.bin`), source.pixels);
+  for (const [part, split] of parts) {
     const path = join(folder, `${part}.labels.bin`);
-    const labels = classLabels(targets);
+    const labels = classLabels(split?.targets ?? null);
+    if (split !== undefined) await writeAtomically(join(folder, `${part}.bin`), split.source.pixels);
+    else await rm(join(folder, `${part}.bin`), { force: true });
     if (labels !== null) await writeAtomically(path, encodeLabels(labels));
     else await rm(path, { force: true });
   }
@@ -80,27 +96,27 @@ export async function writeRawStore(folder: string, data: Dataset): Promise<void
     width,
     ...(data.classNames.length > 0 ? { classes: [...data.classNames] } : {}),
     train: { images: data.train.count },
+    ...(data.val && { val: { images: data.val.count } }),
     ...(data.test && { test: { images: data.test.count } }),
   };
   await writeJson(manifest, content);
 }
 
 /** The size of all images. */
-function checkStorable({ train, val, test }: Dataset): Size {
+function checkStorable(splits: readonly ImageSplit[]): Size {
   const refuse = (reason: string): never => {
     throw new ByolError('ERR_BYOL_DATA', `A raw store cannot hold these images: ${reason}.`);
   };
-  if (val !== undefined) refuse('it has no place for validation images');
-  const first = sizeOf(train.source, 0);
-  for (const { count, source, targets } of test === undefined ? [train] : [train, test]) {
+  const sizes = new Set<string>();
+  for (const { count, source, targets } of splits) {
     if (targets?.kind === 'labels') refuse('it has one label per image, and these have any number');
     for (let image = 0; image < count; image += 1) {
       const { height, width } = sizeOf(source, image);
-      if (height === first.height && width === first.width) continue;
-      refuse(`it has one size, and these are ${first.width} x ${first.height} and ${width} x ${height} pixels`);
+      sizes.add(`${width} x ${height}`);
+      if (sizes.size > 1) refuse(`it has one size, and these are ${[...sizes].join(' and ')} pixels`);
     }
   }
-  return first;
+  return sizeOf((splits[0] as ImageSplit).source, 0);
 }
 
 async function readManifest(folder: string): Promise<Manifest> {
@@ -123,12 +139,7 @@ async function readManifest(folder: string): Promise<Manifest> {
   return parsed.data;
 }
 
-async function readPart(
-  folder: string,
-  part: 'train' | 'test',
-  manifest: Manifest,
-  count: number,
-): Promise<ImageSplit> {
+async function readPart(folder: string, part: SplitName, manifest: Manifest, count: number): Promise<ImageSplit> {
   const { height, width } = manifest;
   const path = join(folder, `${part}.bin`);
   const pixels = await readDataFile(path, 'the pixels of a raw store', (size) =>

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { cropAndFlip } from '../../augment/pipeline.js';
 import { drawPlanInSlices } from '../../augment/plan.js';
 import type { Accuracy, ViewSpec } from '../../binding/native.js';
-import { classLabels, type ImageSizes, sizesOf } from '../../data/dataset.js';
+import { classLabels, type ImageSizes, sizesOf, splitTitles } from '../../data/dataset.js';
 import { indicesWhere } from '../../data/indices.js';
 import type { DeepReadonly } from '../../deep-readonly.js';
 import { ByolError } from '../../errors.js';
@@ -10,7 +10,7 @@ import { orderNumbers, viewNumbers } from '../../random/purposes.js';
 import { count, percent, table } from '../../text/format.js';
 import { areKept } from '../context.js';
 import { centerRows, type DrawRows, type ImagesToEmbed } from '../embed.js';
-import { labelledIndices, splitNames } from '../evaluation-data.js';
+import { labelledIndices } from '../evaluation-data.js';
 import { accuracyOver, embedInBlocks } from '../feature-blocks.js';
 import { LinearFit } from '../linear-fit.js';
 import { defineProtocol, type ProtocolInput } from '../protocol.js';
@@ -105,12 +105,12 @@ export async function evaluateLinear(
   const { context, encoder, data, features } = input;
   const { native, device, seed, signal, onProgress } = context;
   const { epochs } = settings;
-  const indices = await labelledIndices(data.train, splitNames.train);
+  const indices = await labelledIndices(data.train, splitTitles.train);
   const labels = indices.map((index) => classLabels(data.train.targets)?.[index] ?? -1);
   const split = await splitByClass(labels, settings.validationFraction, seed, orderNumbers.heldOut);
   const batchSize = Math.min(settings.batchSize, split.kept.length);
   // That there is nothing to test with is to be heard of before the training.
-  await labelledIndices(data.test, splitNames.test);
+  await labelledIndices(data.test, splitTitles.test);
 
   const resources: Array<{ dispose(): void }> = [];
   const keep = <T extends { dispose(): void }>(resource: T): T => {
@@ -203,7 +203,7 @@ async function trainingFeatures(
     images: train.store,
     indices,
     plan: (epoch) => (fixed ? centerRows(train, encoder.view) : cropRows(train, encoder.view, context.seed, epoch)),
-    onProgress: (done) => context.onProgress?.({ phase: splitNames.train, done, total }),
+    onProgress: (done) => context.onProgress?.({ phase: splitTitles.train, done, total }),
   };
   return kept ? new EpochFeatures(context, encoder, images) : new StreamedFeatures(context, encoder, images);
 }

@@ -36,6 +36,30 @@ test('what is written is read back, with and without labels', async () => {
   });
 });
 
+test('validation images, and none for tests, are read back too; what was there before does not stay', async () => {
+  await withTempDir(async (dir) => {
+    const { test: _, ...whole } = { ...labelled, val: images(1, [1]) };
+    await writeRawStore(dir, { ...whole, test: images(2, [0, 0]) });
+    await writeRawStore(dir, whole);
+    assert.deepEqual(await readRawStore(dir), whole);
+    const names = ['raw.json', 'train.bin', 'train.labels.bin', 'val.bin', 'val.labels.bin'];
+    assert.deepEqual(readdirSync(dir).sort(), names);
+    const wide = { ...images(1, null), source: { ...images(1, null).source, heights: 5, widths: 4 } };
+    await assert.rejects(
+      writeRawStore(dir, { ...whole, test: wide }),
+      dataError(/one size, and these are 5 x 4 and 4 x 5 pixels/),
+    );
+    const several = {
+      ...images(1, null),
+      targets: { kind: 'labels', labels: Int32Array.of(0, 1), offsets: Int32Array.of(0, 2) },
+    } as const;
+    await assert.rejects(
+      writeRawStore(dir, { ...whole, val: several }),
+      dataError(/one label per image, and these have any number/),
+    );
+  });
+});
+
 test('labels without names are named by their numbers; little-endian int32, as NumPy writes them', async () => {
   await withTempDir(async (dir) => {
     writeFileSync(
