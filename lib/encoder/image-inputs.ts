@@ -23,8 +23,8 @@ export interface ReadOptions {
 /** Files that are read and decoded at once: as many as Node has threads for it. */
 const DECODED_AT_ONCE = 4;
 
-/** Bytes of pixels after which a batch is full, however few its images: copying them holds up the event loop. */
-const BATCH_BYTES = 32 * 1024 * 1024;
+/** Bytes of pixels after which a batch is full, however few its images: the native part copies them while the event loop waits. */
+const BATCH_BYTES = 8 * 1024 * 1024;
 
 export function isImageInput(value: unknown): value is ImageInput {
   return typeof value === 'string' || value instanceof Uint8Array || isPixels(value);

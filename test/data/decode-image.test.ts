@@ -8,6 +8,7 @@ import { pathToFileURL } from 'node:url';
 import { decodeImage, type Pixels } from '../../lib/data/decode-image.js';
 import { encodePng } from '../../lib/report/png.js';
 import { root, sharedData, withTempDir } from '../support/paths.js';
+import { findPython, type Python, runPython } from '../support/python.js';
 import { encodeTiff, type Tiff } from '../support/tiff.js';
 
 const decode = (source: string | Uint8Array, maxPixels = 1e6): Promise<Pixels> =>
@@ -216,5 +217,27 @@ describe('odd files of other projects', { skip: odd === undefined ? 'no ../share
       Math.abs(red - 238) < 20 && Math.abs(green - 32) < 20 && Math.abs(blue - 36) < 20,
       `${red} ${green} ${blue}`,
     );
+  });
+
+  const python = findPython('PIL');
+  test('are what Pillow decodes, to the last bit', { skip: typeof python === 'string' ? python : false }, async () => {
+    const files = readdirSync(odd as string)
+      .filter((name) => !name.endsWith('.md'))
+      .map((name) => path.join(odd as string, name));
+    const printed = runPython(python as Python, path.join(root, 'test/python/decode_images.py'), ...files);
+    const theirs = JSON.parse(printed) as Readonly<Record<string, readonly [number, number, string] | null>>;
+    let compared = 0;
+    for (const [file, image] of Object.entries(theirs)) {
+      if (image === null) {
+        await assert.rejects(decode(file), { code: 'ERR_BYOL_IMAGE' }, file);
+        continue;
+      }
+      const [width, height, pixels] = image;
+      const ours = await decode(file);
+      assert.deepEqual([ours.width, ours.height], [width, height], file);
+      assert.ok(Buffer.from(pixels, 'base64').equals(ours.pixels), file);
+      compared += 1;
+    }
+    assert.ok(compared >= 10, `${compared} files were compared`);
   });
 });
