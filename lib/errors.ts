@@ -70,10 +70,13 @@ const exits = {
   ERR_BYOL_SHUTDOWN: 'failure',
 } as const satisfies Record<string, keyof typeof exitCodes>;
 
+/** 'ERR_BYOL_CONFIG', 'ERR_BYOL_DATA', ...: stable, to be compared with `error.code`. */
 export type ErrorCode = keyof typeof exits;
 
+/** All of them; what each means stands in lib/errors.ts. */
 export const errorCodes = Object.keys(exits) as readonly ErrorCode[];
 
+/** What an error says beside its message. */
 export interface ByolErrorOptions extends ErrorOptions {
   /** What to do about it, where the message does not say. */
   readonly hint?: string;

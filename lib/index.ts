@@ -1,5 +1,5 @@
 /**
- * byol-torch: BYOL (Grill et al. 2020) for Node.js. Importing it is cheap; the native part is loaded by the first run.
+ * byol-torch: BYOL (Grill et al. 2020) for Node.js. Importing it is cheap; the native part is loaded by the first thing that computes.
  *
  * ```ts
  * import { train } from 'byol-torch';
@@ -10,22 +10,62 @@
  * ```
  */
 
-export { type Operation, officialViews, type Pipeline } from './augment/pipeline.js';
+// Training: a run in a folder, what it tells and what comes of it.
+
 export type { Accuracy } from './binding/native.js';
-export { type ConfigContext, type ConfigExport, defineConfig, loadConfigFile } from './config/config-file.js';
+export type { MetricName } from './metrics/definitions.js';
+export type { Metrics, StepValues } from './metrics/values.js';
+export type * from './run/events.js';
+export { type Run, type TrainOptions, type TrainSettings, train } from './run/train.js';
+export type { Verdict, VerdictState } from './train/verdict.js';
+
+// Settings: presets, what goes over them, files.
+
+export {
+  type ConfigContext,
+  type ConfigExport,
+  type ConfigFile,
+  defineConfig,
+  loadConfigFile,
+} from './config/config-file.js';
 export { configHash } from './config/hash.js';
 export type { ConfigPatch } from './config/layers.js';
+export type { NormConfig } from './config/network.js';
 export { type PresetName, presetNames, presets } from './config/presets/index.js';
-export {
-  type Distribution as Spread,
-  findRecord,
-  type PresetRecord,
-  presetRecords,
-  type RecordMatch,
-} from './config/records.js';
-export type { Config, EncoderConfig, HeadConfig, OptimizerConfig } from './config/schema.js';
+export type {
+  Config,
+  EncoderConfig,
+  EvaluationConfig,
+  HeadConfig,
+  ObjectiveConfig,
+  OptimizerConfig,
+  PredictorConfig,
+  SupervisionConfig,
+  TargetConfig,
+  ViewsConfig,
+} from './config/schema.js';
 export { configWarnings } from './config/warnings.js';
 export { configToYaml } from './config/yaml.js';
+export { type ConfigSources, resolveConfig } from './methods/resolve.js';
+
+// Encoders: representations of images with trained weights.
+
+export type { Pixels } from './data/decode-image.js';
+export { Encoder, type RepresentationBatch, type Representations } from './encoder/encoder.js';
+export type { EmbedAllOptions, EmbedOptions, EncoderOptions } from './encoder/encoder-options.js';
+export type { ImageInput } from './encoder/image-inputs.js';
+export { type Embeddings, writeEmbeddings } from './export/embeddings.js';
+export { type NetworkOptions, torchvisionWeights } from './export/encoder-description.js';
+export type { EncoderNorm } from './export/infer-architecture.js';
+export {
+  readSafetensorsHeader,
+  type SafetensorsHeader,
+  type TensorInfo,
+  type TensorType,
+} from './export/safetensors.js';
+
+// Images of your own, and kinds of data.
+
 export { type DataKind, type DataSchema, defineDataKind, type Place, type Recognized } from './data/data-kind.js';
 export type {
   ClassTargets,
@@ -35,9 +75,9 @@ export type {
   ImageSplit,
   ManyLabelTargets,
   MemorySource,
+  SplitName,
   Targets,
 } from './data/dataset.js';
-export type { Pixels } from './data/decode-image.js';
 export {
   type DatasetArrays,
   type DatasetNames,
@@ -48,12 +88,16 @@ export {
 } from './data/from-arrays.js';
 export { datasetFromIterable, type GivenImage, type GivenImages, type IterableOptions } from './data/from-iterable.js';
 export { type InferredData, inferData } from './data/infer.js';
-export { type DataConfig, type OwnDataKinds, registerDataKind } from './data/kinds/index.js';
-export { Encoder, type RepresentationBatch, type Representations } from './encoder/encoder.js';
-export type { EmbedAllOptions, EmbedOptions, EncoderOptions } from './encoder/encoder-options.js';
+export { type DataConfig, type OwnDataKinds, readData, registerDataKind } from './data/kinds/index.js';
+
+// Training by hand: step by step, without a folder.
+
+export { Learning, type LearningOptions, type LearningStepsOptions, openLearning } from './train/learning.js';
+export type { StepsPause, StepsReading } from './train/steps.js';
+
+// Evaluation: protocols, of an encoder or of a run, and your own.
+
 export { type EvaluateEncoderOptions, evaluateEncoder } from './encoder/evaluate-encoder.js';
-export type { ImageInput } from './encoder/image-inputs.js';
-export { ByolError } from './errors.js';
 export type { EvaluationContext, EvaluationProgress } from './eval/context.js';
 export type { Evaluation } from './eval/evaluate.js';
 export type { EvaluationData } from './eval/evaluation-data.js';
@@ -69,31 +113,34 @@ export {
 } from './eval/protocols/index.js';
 export type { KnnEvaluation } from './eval/protocols/knn.js';
 export type { LinearEvaluation } from './eval/protocols/linear.js';
-export { type Embeddings, writeEmbeddings } from './export/embeddings.js';
-export { type NetworkOptions, torchvisionWeights } from './export/encoder-description.js';
-export { type MethodName, methodDefinitions, methodNames, methods, registerMethod } from './methods/index.js';
-export type { Method, MethodDefinition } from './methods/method.js';
-export { type ConfigSources, resolveConfig } from './methods/resolve.js';
-export type { MetricName } from './metrics/definitions.js';
-export type { Metrics, StepValues } from './metrics/values.js';
-export type {
-  Baseline,
-  CheckpointEvent,
-  EndEvent,
-  EpochEvent,
-  LinearResult,
-  PhaseEvent,
-  RunResult,
-  StartEvent,
-  StepEvent,
-  TrainEvent,
-  UntrainedEvent,
-  WarningEvent,
-} from './run/events.js';
+export type { Environment } from './run/environment.js';
 export { type EmbedRunOptions, embedRun } from './run/run-embedding.js';
 export { type EvaluateRunOptions, evaluateRun, type RunEvaluation } from './run/run-evaluation.js';
 export { type MetricsRow, readRunMetrics, writeMetricsCsv, writeTensorboard } from './run/run-metrics.js';
-export { type Run, type TrainOptions, type TrainSettings, train } from './run/train.js';
-export { Learning, type LearningOptions, type LearningStepsOptions, openLearning } from './train/learning.js';
-export type { StepsPause, StepsReading } from './train/steps.js';
-export type { Verdict, VerdictState } from './train/verdict.js';
+
+// Methods beside BYOL, and your own.
+
+export { type MethodName, methodDefinitions, methodNames, methods, registerMethod } from './methods/index.js';
+export type { Method, MethodDefinition } from './methods/method.js';
+
+// Augmentation alone.
+
+export { type Operation, officialViews, type Pipeline } from './augment/pipeline.js';
+export { type DrawOptions, drawPlan, PLAN_WIDTH, type PlanColumn, planColumns } from './augment/plan.js';
+
+// Published numbers: of the presets here, and of the papers' tables.
+
+export { type Distribution, findRecord, type PresetRecord, presetRecords, type RecordMatch } from './config/records.js';
+export type { Claim } from './tables/claims.js';
+export { findTable } from './tables/find-table.js';
+export { type PlanOptions, planTable, type TablePlan } from './tables/plan.js';
+export { tables } from './tables/published/index.js';
+export type { TableReport } from './tables/report.js';
+export { type RunTableOptions, runTable, type TableEvent, type TableOutcome } from './tables/run-table.js';
+export type { PublishedNumber, Row, Table } from './tables/table.js';
+export { readTableFile } from './tables/table-file.js';
+
+// Errors, and which version this is.
+
+export { VERSION } from './binding/package-root.js';
+export { ByolError, type ByolErrorOptions, type ErrorCode, errorCodes } from './errors.js';

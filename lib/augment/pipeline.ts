@@ -65,6 +65,7 @@ const schemas = [
 
 export const operationSchema = z.discriminatedUnion('kind', schemas);
 
+/** One augmentation, told apart by `kind`: 'randomResizedCrop', 'flip', 'colorJitter', ... Probabilities are in [0, 1]. */
 export type Operation = DeepReadonly<z.infer<typeof operationSchema>>;
 export type OperationOf<Kind extends Operation['kind']> = Extract<Operation, { kind: Kind }>;
 
@@ -96,6 +97,7 @@ export const pipelineSchema = z
   })
   .readonly();
 
+/** The augmentations of a view, each at most once, in the order of the paper (appendix B); without a crop the whole image is resized. */
 export type Pipeline = readonly Operation[];
 
 /** Random crop and flip: the training views of the linear protocol (paper C.1). */

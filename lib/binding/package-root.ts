@@ -50,3 +50,6 @@ export function packageRoot(): string {
 export function packageVersion(): string {
   return ownPackage().json.version;
 }
+
+/** Of this package, as in its package.json: '0.1.0'. In a bundle, where nothing else of it works, 'unknown'. */
+export const VERSION: string = findPackage(path.dirname(fileURLToPath(import.meta.url)))?.json.version ?? 'unknown';

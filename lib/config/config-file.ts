@@ -95,7 +95,7 @@ export type ConfigExport = ConfigPatch | ((context: ConfigContext) => ConfigPatc
  * Gives a configuration file its types: `export default defineConfig({ preset: 'cifar10', epochs: 40 })`, or a function of the
  * command line's options. Returns what it is given.
  */
-export function defineConfig<T extends ConfigExport>(config: T): T {
+export function defineConfig(config: ConfigExport): ConfigExport {
   return config;
 }
 

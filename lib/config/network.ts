@@ -73,6 +73,7 @@ export const normSchema = z.strictObject({
   epsilon: z.number().positive(),
 });
 
+/** How encoder and heads are normalised: by what, in groups of how many, with weight standardisation or not. */
 export type NormConfig = Readonly<z.infer<typeof normSchema>>;
 
 interface Head {

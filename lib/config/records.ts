@@ -14,6 +14,7 @@ export interface Distribution {
   readonly max: number;
 }
 
+/** What runs of a preset as it is came to when this project measured them. Accuracies are fractions in [0, 1]. */
 export interface PresetRecord {
   readonly preset: PresetName;
   /** configHash() of the configuration that was measured, with seed 0 and precision auto. */

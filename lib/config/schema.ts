@@ -240,9 +240,26 @@ function isGroup(value: unknown): value is Readonly<Record<string, unknown>> {
   return value !== null && typeof value === 'object' && !Array.isArray(value);
 }
 
-/** Read-only throughout: presets are frozen, and a run's settings do not change under it. */
+/**
+ * All settings of a run, the same for the command line, files and scripts: `byol presets NAME` prints those of a preset. Read-only
+ * throughout: presets are frozen, and a run's settings do not change under it.
+ */
 export type Config = DeepReadonly<z.infer<ReturnType<typeof configSchema>>>;
+/** The ResNet that is trained: its blocks, channels and stem, and whose conventions its padding and first weights follow. */
 export type EncoderConfig = Config['encoder'];
+/** An MLP over the encoder (paper section 3.3). `output: 'classes'`: as many as the images have. */
 export type HeadConfig = Config['projector'];
+/** From online to target projections: an MLP, the batch's least-squares optimum (paper section 5), or null for none. */
+export type PredictorConfig = Config['predictor'];
+/** Where targets come from, and how slowly they follow the online network (paper section 3.2, Tables 5a and 19). */
+export type TargetConfig = Config['target'];
+/** What the loss compares and how: the family that BYOL, SimCLR, MoCo and Mean Teacher are points of (paper section 5). */
 export type ObjectiveConfig = Config['objective'];
+/** What labels are used for in training, if anything. */
+export type SupervisionConfig = Config['supervision'];
+/** LARS (the paper) or SGD, their learning rates and schedules. */
 export type OptimizerConfig = Config['optimizer'];
+/** Size and statistics of the two views and the augmentations of each (paper Table 6). */
+export type ViewsConfig = Config['views'];
+/** How the protocols are carried out, and when during a run. */
+export type EvaluationConfig = Config['evaluation'];

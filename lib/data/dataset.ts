@@ -56,6 +56,7 @@ export interface Dataset {
   readonly classNames: readonly string[];
 }
 
+/** 'train', 'val' or 'test'. */
 export type SplitName = Exclude<keyof Dataset, 'classNames' | 'name'>;
 export const splitNames = ['train', 'val', 'test'] as const satisfies readonly SplitName[];
 

@@ -31,6 +31,7 @@ export type ImageArrays = GivenSizes & {
 };
 
 /** The training images, and what else belongs to a data set. */
+/** Images to learn from, and beside them those to measure with. */
 export type DatasetArrays = ImageArrays &
   DatasetNames & {
     readonly val?: ImageArrays;

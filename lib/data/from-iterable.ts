@@ -15,9 +15,11 @@ export interface GivenImage {
 }
 
 /** A list, a generator, a stream. */
+/** Images that are there, or come one by one. */
 export type GivenImages = Iterable<GivenImage> | AsyncIterable<GivenImage>;
 
 /** Beside the training images. */
+/** The other splits, and names. */
 export interface IterableOptions extends DatasetNames {
   readonly val?: GivenImages;
   /** What kNN and the linear protocol measure with; left out, neither is run. */

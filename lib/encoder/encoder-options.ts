@@ -21,11 +21,13 @@ export interface EncoderOptions extends NetworkOptions {
   readonly maxPixels?: number | undefined;
 }
 
+/** How images are embedded. */
 export interface EmbedOptions {
   /** Takes effect between batches; the promise, or the loop, then fails with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
+/** How images are embedded that may be many. */
 export interface EmbedAllOptions extends EmbedOptions {
   /**
    * Called for each image that cannot be read or decoded, which is then left out. Left out itself: the first such image ends

@@ -93,15 +93,14 @@ export class Encoder implements AsyncDisposable {
     const device = resolveDevice(options.device ?? 'auto', info);
     const resolved = { device, precision: resolvePrecision(options.precision ?? 'auto', device, info) };
     const threads = shareThreads(native, options.threads);
-    const made: Array<{ dispose(): void }> = [threads];
+    const network = new native.Encoder({ ...description, ...resolved, seed: 0 });
     try {
-      const network = new native.Encoder({ ...description, ...resolved, seed: 0 });
-      made.push(network);
       const { batchSize = BATCH_SIZE, maxPixels = MAX_PIXELS } = options;
       const loaded = await load(network);
       return new Encoder({ native, network, threads, description, resolved, batchSize, maxPixels, loaded });
     } catch (error) {
-      for (const resource of made) resource.dispose();
+      network.dispose();
+      threads.dispose();
       throw error;
     }
   }
@@ -226,6 +225,7 @@ export class Encoder implements AsyncDisposable {
     return this.#disposed;
   }
 
+  /** The same as dispose(). */
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
   }

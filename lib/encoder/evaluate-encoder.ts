@@ -12,6 +12,7 @@ import { findProtocol, type ProtocolName, protocols, type ResultOf, type Setting
 import * as option from '../text/options.js';
 import { type Encoder, withParts } from './encoder.js';
 
+/** By which protocol an encoder is evaluated, and with which images. */
 export interface EvaluateEncoderOptions<P extends ProtocolName> {
   /** 'knn', 'linear', or one that was registered. */
   readonly protocol: P;
@@ -25,6 +26,7 @@ export interface EvaluateEncoderOptions<P extends ProtocolName> {
   readonly seed?: number;
   /** Takes effect between batches; the promise then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
+  /** Called every so many images or epochs. */
   readonly onProgress?: (progress: EvaluationProgress) => void;
 }
 

@@ -9,11 +9,13 @@ export interface EvaluationContext {
   readonly seed: number;
   /** Takes effect between batches; the promise then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
+  /** Called every so many images or epochs. */
   readonly onProgress?: ((progress: EvaluationProgress) => void) | undefined;
   /** Features of so many bytes are kept; those of larger sets are computed again for each use. 4 GiB if left out. */
   readonly keptBytes?: number | undefined;
 }
 
+/** How far an evaluation is. */
 export interface EvaluationProgress {
   /** What is done, in words: images through the encoder, or epochs of a classifier. */
   readonly phase: string;

@@ -3,6 +3,7 @@ import type { EncoderConfig } from '../config/schema.js';
 import { ByolError } from '../errors.js';
 import type { SafetensorsHeader } from './safetensors.js';
 
+/** The encoder's part of NormConfig. */
 export type EncoderNorm = Pick<NormConfig, 'encoder' | 'groups' | 'weightStandardization' | 'decay' | 'epsilon'>;
 
 /** What the names and shapes of a ResNet's tensors, with torchvision's names, tell of it. */

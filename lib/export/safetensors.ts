@@ -17,8 +17,10 @@ const LARGEST_HEADER = 100_000_000;
 const CHUNK = 256 * 1024 * 1024;
 
 const ELEMENT_BYTES = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, U8: 1, BOOL: 1 } as const;
+/** As safetensors calls them: 'F32', 'BF16', 'I64', ... */
 export type TensorType = keyof typeof ELEMENT_BYTES;
 
+/** A tensor of a file, row-major. */
 export interface TensorInfo {
   readonly type: TensorType;
   readonly shape: readonly number[];
@@ -27,6 +29,7 @@ export interface TensorInfo {
   readonly end: number;
 }
 
+/** What a safetensors file holds, without the values. */
 export interface SafetensorsHeader {
   /** In the order of the file. */
   readonly tensors: ReadonlyMap<string, TensorInfo>;
@@ -48,7 +51,10 @@ const entrySchema = z.strictObject({
 });
 const metadataSchema = z.record(z.string(), z.string());
 
-/** Throws ERR_BYOL_CHECKPOINT for a truncated or malformed file, ERR_BYOL_IO for one that cannot be read. */
+/**
+ * Names, types and shapes of the tensors of a safetensors file, such as a run's encoder or a training state, and its metadata.
+ * Throws ERR_BYOL_CHECKPOINT for a truncated or malformed file, ERR_BYOL_IO for one that cannot be read.
+ */
 export function readSafetensorsHeader(path: string): SafetensorsHeader {
   return withFile(path, (file) => readHeader(file, path));
 }

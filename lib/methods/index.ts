@@ -12,6 +12,7 @@ import { supervised } from './supervised.js';
 
 const BUILT_IN = [byol, simclr, mocoV1, mocoV2, simsiam, meanTeacher, supervised] as const;
 
+/** 'byol', 'simclr', 'moco-v2', ...: the methods of this package. */
 export type MethodName = (typeof BUILT_IN)[number]['name'];
 
 const registered = new Map<string, MethodDefinition>(BUILT_IN.map((method) => [method.name, method]));
@@ -24,6 +25,7 @@ export const methods = Object.fromEntries(BUILT_IN.map((method) => [method.name,
   Record<MethodName, Method>
 >;
 
+/** BYOL first. */
 export const methodNames: readonly MethodName[] = BUILT_IN.map(({ name }) => name);
 
 /** Every method that there is, those of this package first. */

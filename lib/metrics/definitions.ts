@@ -203,4 +203,5 @@ export const metricDefinitions = {
   threads: { from: 'process', title: 'Threads', unit: 'threads', range: [1, null], chart: null },
 } as const satisfies MetricDefinitions;
 
+/** 'loss', 'knn/top1', 'collapse/std', ...: as in metrics.jsonl, events, charts and TensorBoard. */
 export type MetricName = keyof typeof metricDefinitions;

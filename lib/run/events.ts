@@ -21,6 +21,7 @@ export interface Baseline {
   readonly linear: LinearResult | null;
 }
 
+/** What a run came to. Accuracies are fractions in [0, 1]. */
 export interface RunResult {
   readonly folder: string;
   /** Epochs and optimiser steps done. */
@@ -42,6 +43,7 @@ export interface RunResult {
   readonly seconds: number;
 }
 
+/** Images and networks are open; what was not asked for, but found or resolved, is told. */
 export interface StartEvent {
   readonly type: 'start';
   readonly config: Config;
@@ -70,6 +72,7 @@ export interface StartEvent {
   readonly resumedAt: number;
 }
 
+/** How the network does before its first step: what training has to beat. */
 export interface UntrainedEvent extends Baseline {
   readonly type: 'untrained';
 }
@@ -80,6 +83,7 @@ export interface PhaseEvent {
   readonly phase: 'untrained' | 'knn' | 'linear';
 }
 
+/** Every second or so. A reader that is slower gets the newest one only. */
 export interface StepEvent {
   readonly type: 'step';
   /** Optimiser steps done and in all. */
@@ -93,6 +97,7 @@ export interface StepEvent {
   readonly secondsLeft: number;
 }
 
+/** An epoch is over and, where that is due, evaluated. */
 export interface EpochEvent {
   readonly type: 'epoch';
   /** Epochs done, 1..epochs. */
@@ -102,12 +107,14 @@ export interface EpochEvent {
   readonly verdict: Verdict;
 }
 
+/** A training state has been written; the run can go on from it. */
 export interface CheckpointEvent {
   readonly type: 'checkpoint';
   readonly path: string;
   readonly step: number;
 }
 
+/** Something to know that stops nothing. */
 export interface WarningEvent {
   readonly type: 'warning';
   readonly message: string;
@@ -123,11 +130,16 @@ export interface ThreadsEvent {
   readonly most: number;
 }
 
+/** Last of all: what `result` resolves with. */
 export interface EndEvent {
   readonly type: 'end';
   readonly result: RunResult;
 }
 
+/**
+ * Told apart by `type`. `start` comes before everything but warnings, then `untrained`; the last one is `end`. A run that had finished
+ * before, and is asked to go on, tells a warning and `end`.
+ */
 export type TrainEvent =
   | StartEvent
   | UntrainedEvent

@@ -5,6 +5,7 @@ import type { Embeddings } from '../export/embeddings.js';
 import { checkOptions, oneOf } from '../text/options.js';
 import { type RunEncoderOptions, runEncoderChecks, withRunEncoder } from './with-run-encoder.js';
 
+/** Of which run, and which of its images. */
 export interface EmbedRunOptions extends RunEncoderOptions {
   /** 'test' if left out. */
   readonly split?: SplitName;

@@ -7,6 +7,7 @@ import * as option from '../text/options.js';
 import { describeEnvironment, type Environment } from './environment.js';
 import { type RunEncoderOptions, runEncoderChecks, withRunEncoder } from './with-run-encoder.js';
 
+/** Of which run, and by which protocol. */
 export interface EvaluateRunOptions<P extends ProtocolName> extends RunEncoderOptions {
   /** 'knn', 'linear', or one that was registered. */
   readonly protocol: P;

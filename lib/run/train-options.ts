@@ -6,6 +6,7 @@ import { ByolError } from '../errors.js';
 import { type TrainSettings, trainingConfig } from '../methods/settings.js';
 import * as option from '../text/options.js';
 
+/** Where a run is kept, and how it begins and ends. */
 export interface TrainOptions {
   /**
    * Images of your own: datasetFromArrays(), datasetFromIterable(). They take the place of the settings' `data`, which then says

@@ -7,8 +7,12 @@ import { runTraining } from './trainer.js';
 export type { TrainSettings } from '../methods/settings.js';
 export type { TrainOptions } from './train-options.js';
 
-/** A training run. It goes on whether or not anybody reads its events; leaving a `for await` over it stops it. */
+/**
+ * A training run. It goes on whether or not anybody reads its events; leaving a `for await` over it stops it. Events have one reader:
+ * what one loop has read another does not see. Warnings come as events and in no other way.
+ */
 export interface Run extends AsyncIterable<TrainEvent> {
+  /** Rejects with what went wrong. */
   readonly result: Promise<RunResult>;
   /** Stops after the current step, or in an evaluation, and saves a checkpoint; `result` resolves with interrupted: true. */
   stop(): void;

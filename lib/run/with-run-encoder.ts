@@ -32,6 +32,7 @@ export interface RunEncoderOptions {
   readonly overrides?: readonly string[];
   /** Takes effect between batches; the promise then rejects with the signal's reason and nothing is written. */
   readonly signal?: AbortSignal;
+  /** Called every so many images or epochs. */
   readonly onProgress?: (progress: EvaluationProgress) => void;
   /** Other work on the machine has changed the number of threads, of at most `most`; only with `threads: 0`. */
   readonly onThreads?: (threads: number, most: number) => void;

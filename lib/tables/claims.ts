@@ -20,6 +20,7 @@ export interface Drop {
   readonly to: string;
 }
 
+/** By the rule of the claim's kind. */
 export type ClaimVerdict = 'holds' | 'does not hold' | 'not decided at this scale';
 
 export interface Judgement {

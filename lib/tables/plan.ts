@@ -28,6 +28,7 @@ export interface PlannedRun {
   readonly key: string;
 }
 
+/** The runs of a table at a scale. */
 export interface TablePlan {
   readonly table: Table;
   readonly scale: ScaleName;
@@ -38,6 +39,7 @@ export interface TablePlan {
   readonly runs: readonly PlannedRun[];
 }
 
+/** At which scale, how often and on which images a table is run. */
 export interface PlanOptions {
   readonly scale?: ScaleName;
   /** Seeds 0 to seeds - 1 of every row. */
@@ -47,6 +49,8 @@ export interface PlanOptions {
 }
 
 /**
+ * Which runs a table takes, for runTable().
+ *
  * @throws ByolError ERR_BYOL_USAGE: a table whose protocol is missing, fewer than one seed. ERR_BYOL_DATA: a scale whose images
  * this version cannot read. ERR_BYOL_CONFIG: a row's settings are wrong.
  */

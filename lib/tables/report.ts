@@ -37,6 +37,7 @@ export interface MeasuredRow {
   readonly seconds: number;
 }
 
+/** A table with what was measured: the content of table.json, and of what people read. */
 export interface TableReport {
   readonly table: string;
   readonly title: string;

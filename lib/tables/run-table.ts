@@ -6,7 +6,7 @@ import { writeAtomically } from '../files/atomic-file.js';
 import { writeJson } from '../files/json-file.js';
 import type { RunResult, TrainEvent } from '../run/events.js';
 import { RunFolder, readEnvironment } from '../run/run-folder.js';
-import type { Run, TrainOptions } from '../run/train.js';
+import { type Run, type TrainOptions, train as trainRun } from '../run/train.js';
 import * as option from '../text/options.js';
 import { renderChart } from './chart.js';
 import { renderMarkdown } from './markdown.js';
@@ -31,20 +31,23 @@ import {
 } from './records.js';
 import { reportTable, type TableReport } from './report.js';
 
+/** Where a table is kept, and what is told meanwhile. */
 export interface RunTableOptions {
   /** Folder of all tables. */
   readonly out: string;
-  /** train(), or something that behaves like it. */
-  readonly train: (config: Config, options: TrainOptions) => Run;
+  /** Something that behaves like train(), in its place. */
+  readonly train?: (config: Config, options: TrainOptions) => Run;
   /** What the runs that are left will be made with, asked for if there are any. If it is left out, nothing is compared. */
   readonly origin?: () => Promise<Origin>;
   /** Keep the run folders of finished runs too: checkpoints, encoder, report. */
   readonly keepRuns?: boolean;
   /** Stops the run of now after its step; it is saved and goes on next time. */
   readonly signal?: AbortSignal;
+  /** Told in order, and not waited for. */
   readonly onEvent?: (event: TableEvent) => void;
 }
 
+/** Told apart by `type`. */
 export type TableEvent =
   | { readonly type: 'records'; readonly folder: TableFolder; readonly found: FoundRecords }
   | { readonly type: 'warning'; readonly message: string }
@@ -58,6 +61,7 @@ export type TableEvent =
       readonly from?: string;
     };
 
+/** The table as far as it has been measured. */
 export interface TableOutcome {
   readonly report: TableReport;
   readonly folder: TableFolder;
@@ -78,7 +82,7 @@ export interface TableOutcome {
 export async function runTable(plan: TablePlan, options: RunTableOptions): Promise<TableOutcome> {
   option.checkOptions('runTable()', options, {
     out: option.required(option.path),
-    train: option.required(option.listener),
+    train: option.listener,
     keepRuns: option.flag,
     signal: option.signal,
     origin: option.listener,
@@ -124,7 +128,7 @@ async function makeRecord(
   plan: TablePlan,
   run: PlannedRun,
   folder: TableFolder,
-  { train, signal, onEvent = () => {} }: RunTableOptions,
+  { train = trainRun, signal, onEvent = () => {} }: RunTableOptions,
 ): Promise<TableRecord | null> {
   const path = runPath(folder, run);
   const startedAt = performance.now();

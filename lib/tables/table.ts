@@ -28,6 +28,7 @@ export interface Table {
   readonly notes?: readonly string[];
 }
 
+/** One system or setting of a table. */
 export interface Row {
   /** Names its record files: lower case letters, digits, '-' and '.'. */
   readonly id: string;

@@ -15,6 +15,7 @@ import { classesOf, openResources, type TrainingResources } from './resources.js
 import { type StepsPause, type StepsReading, trainSteps } from './steps.js';
 import { loadState, type ResumePoint, saveState } from './training-state.js';
 
+/** What openLearning() is given beside settings. */
 export interface LearningOptions {
   /** Images of your own, in place of the settings' `data`: datasetFromArrays(), datasetFromIterable(). */
   readonly data?: Dataset;
@@ -22,6 +23,7 @@ export interface LearningOptions {
   readonly onThreads?: (threads: number, most: number) => void;
 }
 
+/** How the steps of a training by hand, or its kNN, are stopped. */
 export interface LearningStepsOptions {
   /** Aborted: no further step is begun, and the loop ends with a pause. */
   readonly signal?: AbortSignal;
@@ -37,7 +39,7 @@ export class Learning implements AsyncDisposable {
   #known: { readonly step: number; readonly sums: ResumePoint['sums']; readonly told: boolean } | null = null;
   #stepping = false;
 
-  /** See openLearning(). */
+  /** @internal See openLearning(). */
   constructor(resources: TrainingResources) {
     this.#resources = resources;
   }
@@ -140,6 +142,7 @@ export class Learning implements AsyncDisposable {
     this.#resources.dispose();
   }
 
+  /** The same as dispose(). */
   async [Symbol.asyncDispose](): Promise<void> {
     // What is on its way still uses the native objects, which it keeps alive itself.
     this.dispose();

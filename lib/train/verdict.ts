@@ -7,8 +7,10 @@ import { isDistanceLoss, readLoss } from '../methods/loss-reading.js';
  * What the numbers of a run mean, in words. A loss alone tells nothing: BYOL's is lowest when the representation is constant.
  */
 
+/** In the order from bad to good. */
 export type VerdictState = 'collapsed' | 'partly collapsed' | 'not learning yet' | 'learning';
 
+/** What the numbers of a run mean. */
 export interface Verdict {
   readonly state: VerdictState;
   /** One or two sentences for a person. */

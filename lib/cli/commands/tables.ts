@@ -76,7 +76,6 @@ async function runNamed(name: string, args: TablesArguments): Promise<void> {
   // The native part, and what reads and writes files, come after everything that can be wrong with the command line.
   const { runTable } = await import('../../tables/run-table.js');
   const { renderMarkdown } = await import('../../tables/markdown.js');
-  const { train } = await import('../../run/train.js');
   const { describePlace } = await import('../../run/environment.js');
 
   const progress = new TablesProgress(progressOutput(process.stderr, args.quiet));
@@ -92,7 +91,6 @@ async function runNamed(name: string, args: TablesArguments): Promise<void> {
     progress.plan(plan);
     const { report, folder, interrupted } = await runTable(plan, {
       out,
-      train,
       keepRuns: args['keep-runs'],
       origin: () => describePlace(plan.base.config),
       signal: abort.signal,

@@ -20,6 +20,7 @@ const all = {
   'imagenet-1000': imagenet1000,
 };
 
+/** 'shapes', 'cifar10-small', 'imagenet-300', ... */
 export type PresetName = keyof typeof all;
 
 /** A configuration whose kinds of data, optimiser and predictor are known to the compiler. */
@@ -33,6 +34,7 @@ type Preset<Name extends PresetName> = Config & {
 /** Complete configurations to train with or to start one's own from. They are frozen, and each owns all of its parts. */
 export const presets: { readonly [Name in PresetName]: Preset<Name> } = deepFreeze(copySettings(all));
 
+/** Those that need least first. */
 export const presetNames = Object.keys(all) as PresetName[];
 
 export function isPresetName(name: string): name is PresetName {

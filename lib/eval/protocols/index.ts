@@ -19,10 +19,12 @@ export interface OwnProtocols {}
 
 type Protocols = BuiltIn & OwnProtocols;
 
+/** 'knn', 'linear', and those that are declared in OwnProtocols. */
 export type ProtocolName = keyof Protocols;
 
 /** What a protocol gives. */
 export type ResultOf<P extends ProtocolName> = Protocols[P] extends {
+  /** Protocol.run */
   run(...given: never[]): Promise<infer Result extends ProtocolResult>;
 }
   ? Result
