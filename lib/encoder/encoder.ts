@@ -93,14 +93,15 @@ export class Encoder implements AsyncDisposable {
     const device = resolveDevice(options.device ?? 'auto', info);
     const resolved = { device, precision: resolvePrecision(options.precision ?? 'auto', device, info) };
     const threads = shareThreads(native, options.threads);
-    const network = new native.Encoder({ ...description, ...resolved, seed: 0 });
+    const made: Array<{ dispose(): void }> = [threads];
     try {
+      const network = new native.Encoder({ ...description, ...resolved, seed: 0 });
+      made.push(network);
       const { batchSize = BATCH_SIZE, maxPixels = MAX_PIXELS } = options;
       const loaded = await load(network);
       return new Encoder({ native, network, threads, description, resolved, batchSize, maxPixels, loaded });
     } catch (error) {
-      network.dispose();
-      threads.dispose();
+      for (const resource of made) resource.dispose();
       throw error;
     }
   }

@@ -10,10 +10,9 @@
 #include <vector>
 
 #include "core/error.h"
-#include "core/model/affine_norm.h"
 #include "core/model/convolution.h"
-#include "core/model/group_norm.h"
 #include "core/model/mlp.h"
+#include "core/model/norm.h"
 #include "core/model/network_state.h"
 #include "core/model/weight_standardization.h"
 

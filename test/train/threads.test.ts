@@ -7,7 +7,7 @@ import { loadNative } from '../../lib/binding/load.js';
 import type { TrainEvent } from '../../lib/run/events.js';
 import { availableCores } from '../../lib/train/available-cores.js';
 import { CoreShortage } from '../../lib/train/core-shortage.js';
-import { useThreads } from '../../lib/train/threads.js';
+import { shareThreads, useThreads } from '../../lib/train/threads.js';
 import { learnerSpec, makeImages, stepInput } from '../binding/small.js';
 import { sameBits } from '../support/bits.js';
 import { root, withTempDir } from '../support/paths.js';
@@ -26,6 +26,25 @@ test('threads: as many as asked for, or as the process may use cores', () => {
   assert.equal(native.info().threads, availableCores());
   assert.equal(automatic.takeFewest(), availableCores());
   automatic.dispose();
+});
+
+test('work that asks for no number of threads takes those of others, as long as there are any', () => {
+  const numbers: number[] = [];
+  const native = { setThreads: (threads: number) => void numbers.push(threads), limitThreads: () => {} };
+  const training = useThreads(native, { threads: 3 });
+  shareThreads(native, undefined).dispose();
+  assert.deepEqual(numbers, [3]);
+  shareThreads(native, 2).dispose();
+  assert.deepEqual(numbers, [3, 2]);
+  // Twice is once: another one that is there would be forgotten.
+  const second = useThreads(native, { threads: 3 });
+  training.dispose();
+  training.dispose();
+  shareThreads(native, undefined).dispose();
+  assert.deepEqual(numbers, [3, 2, 3]);
+  second.dispose();
+  shareThreads(native, undefined).dispose();
+  assert.deepEqual(numbers, [3, 2, 3, availableCores()]);
 });
 
 test('a process that may use one core computes with one thread', (t) => {

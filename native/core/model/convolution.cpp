@@ -4,7 +4,6 @@
 #include <limits>
 
 #include "core/interrupt.h"
-#include "core/model/weight_standardization.h"
 
 namespace byol {
 namespace {
@@ -38,8 +37,7 @@ Convolution::Convolution(NetworkBuilder& builder, const std::string& name, int64
 
 at::Tensor Convolution::forward(const ForwardContext& context, const at::Tensor& x) const {
   throw_if_interrupted();
-  const at::Tensor& raw = context.parameters[weight_];
-  const at::Tensor weight = standardized_ ? standardize_weight(raw).to(x.scalar_type()) : raw;
+  const at::Tensor& weight = context.weight(weight_, standardized_);
   // oneDNN's weight gradient of a strided 1x1 convolution writes out of bounds for fewer input channels than a vector
   // holds and odd batches (LibTorch 2.13 with AVX-512). The pixels it would skip can be left out before.
   if (kernel_ == 1 && stride_ > 1 && x.is_cpu() && x.size(1) < 16) {

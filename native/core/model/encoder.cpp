@@ -1,5 +1,7 @@
 #include "core/model/encoder.h"
 
+#include <algorithm>
+
 namespace byol {
 namespace {
 
@@ -51,6 +53,23 @@ Encoder::Encoder(NetworkBuilder& builder, const EncoderSpec& spec, const NormLay
       in = inner * expansion(spec.block);
     }
   }
+}
+
+int64_t Encoder::largest_map(int64_t height, int64_t width) const {
+  const auto half = [](int64_t length) { return (length + 1) / 2; };
+  const auto shrink = [&] { height = half(height), width = half(width); };
+  const bool imagenet = spec_.stem == Stem::ImageNet;
+  if (imagenet) shrink();
+  int64_t largest = spec_.width * height * width;
+  if (imagenet) shrink();
+  for (size_t group = 0; group < spec_.blocks.size(); ++group) {
+    const int64_t inner = spec_.width << group;
+    // A group's first bottleneck shrinks with its second convolution.
+    if (spec_.block == BlockKind::Bottleneck) largest = std::max(largest, inner * height * width);
+    if (group > 0) shrink();
+    largest = std::max(largest, inner * expansion(spec_.block) * height * width);
+  }
+  return largest;
 }
 
 at::Tensor Encoder::forward(const ForwardContext& context, const at::Tensor& images) const {

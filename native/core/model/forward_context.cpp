@@ -1,8 +1,7 @@
 #include "core/model/forward_context.h"
 
 #include "core/error.h"
-#include "core/model/fused_norm.h"
-#include "core/model/group_norm.h"
+#include "core/model/norm.h"
 #include "core/thread_limit.h"
 
 namespace byol {
@@ -18,12 +17,12 @@ namespace {
 at::Tensor ForwardContext::batch_norm(const NormSlot& slot, const BatchStatistics& flat, at::Tensor x,
                                       const std::optional<at::Tensor>& residual, bool relu) const {
   if (!flat.mean.defined()) refuse_untrained("running statistics");
-  const at::Tensor mean = flat.mean.narrow(0, slot.offset, slot.channels);
-  const at::Tensor variance = flat.variance.narrow(0, slot.offset, slot.channels);
+  const at::Tensor mean = flat.mean.narrow(-1, slot.offset, slot.channels);
+  const at::Tensor variance = flat.variance.narrow(-1, slot.offset, slot.channels);
   const at::Tensor& scale = parameters[slot.scale];
   const at::Tensor& shift = parameters[slot.shift];
-  return training ? fused_batch_norm(std::move(x), scale, shift, residual, relu, epsilon, mean, variance)
-                  : fused_norm_inference(x, scale, shift, residual, relu, epsilon, mean, variance);
+  return training ? byol::batch_norm(std::move(x), scale, shift, residual, relu, epsilon, mean, variance)
+                  : batch_norm_inference(std::move(x), scale, shift, residual, relu, epsilon, mean, variance);
 }
 
 at::Tensor ForwardContext::norm(const NormSlot& slot, at::Tensor x, const std::optional<at::Tensor>& residual,
@@ -34,7 +33,8 @@ at::Tensor ForwardContext::norm(const NormSlot& slot, at::Tensor x, const std::o
       return batch_norm(slot, statistics, std::move(x), residual, relu);
     case NormKind::Group:
     case NormKind::Layer:
-      return group_norm(x, slot.groups, parameters[slot.scale], parameters[slot.shift], residual, relu, epsilon);
+      return group_norm(std::move(x), slot.groups, parameters[slot.scale], parameters[slot.shift], residual, relu,
+                        epsilon);
     case NormKind::Affine:
       if (!affine.waits(slot)) {
         return affine_norm(std::move(x), parameters[slot.scale], parameters[slot.shift], residual, relu);

@@ -2,11 +2,13 @@
 
 #include <ATen/ATen.h>
 
+#include <memory>
 #include <optional>
 
-#include "core/model/affine_norm.h"
+#include "core/model/affine_layers.h"
 #include "core/model/norm_slot.h"
 #include "core/model/running_statistics.h"
+#include "core/model/standardized_weights.h"
 #include "core/parameters/parameter_store.h"
 
 namespace byol {
@@ -15,12 +17,20 @@ namespace byol {
 /// they are the online network, with the target's the target.
 struct ForwardContext {
   const ParameterStore& parameters;
-  bool training;               // true: batch statistics, written to `statistics`; false: `statistics` are used
-  BatchStatistics statistics;  // flat, over all batch normalisations of the network
+  bool training;  // true: batch statistics, written to `statistics`; false: `statistics` are used
+  /// Flat, over all batch normalisations of the network: in training [G, channels], where each of G equal runs of the
+  /// batch's samples has statistics of its own; else [channels].
+  BatchStatistics statistics;
   double epsilon;
   const AffineLayers& affine;
-  BatchStatistics affine_statistics;  // in training, of the affine layers that wait for their initialisation
+  BatchStatistics
+      affine_statistics;  // in training, of the affine layers that wait for their initialisation; [channels]
+  std::shared_ptr<StandardizedWeights> standardized_weights;
 
+  /// A weight as layers compute with it, standardised if asked for.
+  const at::Tensor& weight(size_t index, bool standardized) const {
+    return standardized ? standardized_weights->of(parameters, index) : parameters[index];
+  }
   /// act(norm(x) [+ residual]) with layer `slot`. Throws ERR_BYOL_VALUE in inference where the layer has no statistics
   /// yet.
   at::Tensor norm(const NormSlot& slot, at::Tensor x, const std::optional<at::Tensor>& residual, bool relu) const;

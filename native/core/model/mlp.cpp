@@ -1,7 +1,5 @@
 #include "core/model/mlp.h"
 
-#include "core/model/weight_standardization.h"
-
 namespace byol {
 
 Mlp::Mlp(NetworkBuilder& builder, const HeadSpec& spec, const NormLayerSpec& norm, int64_t in,
@@ -27,8 +25,7 @@ Mlp::Mlp(NetworkBuilder& builder, const HeadSpec& spec, const NormLayerSpec& nor
 }
 
 at::Tensor Mlp::Linear::forward(const ForwardContext& context, const at::Tensor& x) const {
-  const at::Tensor& raw = context.parameters[weight];
-  const at::Tensor matrix = standardized ? standardize_weight(raw).to(context.parameters.compute_dtype()) : raw;
+  const at::Tensor& matrix = context.weight(weight, standardized);
   const std::optional<at::Tensor> offset =
       bias ? std::optional<at::Tensor>(context.parameters[*bias].to(matrix.scalar_type())) : std::nullopt;
   return at::linear(x.to(matrix.scalar_type()), matrix, offset);

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <memory>
+#include <utility>
+
 #include "core/model/forward_context.h"
 #include "core/model/network_builder.h"
 
@@ -19,17 +22,23 @@ class NetworkState {
     builder.initialize(parameters, seed);
   }
 
-  /// With buffers that receive this pass's batch statistics.
-  ForwardContext training() const {
-    ForwardContext context{parameters, true,   {at::empty_like(running.mean), at::empty_like(running.variance)},
-                           epsilon_,   affine, {}};
-    if (affine.any_waits()) {
-      const at::Tensor like = at::empty({affine.channels()}, running.mean.options());
-      context.affine_statistics = {like, at::empty_like(like)};
-    }
-    return context;
+  /// With buffers that receive this pass's batch statistics, for each of `groups` equal runs of samples its own.
+  /// `weights`: those of the passes of the same graph before.
+  ForwardContext training(int64_t groups = 1, std::shared_ptr<StandardizedWeights> weights = nullptr) const {
+    const auto flat = [](at::IntArrayRef shape, const at::Tensor& like) {
+      return BatchStatistics{at::empty(shape, like.options()), at::empty(shape, like.options())};
+    };
+    return {parameters,
+            true,
+            flat({groups, running.mean.size(0)}, running.mean),
+            epsilon_,
+            affine,
+            affine.any_waits() ? flat({affine.channels()}, running.mean) : BatchStatistics{},
+            weights ? std::move(weights) : std::make_shared<StandardizedWeights>()};
   }
-  ForwardContext inference() const { return {parameters, false, running.average(), epsilon_, affine, {}}; }
+  ForwardContext inference() const {
+    return {parameters, false, running.average(), epsilon_, affine, {}, std::make_shared<StandardizedWeights>()};
+  }
   /// From a pass in a training context.
   void initialize_affine(const ForwardContext& pass) {
     affine.initialize(parameters, pass.affine_statistics, epsilon_);

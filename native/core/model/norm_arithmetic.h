@@ -23,22 +23,23 @@ BYOL_ARITHMETIC V masked_gradient(V centred, V dy, V scale, V shift) {
   return where_positive(normalise(centred, scale, shift), dy);
 }
 
-/// With g the gradient at the normalisation's output and averages over the n values of a channel,
-///   dx = scale * (g - average(g) - xhat * average(g * xhat)),   xhat = (x - m) / sqrt(variance + eps),
+/// With g the gradient at the normalisation's output and averages over the n values that share statistics,
+///   dx = scale * g - average(scale * g) - xhat * average(scale * g * xhat),   xhat = (x - m) / sqrt(variance + eps),
 /// is linear in g and x: scale * g + slope * (x - mean) + offset.
 template <class V>
 BYOL_ARITHMETIC V input_gradient(V centred, V g, V scale, V slope, V offset) {
   return multiply_add(scale, g, multiply_add(slope, centred, offset));
 }
 
-/// `slope` of input_gradient. sum_g_centred is the sum of g * (x - m) over the n values of the channel.
-BYOL_ARITHMETIC double input_gradient_slope(double sum_g_centred, double scale, double inverse_deviation, double n) {
-  return -scale * inverse_deviation * inverse_deviation * sum_g_centred / n;
+/// `slope` of input_gradient. scaled_centred is the sum of scale * g * (x - m) over the n values that share statistics.
+BYOL_ARITHMETIC double input_gradient_slope(double scaled_centred, double inverse_deviation, double n) {
+  return -inverse_deviation * inverse_deviation * scaled_centred / n;
 }
 
-/// `offset` of input_gradient. sum_g is the sum of g over the n values of the channel; mean_rest is m - mean.
-BYOL_ARITHMETIC double input_gradient_offset(double sum_g, double slope, double scale, double mean_rest, double n) {
-  return -scale * sum_g / n - slope * mean_rest;
+/// `offset` of input_gradient. scaled is the sum of scale * g over the n values that share statistics; mean_rest is
+/// m - mean.
+BYOL_ARITHMETIC double input_gradient_offset(double scaled, double slope, double mean_rest, double n) {
+  return -scaled / n - slope * mean_rest;
 }
 
 }  // namespace byol::arithmetic

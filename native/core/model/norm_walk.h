@@ -1,11 +1,11 @@
 #pragma once
 
-// The order in which the loops of fused_norm_kernels.isa.cpp go through a block of a feature map, and their working set
+// The order in which the loops of norm_kernels.isa.cpp go through a block of a feature map, and their working set
 // of vectors. Internal linkage, for the reason given in simd/arithmetic.h.
 
 #include <cstdint>
 
-#include "core/model/fused_norm_kernels.h"
+#include "core/model/norm_kernels.h"
 #include "core/simd/lanes.h"
 
 namespace byol {

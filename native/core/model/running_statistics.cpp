@@ -22,9 +22,11 @@ void RunningStatistics::restage() {
 }
 
 void RunningStatistics::stage(const BatchStatistics& batch) {
-  staged_mean_.mul_(decay_).add_(batch.mean, 1.0 - decay_);
-  staged_variance_.mul_(decay_).add_(batch.variance, 1.0 - decay_);
-  staged_updates_.add_(1.0);
+  for (int64_t group = 0; group < batch.mean.size(0); ++group) {
+    staged_mean_.mul_(decay_).add_(batch.mean[group], 1.0 - decay_);
+    staged_variance_.mul_(decay_).add_(batch.variance[group], 1.0 - decay_);
+  }
+  staged_updates_.add_(static_cast<double>(batch.mean.size(0)));
 }
 
 void RunningStatistics::commit(const at::Tensor& alive) {

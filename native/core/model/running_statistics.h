@@ -4,19 +4,20 @@
 
 namespace byol {
 
-/// Batch statistics of one forward pass: flat float32 buffers over all norms of one kind in a network.
+/// Batch statistics of a forward pass: flat float32 buffers over all norms of one kind in a network.
 struct BatchStatistics {
   at::Tensor mean, variance;
 };
 
 /// Running statistics as the official code keeps them (Haiku's ExponentialMovingAverage): biased variance, one update
-/// per forward pass, and a zero-debiased average hidden / (1 - decay^updates). Updates are staged and committed with
-/// the optimiser step, so that a step that is refused leaves no trace. Of a network without batch normalisation they
-/// have no channels.
+/// per batch with statistics of its own, and a zero-debiased average hidden / (1 - decay^updates). Updates are staged
+/// and committed with the optimiser step, so that a step that is refused leaves no trace. Of a network without batch
+/// normalisation they have no channels.
 class RunningStatistics {
  public:
   RunningStatistics(int64_t channels, double decay, at::Device device);
 
+  /// One update for each row of [G, channels], in their order.
   void stage(const BatchStatistics& batch);
   /// `alive`: 0-dim bool; false drops what was staged.
   void commit(const at::Tensor& alive);

@@ -25,7 +25,7 @@ enum class NormKind {
   Batch,   // statistics of the batch over N, H, W; running averages of them at inference
   Group,   // statistics of each sample over H, W and a group of channels
   Layer,   // the same with one group
-  Affine,  // a scale and an offset per channel that start as the first batch's normalisation (affine_norm.h)
+  Affine,  // a scale and an offset per channel that start as the first batch's normalisation (affine_layers.h)
   None     // nothing, and no parameters
 };
 

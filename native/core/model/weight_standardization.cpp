@@ -1,7 +1,8 @@
 #include "core/model/weight_standardization.h"
 
-#include <numeric>
-#include <vector>
+#include <optional>
+
+#include "core/model/norm.h"
 
 namespace byol {
 namespace {
@@ -12,10 +13,8 @@ constexpr double kEpsilon = 1e-4;
 }  // namespace
 
 at::Tensor standardize_weight(const at::Tensor& weight) {
-  std::vector<int64_t> fan_in(static_cast<size_t>(weight.dim()) - 1);
-  std::iota(fan_in.begin(), fan_in.end(), 1);
-  const at::Tensor centred = weight - weight.mean(fan_in, /*keepdim=*/true);
-  return centred * (centred.square().mean(fan_in, /*keepdim=*/true) + kEpsilon).rsqrt();
+  // A norm whose samples are the output units.
+  return group_norm(weight, 1, {}, {}, std::nullopt, /*relu=*/false, kEpsilon);
 }
 
 }  // namespace byol

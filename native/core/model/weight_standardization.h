@@ -8,7 +8,7 @@ namespace byol {
 /// weights less their mean over the fan-in, divided by sqrt(variance + 1e-4), the variance biased.
 ///
 /// `weight`: float32 or float64, [out, in] or [out, in, h, w], with a fan-in of at least 1 (of 1 the result is 0).
-/// Differentiable; the optimiser goes on updating the raw weight. The memory format is kept.
+/// Differentiable once; the optimiser goes on updating the raw weight. The memory format is kept.
 at::Tensor standardize_weight(const at::Tensor& weight);
 
 }  // namespace byol

@@ -84,7 +84,7 @@ class Learner {
   /// Trainable parameters of the online encoder alone.
   int64_t encoder_parameters() const;
   /// The networks and everything else that a step changes, for those who look at a step from inside.
-  const Impl& parts() const { return *impl_; }
+  Impl& parts() const { return *impl_; }
 
   /// Everything needed to go on bit-exactly, by name ("online.encoder.conv1.weight", "momentum....", "target....").
   NamedTensors state() const;

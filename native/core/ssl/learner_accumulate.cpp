@@ -2,6 +2,8 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include <functional>
+#include <iterator>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -17,44 +19,40 @@ namespace {
 struct Pass {
   at::Tensor representation, projection, prediction;
 };
-using Forward = std::function<Pass(const at::Tensor&)>;
+/// Rows through a network, in equal runs with batch statistics of their own.
+using Forward = std::function<Pass(const at::Tensor& rows, int64_t groups)>;
 
 Pass each(const Pass& pass, const std::function<at::Tensor(const at::Tensor&)>& f) {
   return {f(pass.representation), f(pass.projection), f(pass.prediction)};
 }
 
-/// Over equal parts of the rows, each with batch statistics of its own: part g of G has the rows [gB/G, (g+1)B/G), or,
-/// where they are dealt out, every Gth row from g. A prediction and its target then share statistics with different
-/// images, as MoCo's shuffling between GPUs makes sure of.
-Pass forward_groups(const at::Tensor& view, int64_t groups, bool dealt, const Forward& forward) {
-  if (groups == 1) return forward(view);
-  const int64_t rows = view.size(0) / groups;
-  std::vector<at::Tensor> representations, projections, predictions;
-  for (int64_t g = 0; g < groups; ++g) {
-    const at::Tensor part = dealt ? view.slice(0, g, view.size(0), groups) : view.narrow(0, g * rows, rows);
-    const Pass pass = forward(part.contiguous(at::MemoryFormat::ChannelsLast));
-    representations.push_back(pass.representation);
-    projections.push_back(pass.projection);
-    predictions.push_back(pass.prediction);
-  }
-  const auto join = [&](const std::vector<at::Tensor>& parts) {
-    return dealt ? at::stack(parts, 1).flatten(0, 1) : at::cat(parts);
-  };
-  return {join(representations), join(projections), join(predictions)};
+/// Every `groups`th row from the first, then from the second, and so on.
+at::Tensor deal(const at::Tensor& rows, int64_t groups) {
+  return rows.unflatten(0, {rows.size(0) / groups, groups}).transpose(0, 1).flatten(0, 1);
 }
+at::Tensor undeal(const at::Tensor& rows, int64_t groups) { return deal(rows, rows.size(0) / groups); }
 
-std::vector<Pass> forward_views(const ObjectiveSpec& spec, const std::vector<at::Tensor>& views, bool dealt,
+/// Each view in `groups` parts with batch statistics of their own, of rows that follow each other or that are dealt
+/// out: a prediction and its target then share statistics with different images, as MoCo's shuffling between GPUs makes
+/// sure of. `together`: the views as one batch, which computes the same, but for rounding.
+std::vector<Pass> forward_views(const ObjectiveSpec& spec, std::vector<at::Tensor> views, bool dealt, bool together,
                                 const Forward& forward) {
+  const int64_t groups = spec.statistics_groups, rows = views[0].size(0), count = std::ssize(views);
+  const bool reorders = dealt && groups > 1;
+  if (reorders) {
+    for (at::Tensor& view : views) view = deal(view, groups).contiguous(at::MemoryFormat::ChannelsLast);
+  }
   std::vector<Pass> passes;
-  if (spec.joint_statistics && views.size() > 1) {
-    const Pass both = forward(at::cat(views).contiguous(at::MemoryFormat::ChannelsLast));
-    const int64_t rows = views[0].size(0);
-    for (int64_t i = 0; i < static_cast<int64_t>(views.size()); ++i) {
-      passes.push_back(each(both, [&](const at::Tensor& t) { return t.narrow(0, i * rows, rows); }));
+  if (count > 1 && (spec.joint_statistics || together)) {
+    const Pass all = forward(at::cat(views), spec.joint_statistics ? 1 : count * groups);
+    for (int64_t i = 0; i < count; ++i) {
+      passes.push_back(each(all, [&](const at::Tensor& t) { return t.narrow(0, i * rows, rows); }));
     }
   } else {
-    for (const at::Tensor& view : views) passes.push_back(forward_groups(view, spec.statistics_groups, dealt, forward));
+    for (const at::Tensor& view : views) passes.push_back(forward(view, groups));
   }
+  if (!reorders) return passes;
+  for (Pass& pass : passes) pass = each(pass, [&](const at::Tensor& t) { return undeal(t, groups); });
   return passes;
 }
 
@@ -100,30 +98,35 @@ void Learner::accumulate(const MicroBatch& batch) {
   // Moves target parameters, which is not what the moving average is judged by.
   if (m.initialize_affine(batch.view1)) m.target_at_start.copy_(m.sample_target());
 
-  const Forward online_forward = [&](const at::Tensor& view) {
-    const ForwardContext context = m.online.training();
+  // Standardised once for all passes of this graph.
+  const auto online_weights = std::make_shared<StandardizedWeights>(),
+             own_weights = std::make_shared<StandardizedWeights>(),
+             target_weights = std::make_shared<StandardizedWeights>();
+  const Forward online_forward = [&](const at::Tensor& rows, int64_t groups) {
+    const ForwardContext context = m.online.training(groups, online_weights);
     Pass out;
-    out.representation = m.encoder.forward(context, view);
+    out.representation = m.encoder.forward(context, rows);
     out.projection = m.projector.forward(context, out.representation);
     m.online.running.stage(context.statistics);
     out.prediction = out.projection;
     if (m.predictor) {
-      const ForwardContext own = m.own.training();
+      const ForwardContext own = m.own.training(groups, own_weights);
       out.prediction = m.predictor->forward(own, out.projection);
       m.own.running.stage(own.statistics);
     }
     return out;
   };
-  const Forward target_forward = [&](const at::Tensor& view) {
+  const Forward target_forward = [&](const at::Tensor& rows, int64_t groups) {
     at::NoGradGuard no_grad;
     // Training mode with its own batch statistics (byol-facts 0.1, item 6).
-    const ForwardContext context = m.target.training();
+    const ForwardContext context = m.target.training(groups, target_weights);
     Pass out;
-    out.representation = m.encoder.forward(context, view);
+    out.representation = m.encoder.forward(context, rows);
     out.prediction = out.projection = m.projector.forward(context, out.representation);
     m.target.running.stage(context.statistics);
     return out;
   };
+  const bool together = m.views_go_together(batch.view1);
 
   at::AutoGradMode grad_mode(true);
   const bool batch_negatives = spec.negatives && spec.negatives->kind == NegativesKind::Batch;
@@ -132,7 +135,7 @@ void Learner::accumulate(const MicroBatch& batch) {
     // Of both views where each is a target, or where negatives come from the prediction's own view.
     const bool both = spec.symmetric || batch_negatives || spec.joint_statistics;
     const auto passes = forward_views(spec, both ? std::vector{batch.view1, batch.view2} : std::vector{batch.view2},
-                                      /*dealt=*/true, target_forward);
+                                      /*dealt=*/true, together, target_forward);
     targets[1] = passes.back().projection;
     if (both) targets[0] = passes.front().projection;
   }
@@ -140,7 +143,7 @@ void Learner::accumulate(const MicroBatch& batch) {
   const bool both_online = spec.symmetric || (has_objective && !ema);
   const std::vector<Pass> online =
       forward_views(spec, both_online ? std::vector{batch.view1, batch.view2} : std::vector{batch.view1},
-                    /*dealt=*/false, online_forward);
+                    /*dealt=*/false, together, online_forward);
   if (!ema) {
     for (size_t i = 0; i < online.size(); ++i) {
       targets[i] = spec.target == TargetMode::Gradient ? online[i].projection : online[i].projection.detach();

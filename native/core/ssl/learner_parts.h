@@ -48,6 +48,9 @@ struct Learner::Impl : LearnerStructure {
   /// Gives the affine layers that wait for it their data-dependent initialisation, the online and the target network
   /// each from its own pass over this batch; true if there were any. affine_initialization.cpp
   bool initialize_affine(const at::Tensor& view);
+  /// Whether both views of these rows go through the networks as one batch. The same either way but for rounding.
+  bool views_go_together(const at::Tensor& view) const;
+  std::optional<bool> views_together;  // instead of that rule
 
   /// Before the first micro-batch of a step, once: what accumulate() changes in place and clear_step() cannot tell.
   void remember();
@@ -59,7 +62,7 @@ struct Learner::Impl : LearnerStructure {
   NetworkState online, target, own;
   std::optional<TargetQueue> queue;
   Update update;
-  at::Tensor scalars;  // float32 [kScalarSlots], of the step that comes next
+  at::Tensor scalars;                                 // float32 [kScalarSlots], of the step that comes next
   at::Tensor rates, target_weight, objective_weight;  // views of them
 
   at::Tensor target_at_start;  // a sample of the target's parameters

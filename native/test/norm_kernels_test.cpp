@@ -1,5 +1,5 @@
 // The kernels of every instruction set that this CPU has, against loops over float64 scalars.
-#include "core/model/fused_norm_kernels.h"
+#include "core/model/norm_kernels.h"
 
 #include <c10/util/BFloat16.h>
 

@@ -2,7 +2,6 @@
 
 #include <ATen/ATen.h>
 
-#include <optional>
 #include <vector>
 
 #include "core/model/norm_slot.h"
@@ -10,11 +9,6 @@
 #include "core/parameters/parameter_store.h"
 
 namespace byol {
-
-/// act(x * scale + shift [+ residual]) with a float32 scale and shift per channel, in the kernels of the fused batch
-/// normalisation; types, formats and gradients as there.
-at::Tensor affine_norm(at::Tensor x, const at::Tensor& scale, const at::Tensor& shift,
-                       const std::optional<at::Tensor>& residual, bool relu);
 
 /// The affine layers of a network and which of them still wait for their data-dependent initialisation (arXiv
 /// 2010.10241, byol-facts 5.11). Such a layer holds the gamma and beta of a batch normalisation, and computes one in

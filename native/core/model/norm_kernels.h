@@ -1,7 +1,7 @@
 #pragma once
 
 // The loops of the fused normalisation as plain functions on plain memory, compiled once per instruction set from
-// fused_norm_kernels.isa.cpp. No header of LibTorch here: that file must not pull inline code of others into an object
+// norm_kernels.isa.cpp. No header of LibTorch here: that file must not pull inline code of others into an object
 // that is compiled with AVX-512.
 
 #include <cstdint>

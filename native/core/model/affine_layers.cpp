@@ -1,19 +1,9 @@
-#include "core/model/affine_norm.h"
+#include "core/model/affine_layers.h"
 
 #include <algorithm>
 #include <utility>
 
-#include "core/model/fused_norm.h"
-
 namespace byol {
-
-at::Tensor affine_norm(at::Tensor x, const at::Tensor& scale, const at::Tensor& shift,
-                       const std::optional<at::Tensor>& residual, bool relu) {
-  // Normalised by mean 0 and variance 1, exactly.
-  const at::Tensor mean = at::zeros_like(scale, scale.options().requires_grad(false));
-  const at::Tensor variance = at::ones_like(mean);
-  return fused_norm_inference(std::move(x), scale, shift, residual, relu, /*eps=*/0.0, mean, variance);
-}
 
 AffineLayers::AffineLayers(const std::vector<NormSlot>& norms, at::Device device) {
   for (const NormSlot& slot : norms) {

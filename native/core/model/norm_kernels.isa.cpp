@@ -1,6 +1,6 @@
 // Compiled three times, with -DBYOL_ISA=baseline, avx2 and avx512 and the matching -m flags; see simd/lanes.h.
 
-#include "core/model/fused_norm_kernels.h"
+#include "core/model/norm_kernels.h"
 
 #include "core/model/norm_arithmetic.h"
 #include "core/model/norm_walk.h"
