@@ -125,7 +125,10 @@ test('the same holds for evaluateRun, embedRun, resolveConfig, planTable and run
     usage(/onProgress must be a function/),
   );
   const embed = (options: object) => embedRun(options as never);
-  await assert.rejects(embed({ folder: 'a', split: 'val' }), usage(/embedRun\(\): split must be 'train' or 'test'/));
+  await assert.rejects(
+    embed({ folder: 'a', split: 'all' }),
+    usage(/embedRun\(\): split must be 'train' or 'val' or 'test'/),
+  );
   await assert.rejects(embed({ foldr: 'a' }), usage(/did you mean 'folder'\?.*folder is missing/));
   const resolve = (sources: unknown) => () => resolveConfig(sources as never);
   assert.throws(resolve({ preset: 'shapes', overides: ['epochs=1'] }), usage(/did you mean 'overrides'\?/));
