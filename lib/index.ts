@@ -51,6 +51,7 @@ export { type ConfigSources, resolveConfig } from './methods/resolve.js';
 // Encoders: representations of images with trained weights.
 
 export type { Pixels } from './data/decode-image.js';
+export { type EmbedDatasetOptions, embedDataset } from './encoder/embed-dataset.js';
 export { Encoder, type RepresentationBatch, type Representations } from './encoder/encoder.js';
 export type { EmbedAllOptions, EmbedOptions, EncoderOptions } from './encoder/encoder-options.js';
 export type { ImageInput } from './encoder/image-inputs.js';
