@@ -17,6 +17,8 @@ void use_threads(int count) {
   heed_thread_limit();
 }
 
+int wanted_threads() { return count_of_this_thread == 0 ? at::get_num_threads() : count_of_this_thread; }
+
 void obey_thread_limit(const std::atomic<int>& limit) {
   limit_of_this_thread = &limit;
   if (count_of_this_thread == 0) count_of_this_thread = at::get_num_threads();

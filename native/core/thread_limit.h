@@ -11,6 +11,9 @@ namespace byol {
 /// As many as this from now on, or the limit if that is less.
 void use_threads(int count);
 
+/// That number where nobody limits it.
+int wanted_threads();
+
 /// For as long as the calling thread lives, any other thread may lower its number by this: 1 or more.
 void obey_thread_limit(const std::atomic<int>& limit);
 

@@ -55,7 +55,7 @@ bool starts_with(const std::string& text, const std::string& prefix) { return te
 
 TEST(same_padding_is_tensorflows_rule) {
   const auto check = [](int64_t length, int64_t kernel, int64_t stride, int64_t before, int64_t after) {
-    const SamePadding padding = same_padding(length, kernel, stride);
+    const AxisPadding padding = same_padding(length, kernel, stride);
     CHECK(padding.before == before);
     CHECK(padding.after == after);
   };

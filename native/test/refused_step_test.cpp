@@ -243,6 +243,7 @@ TEST(a_file_that_is_refused_changes_nothing) {
   refuses([&](Learner& learner) { learner.load_weights(another_projector); });
   for (const int how : {0, 1, 2}) {
     for (size_t i = 0; i < state.size(); i += 5) {
+      if (how == 0 && state[i].first == "convolutions") continue;  // as in a state of an earlier version
       refuses([&](Learner& learner) { learner.load_state(spoilt(state, i, how)); });
     }
     refuses([&](Learner& learner) { learner.load_state(spoilt(state, state.size() - 1, how)); });

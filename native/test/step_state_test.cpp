@@ -86,7 +86,8 @@ void step(Learner& learner, uint64_t seed) {
 std::map<std::string, const void*> addresses(const Learner& learner) {
   std::map<std::string, const void*> out;
   for (const auto& [name, tensor] : learner.state()) {
-    if (name != "step") out[name] = tensor.const_data_ptr();
+    // Made anew for whoever asks.
+    if (name != "step" && name != "convolutions") out[name] = tensor.const_data_ptr();
   }
   const Learner::Impl& m = learner.parts();
   const std::map<std::string, at::Tensor> more = {

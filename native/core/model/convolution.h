@@ -2,16 +2,11 @@
 
 #include <ATen/ATen.h>
 
+#include "core/model/convolution_shape.h"
 #include "core/model/forward_context.h"
 #include "core/model/network_builder.h"
 
 namespace byol {
-
-/// Zeros (or -infinity for a pool) before and after one axis of length n, TensorFlow's SAME rule (byol-facts 1.1).
-struct SamePadding {
-  int64_t before, after;
-};
-SamePadding same_padding(int64_t length, int64_t kernel, int64_t stride);
 
 /// A convolution without bias; `standardized`: with weight standardisation.
 class Convolution {

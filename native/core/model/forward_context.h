@@ -13,6 +13,8 @@
 
 namespace byol {
 
+class ConvolutionChoices;
+
 /// What a forward pass needs besides its input. Encoder and heads are pure structure: with the online network's context
 /// they are the online network, with the target's the target.
 struct ForwardContext {
@@ -26,6 +28,7 @@ struct ForwardContext {
   BatchStatistics
       affine_statistics;  // in training, of the affine layers that wait for their initialisation; [channels]
   std::shared_ptr<StandardizedWeights> standardized_weights;
+  ConvolutionChoices* convolutions = nullptr;  // null: all in the library's form
 
   /// A weight as layers compute with it, standardised if asked for.
   const at::Tensor& weight(size_t index, bool standardized) const {

@@ -34,10 +34,12 @@ class NetworkState {
             epsilon_,
             affine,
             affine.any_waits() ? flat({affine.channels()}, running.mean) : BatchStatistics{},
-            weights ? std::move(weights) : std::make_shared<StandardizedWeights>()};
+            weights ? std::move(weights) : std::make_shared<StandardizedWeights>(),
+            convolutions};
   }
   ForwardContext inference() const {
-    return {parameters, false, running.average(), epsilon_, affine, {}, std::make_shared<StandardizedWeights>()};
+    return {parameters,   false, running.average(), epsilon_, affine, {}, std::make_shared<StandardizedWeights>(),
+            convolutions};
   }
   /// From a pass in a training context.
   void initialize_affine(const ForwardContext& pass) {
@@ -47,6 +49,7 @@ class NetworkState {
   ParameterStore parameters;
   RunningStatistics running;
   AffineLayers affine;
+  ConvolutionChoices* convolutions = nullptr;  // of whoever trains it
 
  private:
   double epsilon_;

@@ -91,6 +91,7 @@ void Learner::accumulate(const MicroBatch& batch) {
   require_whole();
   check_rows(batch.view1.size(0));
   Impl& m = *impl_;
+  const ConvolutionChoices::Measuring measuring(m.convolutions);
   m.remember();
   const ObjectiveSpec& spec = spec_.objective;
   const bool has_objective = !spec_.supervision || spec_.supervision->target;

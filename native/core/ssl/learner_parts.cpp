@@ -110,6 +110,8 @@ Learner::Impl::Impl(const LearnerSpec& spec, at::Device device)
       rates(scalars.narrow(0, kRates, kRateSlots)),
       target_weight(scalars[kTargetWeight]),
       objective_weight(scalars[kObjectiveWeight]),
-      target_at_start(sample_target()) {}
+      target_at_start(sample_target()) {
+  for (NetworkState* network : {&online, &target}) network->convolutions = &convolutions;
+}
 
 }  // namespace byol

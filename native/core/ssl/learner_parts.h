@@ -60,6 +60,7 @@ struct Learner::Impl : LearnerStructure {
   void clear_step();
 
   NetworkState online, target, own;
+  ConvolutionChoices convolutions;
   std::optional<TargetQueue> queue;
   Update update;
   at::Tensor scalars;                                 // float32 [kScalarSlots], of the step that comes next

@@ -9,6 +9,8 @@
 namespace byol {
 namespace {
 
+constexpr const char* kConvolutions = "convolutions";
+
 template <typename Visit>
 void visit_momentum(const NetworkState& network, const Optimizer& optimizer, const Visit& visit) {
   for (size_t i = 0; i < network.parameters.count(); ++i) {
@@ -47,6 +49,7 @@ NamedTensors Learner::state() const {
   NamedTensors out;
   visit_state(*impl_, [&](const std::string& name, const at::Tensor& tensor) { out.emplace_back(name, tensor); });
   const int64_t bad = impl_->update.bad_step.item<int64_t>();
+  out.emplace_back(kConvolutions, impl_->convolutions.state());
   out.emplace_back("step", at::full({}, bad >= 0 ? bad : step_, at::kLong));
   return out;
 }
@@ -54,7 +57,7 @@ NamedTensors Learner::state() const {
 void Learner::load_state(const NamedTensors& tensors) {
   at::NoGradGuard no_grad;
   const auto source = by_name(tensors);
-  std::set<std::string> expected = {"step"};
+  std::set<std::string> expected = {"step", kConvolutions};
   StateChanges changes;
   visit_state(*impl_, [&](const std::string& name, const at::Tensor& destination) {
     changes.copy_exactly(name, destination, need(source, name));
@@ -69,8 +72,12 @@ void Learner::load_state(const NamedTensors& tensors) {
   }
   const int64_t step = whole_number(source, "step", std::numeric_limits<int64_t>::max());
   if (impl_->queue) whole_number(source, "queue.position", impl_->queue->rows.size(0) - 1);
+  const auto convolutions = source.find(kConvolutions);
+  ConvolutionChoices choices =
+      ConvolutionChoices::from_state(convolutions == source.end() ? at::Tensor() : convolutions->second);
   begin_change();
   changes.make();
+  impl_->convolutions = std::move(choices);
   step_ = step;
   after_load();
 }
