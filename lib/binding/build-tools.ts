@@ -21,6 +21,8 @@ export interface Tool {
 interface Scripts {
   'build-native': { buildNative(): Promise<void> };
   libtorch: {
+    /** The user's cache of this package, which need not be there. */
+    cacheDir(): string;
     /** The library in a folder, or words that say why it is none. */
     inspect(dir: string): LibTorch | string;
     /** The first usable library, and why those before it are not, a line each. */

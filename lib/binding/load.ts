@@ -138,6 +138,7 @@ function load(): NativeModule {
   }
   // Native code knows the codes by heart; a test holds them against the table.
   native.setErrorClass(ByolError as new (code: string, message: string) => ByolError);
+  native.rememberConvolutions(path.join(script('libtorch').cacheDir(), 'convolutions.txt'));
   // No cleanup hook runs on process.exit() or after an uncaught exception.
   process.on('exit', () => native.shutdown(2000));
   return native;

@@ -299,6 +299,13 @@ export interface NativeModule {
    * in progress, which others may have made slow by taking the cores.
    */
   limitThreads(threads: number): void;
+  /**
+   * A file for what this machine computes fastest: training measures in its first step which form of each convolution that
+   * is (library_convolution.h, unfolded_convolution.h), and forms round differently. With the file, runs of equal settings and
+   * threads on one machine choose alike and give the same bits; without, only those of one process do for certain. Made
+   * when there is something to write; where that cannot be, nothing is remembered. In the whole process.
+   */
+  rememberConvolutions(path: string): void;
   /** Stops accepting work, waits at most `milliseconds` for the command in progress. For process 'exit' handlers. */
   shutdown(milliseconds: number): void;
   /**

@@ -1,5 +1,6 @@
 // What the addon exports: lib/binding/native.ts, NativeModule.
 
+#include "core/model/convolution_memory.h"
 #include "napi/convert.h"
 #include "napi/encoder_wrap.h"
 #include "napi/execute_plan.h"
@@ -44,6 +45,10 @@ void shutdown(const Napi::CallbackInfo& call) {
         [&] { Environment::of(call.Env()).shutdown(to_integer(call[0], "milliseconds", 0, kMostMilliseconds)); });
 }
 
+void remember_convolutions(const Napi::CallbackInfo& call) {
+  guard(call.Env(), [&] { remember_forms_in(to_path(call[0], "path")); });
+}
+
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(new Environment());
   guard(env, [] { check_torch_version(); });
@@ -52,6 +57,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("setErrorClass", Napi::Function::New<set_error_class>(env, "setErrorClass"));
   exports.Set("setThreads", Napi::Function::New<set_threads>(env, "setThreads"));
   exports.Set("limitThreads", Napi::Function::New<limit_threads>(env, "limitThreads"));
+  exports.Set("rememberConvolutions", Napi::Function::New<remember_convolutions>(env, "rememberConvolutions"));
   exports.Set("shutdown", Napi::Function::New<shutdown>(env, "shutdown"));
   exports.Set("ImageStore", ImageStoreWrap::define(env));
   exports.Set("Encoder", EncoderWrap::define(env));

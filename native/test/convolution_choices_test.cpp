@@ -54,8 +54,12 @@ std::string text_of(const at::Tensor& state) {
   return {bytes, bytes + state.numel()};
 }
 
-at::Tensor state_of(std::string text) {
+at::Tensor bytes_of(std::string text) {
   return at::from_blob(text.data(), {static_cast<int64_t>(text.size())}, at::kByte).clone();
+}
+
+ConvolutionChoices with_state(const at::Tensor& state) {
+  return ConvolutionChoices::from_state({{kConvolutions, state}});
 }
 
 std::string read(const std::string& path) {
@@ -135,8 +139,15 @@ TEST(only_training_and_only_what_is_worth_it_is_measured) {
   CHECK(faster.asked == 0);
   CHECK(text_of(choices.state()) == "others measured\n");
   CHECK(choose(choices, key_of(30), faster) == Form::Unfolded);
-  // Evaluations use what training found.
+  // Evaluations use what training found, also for their own number of images.
+  const int asked = faster.asked;
+  ConvolutionKey other_batch = key_of(30), other_size = key_of(30);
+  other_batch.shape.batch = 100;
+  other_size.shape.height = 16;
   CHECK(choices.choose(key_of(30), faster.computation()) == Form::Unfolded);
+  CHECK(choices.choose(other_batch, faster.computation()) == Form::Unfolded);
+  CHECK(choices.choose(other_size, faster.computation()) == Form::Library);
+  CHECK(faster.asked == asked);
 }
 
 TEST(a_state_holds_the_choices) {
@@ -148,9 +159,8 @@ TEST(a_state_holds_the_choices) {
   CHECK(text == "others measured\n" + to_text({key_of(40), Form::Unfolded}) + "\n" +
                     to_text({key_of(41), Form::Library}) + "\n");
   // Also where this process would choose otherwise.
-  ConvolutionChoices other =
-      ConvolutionChoices::from_state(state_of("others measured\n" + to_text({key_of(40), Form::Library}) + "\n" +
-                                              to_text({key_of(41), Form::Unfolded}) + "\n"));
+  ConvolutionChoices other = with_state(bytes_of("others measured\n" + to_text({key_of(40), Form::Library}) + "\n" +
+                                                 to_text({key_of(41), Form::Unfolded}) + "\n"));
   CHECK(choose(other, key_of(40), faster) == Form::Library);
   CHECK(choose(other, key_of(41), slower) == Form::Unfolded);
   // What it does not hold is measured.
@@ -162,7 +172,7 @@ TEST(a_state_of_an_earlier_version_knows_the_library_only) {
   ConvolutionChoices choices = ConvolutionChoices::from_state({});
   CHECK(choose(choices, key_of(50), faster) == Form::Library);
   // And so do those that come after it.
-  ConvolutionChoices resumed = ConvolutionChoices::from_state(choices.state());
+  ConvolutionChoices resumed = with_state(choices.state());
   CHECK(choose(resumed, key_of(50), faster) == Form::Library);
   CHECK(faster.asked == 0);
 }
@@ -170,11 +180,11 @@ TEST(a_state_of_an_earlier_version_knows_the_library_only) {
 TEST(a_state_that_says_something_else_is_refused) {
   const std::string line = to_text({key_of(60), Form::Unfolded});
   for (const at::Tensor& state :
-       {state_of(""), state_of("others guessed\n"), state_of("others measured\n" + line + "x\n"), state_of(line + "\n"),
+       {bytes_of(""), bytes_of("others guessed\n"), bytes_of("others measured\n" + line + "x\n"), bytes_of(line + "\n"),
         at::zeros({3}), at::zeros({1, 3}, at::kByte)}) {
     std::string code = "none";
     try {
-      ConvolutionChoices::from_state(state);
+      with_state(state);
     } catch (const Error& error) {
       code = error.code();
     }
@@ -189,11 +199,11 @@ TEST(a_file_remembers_what_was_measured_for_other_processes) {
   ConvolutionChoices choices;
   choose(choices, key_of(70), faster);
   const std::string written = read(remembered.path), choice = to_text({key_of(70), Form::Unfolded});
-  CHECK(written.size() > choice.size() && written.ends_with("\t" + choice + "\n"));
+  CHECK(written.ends_with('\t' + choice + '\n'));
 
   // Of another process: the same machine's prefix before other choices, the first of which counts; another machine's;
   // and a line that was cut off.
-  const std::string prefix = written.substr(0, written.size() - choice.size() - 1);
+  const std::string prefix = written.substr(0, written.rfind('\t') + 1);
   const auto line = [&](int64_t number, Form form) { return prefix + to_text({key_of(number), form}) + "\n"; };
   std::ofstream(remembered.path, std::ios::app)
       << line(71, Form::Library) << line(71, Form::Unfolded) << "another " << line(72, Form::Library) << "\n\t\t\n"
@@ -203,7 +213,7 @@ TEST(a_file_remembers_what_was_measured_for_other_processes) {
   CHECK(choose(choices, key_of(72), faster) == Form::Unfolded);
   CHECK(choose(choices, key_of(73), faster) == Form::Unfolded);
   const std::string whole = read(remembered.path);
-  CHECK(whole.ends_with("\n" + line(73, Form::Unfolded)));
+  CHECK(whole.ends_with('\n' + line(73, Form::Unfolded)));
 
   // Written between the look for it and the end of the measurement: the first is right.
   const Computation overtaken = [&, once = true](Form form) mutable {

@@ -109,7 +109,7 @@ ConvolutionChoices all_in(ConvolutionForm form, const ConvolutionShape& shape, a
     text += to_text({{direction, shape, type}, form}) + "\n";
   }
   return ConvolutionChoices::from_state(
-      at::from_blob(text.data(), {static_cast<int64_t>(text.size())}, at::kByte).clone());
+      {{kConvolutions, at::from_blob(text.data(), {static_cast<int64_t>(text.size())}, at::kByte).clone()}});
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 #include <map>
 #include <string>
 
+#include "core/model/convolution_choices.h"
+#include "core/model/encoder_network.h"
 #include "core/ssl/learner.h"
 
 #include "apply.h"
@@ -49,7 +51,7 @@ NamedTensors saved(const Learner& learner) {
 
 std::string choices_in(const NamedTensors& state) {
   for (const auto& [name, tensor] : state) {
-    if (name != "convolutions") continue;
+    if (name != kConvolutions) continue;
     const auto* bytes = static_cast<const char*>(tensor.const_data_ptr());
     return {bytes, bytes + tensor.numel()};
   }
@@ -60,7 +62,7 @@ std::string choices_in(const NamedTensors& state) {
 NamedTensors with_choices(const NamedTensors& state, std::string text) {
   NamedTensors out;
   for (const auto& [name, tensor] : state) {
-    if (name != "convolutions") {
+    if (name != kConvolutions) {
       out.emplace_back(name, tensor);
     } else if (!text.empty()) {
       out.emplace_back(name, at::from_blob(text.data(), {static_cast<int64_t>(text.size())}, at::kByte).clone());
@@ -125,4 +127,25 @@ TEST(learners_of_equal_specification_compute_in_equal_forms) {
   Learner a(spec_of(Precision::BFloat16), at::kCPU), b(spec_of(Precision::BFloat16), at::kCPU);
   for (Learner* learner : {&a, &b}) run(*learner, Precision::BFloat16, 3);
   CHECK(same(saved(a), saved(b)));
+}
+
+TEST(an_encoder_computes_in_the_forms_of_the_training_state_that_it_is_from) {
+  const Precision precision = Precision::Float32;
+  Learner learner(spec_of(precision), at::kCPU);
+  run(learner, precision, 1);
+  const NamedTensors state = saved(learner);
+  const std::string library = replaced(choices_in(state), "unfolded\n", "library\n");
+  const std::string unfolded = replaced(library, "library\n", "unfolded\n");
+  // Another number of images than it was trained with.
+  const at::Tensor images = batch_of(precision).view1.narrow(0, 0, 12);
+  const auto embedded = [&](const NamedTensors& tensors) {
+    EncoderNetwork encoder({spec_of(precision).encoder, {}, precision, 0}, at::kCPU);
+    encoder.load_weights(tensors);
+    return encoder.embed(images, EmbedStatistics::Running);
+  };
+  for (const std::string& choices : {library, unfolded}) {
+    learner.load_state(with_choices(state, choices));
+    CHECK(at::equal(embedded(with_choices(state, choices)), learner.embed(images, EmbedStatistics::Running)));
+  }
+  CHECK(!at::equal(embedded(with_choices(state, library)), embedded(with_choices(state, unfolded))));
 }

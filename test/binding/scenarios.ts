@@ -3,6 +3,7 @@
  * beside this file, because a mistake may end the process.
  */
 import { readdirSync } from 'node:fs';
+import path from 'node:path';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { loadNative } from '../../lib/binding/load.js';
@@ -336,6 +337,13 @@ const scenarios: Record<string, (argument: string) => Promise<void>> = {
     const reason = (result: PromiseSettledResult<unknown>): unknown =>
       result.status === 'rejected' ? (result.reason as Error).message : 'none';
     console.log(reason(first), reason(second), third.status === 'fulfilled');
+  },
+  /** A step in the user's cache of this folder; what was computed how is saved there. */
+  async 'choice of convolutions'(folder) {
+    process.env.BYOL_CACHE = path.join(folder, 'cache');
+    const { learner, step } = slowLearner();
+    await learner.step(step);
+    await learner.save(path.join(folder, 'state.safetensors'), {});
   },
 };
 

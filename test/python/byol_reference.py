@@ -22,7 +22,7 @@ def read_safetensors(path):
     blob = Path(path).read_bytes()
     (size,) = struct.unpack("<Q", blob[:8])
     header = json.loads(blob[8 : 8 + size])
-    kinds = {"F32": torch.float32, "F64": torch.float64, "I64": torch.int64}
+    kinds = {"U8": torch.uint8, "F32": torch.float32, "F64": torch.float64, "I64": torch.int64}
     tensors = {}
     for name, entry in header.items():
         if name == "__metadata__":

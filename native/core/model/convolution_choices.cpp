@@ -19,8 +19,17 @@ constexpr const char* kLibraryOnly = "others library";
 ConvolutionForm ConvolutionChoices::choose(const ConvolutionKey& key, const Computation& compute) {
   const auto found = known_.find(key);
   if (found != known_.end()) return found->second;
-  if (library_only_ || !measuring_ || key.shape.flops() < kWorthwhile) return ConvolutionForm::Library;
+  if (library_only_ || key.shape.flops() < kWorthwhile) return ConvolutionForm::Library;
+  if (!measuring_) return of_other_batch(key);
   return known_[key] = fastest_form(key, compute);
+}
+
+ConvolutionForm ConvolutionChoices::of_other_batch(ConvolutionKey key) const {
+  for (const auto& [known, form] : known_) {
+    key.shape.batch = known.shape.batch;
+    if (key == known) return form;
+  }
+  return ConvolutionForm::Library;
 }
 
 at::Tensor ConvolutionChoices::state() const {
@@ -31,17 +40,17 @@ at::Tensor ConvolutionChoices::state() const {
   return bytes;
 }
 
-ConvolutionChoices ConvolutionChoices::from_state(const at::Tensor& state) {
+ConvolutionChoices ConvolutionChoices::from_state(const std::map<std::string, at::Tensor>& tensors) {
   ConvolutionChoices out;
-  if (!state.defined()) {
-    out.library_only_ = true;
-    return out;
-  }
+  const auto found = tensors.find(kConvolutions);
+  out.library_only_ = found == tensors.end();
+  if (out.library_only_) return out;
   const auto refuse = [] {
     throw Error("ERR_BYOL_CHECKPOINT",
                 "The checkpoint's tensor 'convolutions' does not say how convolutions are computed: it was not written "
                 "by this program, or changed since. Use another checkpoint.");
   };
+  const at::Tensor& state = found->second;
   if (state.scalar_type() != at::kByte || state.dim() != 1) refuse();
   const auto* bytes = static_cast<const char*>(state.const_data_ptr());
   std::istringstream lines(std::string(bytes, bytes + state.numel()));

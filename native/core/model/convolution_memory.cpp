@@ -146,8 +146,10 @@ class Memory {
       const std::string text = file.read_all();
       forms_.merge(forms_in(text));
       if (forms_.count({threads, choice.first}) == 0) {
-        const std::string before = text.empty() || text.back() == '\n' ? "" : "\n";
-        file.add(before + machine() + '\t' + std::to_string(threads) + '\t' + to_text(choice) + '\n');
+        std::ostringstream line;
+        if (!text.empty() && text.back() != '\n') line << '\n';
+        line << machine() << '\t' << threads << '\t' << to_text(choice) << '\n';
+        file.add(line.str());
       }
     }
     return forms_.insert({{threads, choice.first}, choice.second}).first->second;

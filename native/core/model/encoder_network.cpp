@@ -21,7 +21,9 @@ EncoderNetwork::EncoderNetwork(const EncoderNetworkSpec& spec, at::Device device
       builder_(spec.encoder.initialization),
       encoder_(builder_, spec.encoder, spec.norm.layers(spec.norm.encoder), kEncoderPrefix),
       state_(builder_, spec.norm, spec.precision, device, /*trainable=*/false,
-             stream_seed(spec.seed, SeedStream::Online)) {}
+             stream_seed(spec.seed, SeedStream::Online)) {
+  state_.convolutions = &convolutions_;
+}
 
 at::Tensor EncoderNetwork::embed(const at::Tensor& images, EmbedStatistics statistics) const {
   if (!whole_) {
@@ -34,14 +36,17 @@ at::Tensor EncoderNetwork::embed(const at::Tensor& images, EmbedStatistics stati
 void EncoderNetwork::load_weights(const NamedTensors& tensors) {
   const at::NoGradGuard no_grad;
   StateChanges changes;
+  ConvolutionChoices convolutions;
   const TensorsByName named = by_name(tensors);
   if (is_training_state(named)) {
+    convolutions = ConvolutionChoices::from_state(named);
     note_online_encoder(changes, state_, builder_.norms(), named);
   } else {
     note_encoder_file(changes, {&state_}, builder_.norms(), decay_, tensors);
   }
   whole_ = false;
   changes.make();
+  convolutions_ = std::move(convolutions);
   state_.parameters.refresh();
   state_.running.restage();
   state_.affine.refresh();

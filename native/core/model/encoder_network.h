@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/model/convolution_choices.h"
 #include "core/model/encoder_state.h"
 
 namespace byol {
@@ -42,6 +43,7 @@ class EncoderNetwork {
   NetworkBuilder builder_;
   Encoder encoder_;
   NetworkState state_;
+  ConvolutionChoices convolutions_;  // of the training state that the weights are from
   bool whole_ = true;  // false: a load failed half-way
 };
 

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/model/convolution_choices.h"
 #include "core/model/encoder_state.h"
 #include "core/model/mlp.h"
 #include "core/ssl/learner.h"

@@ -9,8 +9,6 @@
 namespace byol {
 namespace {
 
-constexpr const char* kConvolutions = "convolutions";
-
 template <typename Visit>
 void visit_momentum(const NetworkState& network, const Optimizer& optimizer, const Visit& visit) {
   for (size_t i = 0; i < network.parameters.count(); ++i) {
@@ -72,12 +70,10 @@ void Learner::load_state(const NamedTensors& tensors) {
   }
   const int64_t step = whole_number(source, "step", std::numeric_limits<int64_t>::max());
   if (impl_->queue) whole_number(source, "queue.position", impl_->queue->rows.size(0) - 1);
-  const auto convolutions = source.find(kConvolutions);
-  ConvolutionChoices choices =
-      ConvolutionChoices::from_state(convolutions == source.end() ? at::Tensor() : convolutions->second);
+  ConvolutionChoices convolutions = ConvolutionChoices::from_state(source);
   begin_change();
   changes.make();
-  impl_->convolutions = std::move(choices);
+  impl_->convolutions = std::move(convolutions);
   step_ = step;
   after_load();
 }
