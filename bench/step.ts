@@ -8,6 +8,7 @@ import path from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { loadNative } from '../lib/binding/load.js';
 import { packageRoot } from '../lib/binding/package-root.js';
+import { type OperationTimes, type StepProfile, summarizeProfile } from './step-profile.js';
 
 interface Network {
   readonly name: string;
@@ -91,45 +92,22 @@ export interface StepResult {
   readonly profile: StepProfile;
 }
 
-/** Shares of the profiled seconds. */
-export interface StepProfile {
+/**
+ * What a step would take if nothing but its convolutions cost time, and each ran at the best rate of any convolution of
+ * ours in this run: nobody gets below it without other kernels.
+ */
+export interface Floor {
+  readonly convolutionGflop: number;
+  readonly bestGflopPerSecond: number;
   readonly seconds: number;
-  readonly shares: Readonly<Record<Part, number>>;
-  /** The operations that take most. */
-  readonly largest: ReadonlyArray<{ readonly name: string; readonly calls: number; readonly share: number }>;
-}
-
-/** Convolutions and matrix products are LibTorch's; norm (with residual and ReLU), optimiser and EMA are ours. */
-const parts = {
-  convolution: /conv/i,
-  'matrix products': /mm$|linear|AddmmBackward|MmBackward/,
-  'ours: norm, residual, ReLU': /^byol::norm/,
-  'ours: optimiser and EMA': /^byol::update/,
-  rest: /./,
-} as const;
-type Part = keyof typeof parts;
-const LARGEST = 8;
-
-function summarizeProfile(
-  times: Readonly<Record<string, { readonly calls: number; readonly seconds: number }>>,
-): StepProfile {
-  const all = Object.entries(times).map(([name, time]) => ({ name, ...time }));
-  const seconds = all.reduce((sum, time) => sum + time.seconds, 0);
-  const shares = Object.fromEntries(Object.keys(parts).map((part) => [part, 0])) as Record<Part, number>;
-  for (const { name, seconds: spent } of all) {
-    const part = (Object.keys(parts) as Part[]).find((key) => parts[key].test(name)) as Part;
-    shares[part] += spent / seconds;
-  }
-  const largest = all
-    .sort((a, b) => b.seconds - a.seconds)
-    .slice(0, LARGEST)
-    .map(({ name, calls, seconds: spent }) => ({ name, calls, share: spent / seconds }));
-  return { seconds, shares, largest };
+  /** Of our median. */
+  readonly ratio: number;
 }
 
 /** BYOL_BENCH_PYTHON names a Python with torch; else python3. */
 export async function benchStep(): Promise<
-  { readonly torch: string; readonly results: StepResult[] } | { readonly skipped: string }
+  | { readonly torch: string; readonly results: (StepResult & { readonly floor: Floor })[] }
+  | { readonly skipped: string }
 > {
   const python = process.env.BYOL_BENCH_PYTHON ?? 'python3';
   if (spawnSync(python, ['-c', 'import torch']).status !== 0) return { skipped: `${python} cannot import torch` };
@@ -145,7 +123,21 @@ export async function benchStep(): Promise<
       `  ${network.name}, ${precision}: ${result.result.medianRatio.toFixed(2)} of eager's time${beforeText(result.result)}`,
     );
   }
-  return { torch, results };
+  const bestRate = Math.max(...results.map(({ profile }) => profile.convolutions.bestRate));
+  const withFloors = results.map((result) => ({ ...result, floor: floorOf(result, bestRate) }));
+  for (const { network, floor } of withFloors) {
+    console.log(
+      `  ${network}: ${floor.ratio.toFixed(1)} times the floor of ${(floor.seconds * 1e3).toFixed(0)} ms ` +
+        `(${floor.convolutionGflop.toFixed(0)} GFLOP of convolutions at ${bestRate.toFixed(0)} GFLOP/s)`,
+    );
+  }
+  return { torch, results: withFloors };
+}
+
+function floorOf({ ours, profile }: StepResult, bestRate: number): Floor {
+  const { gflop } = profile.convolutions;
+  const seconds = gflop / bestRate;
+  return { convolutionGflop: gflop, bestGflopPerSecond: bestRate, seconds, ratio: ours.median / seconds };
 }
 
 function beforeText({ before }: StepResult): string {
@@ -196,7 +188,7 @@ async function compare(python: string, network: Network, precision: 'bfloat16' |
       ...(older !== undefined && {
         before: { commit: commitOf(older), ...summary('before'), ...against('before') },
       }),
-      profile: summarizeProfile((await ours.ask('profile')) as Parameters<typeof summarizeProfile>[0]),
+      profile: summarizeProfile((await ours.ask('profile')) as OperationTimes),
     };
     return { torch, result };
   } finally {

@@ -232,7 +232,8 @@ export interface NativeLearner {
   step(input: StepInput): Promise<StepTiming>;
   /**
    * The same step, with the wall-clock seconds of every operation without those that it calls, by name; 'byol::norm',
-   * 'byol::norm_backward' and 'byol::update' (optimiser and EMA) are ours, whatever they call.
+   * 'byol::norm_backward', 'byol::update' (optimiser and EMA) and 'byol::convolution DIRECTION ...' (one for each shape) are ours,
+   * whatever they call.
    */
   profileStep(input: StepInput): Promise<Record<string, { readonly calls: number; readonly seconds: number }>>;
   /** Means since the last call. */

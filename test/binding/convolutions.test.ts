@@ -12,7 +12,10 @@ function choicesOfProcess(folder: string): string[] {
   const { status, stderr } = runScenario('choice of convolutions', { argument: folder });
   assert.equal(status, 0, stderr);
   const state = readRaw(path.join(folder, 'state.safetensors')).get('convolutions');
-  const [others, ...lines] = Buffer.from(state?.bytes ?? []).toString().trimEnd().split('\n');
+  const [others, ...lines] = Buffer.from(state?.bytes ?? [])
+    .toString()
+    .trimEnd()
+    .split('\n');
   assert.equal(others, 'others measured');
   return lines;
 }

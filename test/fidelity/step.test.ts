@@ -304,7 +304,8 @@ for (const testCase of cases) {
       };
       compare(
         readSafetensors(end).tensors,
-        (tensor) => !['step', 'queue.position', 'convolutions'].includes(tensor) && !/statistics|initialized/.test(tensor),
+        (tensor) =>
+          !['step', 'queue.position', 'convolutions'].includes(tensor) && !/statistics|initialized/.test(tensor),
       );
       compare(readSafetensors(encoderFile).tensors, (tensor) => tensor.includes('running_'));
       assert.ok(compared > 30, `only ${compared} tensors compared`);
