@@ -2,28 +2,8 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { describe, test } from 'node:test';
+import { LAYERS } from './support/layers.js';
 import { root } from './support/paths.js';
-
-/** From the ground up: a folder imports only from itself, from folders above it in this list, and from lib's own files. */
-const LAYERS = [
-  'files',
-  'text',
-  'binding',
-  'random',
-  'data',
-  'augment',
-  'eval',
-  'config',
-  'methods',
-  'metrics',
-  'export',
-  'train',
-  'report',
-  'run',
-  'encoder',
-  'tables',
-  'cli',
-];
 
 /** The front door: nothing in lib imports it. Other files directly in lib are for everybody and import nothing. */
 const FRONT_DOOR = 'index.ts';

@@ -1,0 +1,20 @@
+/** From the ground up: a folder imports only from itself, from folders above it in this list, and from lib's own files. */
+export const LAYERS = [
+  'files',
+  'text',
+  'binding',
+  'random',
+  'data',
+  'augment',
+  'eval',
+  'config',
+  'methods',
+  'metrics',
+  'export',
+  'train',
+  'report',
+  'run',
+  'encoder',
+  'tables',
+  'cli',
+];
