@@ -136,6 +136,10 @@ TEST(only_training_and_only_what_is_worth_it_is_measured) {
   ConvolutionKey small = key_of(31);
   small.shape.batch = 1;
   CHECK(choose(choices, small, faster) == Form::Library);
+  ConvolutionKey few_channels = key_of(32);
+  few_channels.shape.out = 32;
+  few_channels.shape.batch = 1000;
+  CHECK(choose(choices, few_channels, faster) == Form::Library);
   CHECK(faster.asked == 0);
   CHECK(text_of(choices.state()) == "others measured\n");
   CHECK(choose(choices, key_of(30), faster) == Form::Unfolded);

@@ -341,7 +341,10 @@ const scenarios: Record<string, (argument: string) => Promise<void>> = {
   /** A step in the user's cache of this folder; what was computed how is saved there. */
   async 'choice of convolutions'(folder) {
     process.env.BYOL_CACHE = path.join(folder, 'cache');
-    const { learner, step } = slowLearner();
+    const native = loadNative();
+    native.setThreads(1);
+    const learner = new native.Learner(wider(64));
+    const step = stepInput(makeImages(native, 16, 16), 16, 16);
     await learner.step(step);
     await learner.save(path.join(folder, 'state.safetensors'), {});
   },

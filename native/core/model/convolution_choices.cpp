@@ -10,6 +10,14 @@ namespace {
 
 // Floating-point operations. With fewer there is nothing to be won, nor can it be measured.
 constexpr double kWorthwhile = 3e7;
+// Of the result, for each pixel: with fewer, too little is computed with every number that unfolding copies.
+constexpr int64_t kChannels = 64;
+
+bool worth_measuring(const ConvolutionKey& key) {
+  const ConvolutionShape& s = key.shape;
+  const int64_t channels = key.direction == ConvolutionDirection::InputGradient ? s.in : s.out;
+  return s.flops() >= kWorthwhile && (s.kernel == 1 || channels >= kChannels);
+}
 // The first line of a state: of forms that are not known, those that are measured, and the library's.
 constexpr const char* kMeasured = "others measured";
 constexpr const char* kLibraryOnly = "others library";
@@ -19,7 +27,7 @@ constexpr const char* kLibraryOnly = "others library";
 ConvolutionForm ConvolutionChoices::choose(const ConvolutionKey& key, const Computation& compute) {
   const auto found = known_.find(key);
   if (found != known_.end()) return found->second;
-  if (library_only_ || key.shape.flops() < kWorthwhile) return ConvolutionForm::Library;
+  if (library_only_ || !worth_measuring(key)) return ConvolutionForm::Library;
   if (!measuring_) return of_other_batch(key);
   return known_[key] = fastest_form(key, compute);
 }

@@ -14,9 +14,10 @@ namespace {
 // So much faster at least must be what is not the library's: less is within what measurements differ by, and the choice
 // would be another each time.
 constexpr double kGain = 1.25;
-// Hopeless, already at the first try, which for the library includes making its kernels.
-constexpr double kHopeless = 4.0;
-constexpr int kRounds = 3;
+// Each form is tried so often, the first time to make kernels and memory; and no more than twice where it is hopeless.
+constexpr int kTries = 4;
+constexpr int kHopelessTries = 2;
+constexpr double kHopeless = 2.0;
 
 double seconds_of(const Computation& compute, ConvolutionForm form) {
   throw_if_interrupted();
@@ -25,12 +26,11 @@ double seconds_of(const Computation& compute, ConvolutionForm form) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
+// The best of a few tries in turns: what else the machine does makes single ones slower, never faster.
 ConvolutionForm measure(const Computation& compute) {
-  double library = seconds_of(compute, ConvolutionForm::Library);
-  double unfolded = seconds_of(compute, ConvolutionForm::Unfolded);
-  if (unfolded > kHopeless * library) return ConvolutionForm::Library;
-  library = unfolded = std::numeric_limits<double>::infinity();
-  for (int round = 0; round < kRounds; ++round) {
+  double library = std::numeric_limits<double>::infinity(), unfolded = library;
+  for (int tries = 0; tries < kTries; ++tries) {
+    if (tries == kHopelessTries && unfolded > kHopeless * library) break;
     library = std::min(library, seconds_of(compute, ConvolutionForm::Library));
     unfolded = std::min(unfolded, seconds_of(compute, ConvolutionForm::Unfolded));
   }
