@@ -36,7 +36,9 @@ export const command: CommandModule<object, ViewsArguments> = {
     }
     requireSource('views', args);
     const shown = await writeSheet(await configFromArguments(args), out, count);
-    process.stdout.write(`${out}: ${shown} images, each with its original, view 1 (T) and view 2 (T').\n`);
+    process.stdout.write(
+      `${out}: ${shown === 1 ? '1 image, with its original' : `${shown} images, each with its original`}, view 1 (T) and view 2 (T').\n`,
+    );
   },
 };
 
