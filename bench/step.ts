@@ -215,9 +215,7 @@ class Side {
   readonly #reader: Interface;
 
   constructor(command: string, args: readonly string[], spec: object) {
-    // Each side as its user has it: the addon's loader sets this, for this process too.
-    const { THP_MEM_ALLOC_ENABLE: _ours, ...env } = process.env;
-    this.#child = spawn(command, args, { env });
+    this.#child = spawn(command, args);
     this.#child.stderr.pipe(process.stderr);
     this.#reader = createInterface({ input: this.#child.stdout });
     this.#lines = this.#reader[Symbol.asyncIterator]();

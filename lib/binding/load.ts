@@ -120,9 +120,6 @@ function load(): NativeModule {
   const file = findAddon();
   const facts = buildFacts();
   const libtorch = facts && libtorchToPreload(facts);
-  // LibTorch's large tensors in huge pages: to be given new pages of 4 KB takes up to a tenth of a step. It looks when it
-  // makes its first one. (A worker's environment is a copy of its own, which LibTorch does not see.)
-  process.env.THP_MEM_ALLOC_ENABLE ??= '1';
   if (libtorch !== undefined) preload(libtorch);
   const module = { exports: {} as NativeModule };
   try {

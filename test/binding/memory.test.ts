@@ -47,10 +47,3 @@ test('images are taken over without a second team of OpenMP threads', {
   const [before, after] = JSON.parse(stdout) as [number, number];
   assert.equal(after, before);
 });
-
-const noHugePages = existsSync('/sys/kernel/mm/transparent_hugepage') ? false : 'this kernel has no huge pages';
-test('large tensors lie in huge pages, unless the user says otherwise', { skip: noHugePages }, () => {
-  const lies = (argument: string): string => runScenario('huge pages', { argument }).stdout.trim();
-  assert.equal(lies(''), 'true');
-  assert.equal(lies('0'), 'false');
-});

@@ -2,7 +2,7 @@
  * What a process may do while the addon works, one scenario a process: `node scenarios.js NAME [ARGUMENT]`. Run by the tests
  * beside this file, because a mistake may end the process.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
@@ -337,14 +337,6 @@ const scenarios: Record<string, (argument: string) => Promise<void>> = {
     const reason = (result: PromiseSettledResult<unknown>): unknown =>
       result.status === 'rejected' ? (result.reason as Error).message : 'none';
     console.log(reason(first), reason(second), third.status === 'fulfilled');
-  },
-  /** Whether some of the process's memory is meant for huge pages, after a tensor of 16 MB was made. */
-  async 'huge pages'(setting) {
-    if (setting !== '') process.env.THP_MEM_ALLOC_ENABLE = setting;
-    const native = loadNative();
-    const bank = new native.FeatureBank(1_000_000, 4, 'cpu');
-    await bank.read(0, 1);
-    console.log(/^VmFlags:.* hg\b/m.test(readFileSync('/proc/self/smaps', 'utf8')));
   },
   /** A step in the user's cache of this folder; what was computed how is saved there. */
   async 'choice of convolutions'(folder) {
