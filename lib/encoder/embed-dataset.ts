@@ -5,8 +5,10 @@ import type { EvaluationProgress } from '../eval/context.js';
 import type { Embeddings } from '../export/embeddings.js';
 import type { Encoder } from './encoder.js';
 
+/** Which images of a data set are embedded. */
 export interface EmbedDatasetOptions {
   readonly signal?: AbortSignal | undefined;
+  /** Called every so many images. */
   readonly onProgress?: ((progress: EvaluationProgress) => void) | undefined;
 }
 
