@@ -304,7 +304,8 @@ export interface NativeModule {
    * A file for what this machine computes fastest: training measures in its first step which form of each convolution that
    * is (library_convolution.h, unfolded_convolution.h), and forms round differently. With the file, runs of equal settings and
    * threads on one machine choose alike and give the same bits; without, only those of one process do for certain. Made
-   * when there is something to write; where that cannot be, nothing is remembered. In the whole process.
+   * when there is something to write; where that cannot be, nothing is remembered. Deleted, for instance because what was
+   * measured on a busy machine looks odd, it is made anew; runs go on with what their states hold. In the whole process.
    */
   rememberConvolutions(path: string): void;
   /** Stops accepting work, waits at most `milliseconds` for the command in progress. For process 'exit' handlers. */
