@@ -157,10 +157,9 @@ async function compare(python: string, network: Network, precision: 'bfloat16' |
     threads,
   };
   const older = process.env.BYOL_BENCH_BEFORE;
-  const side = path.join(packageRoot(), 'dist', 'bench', 'step-side.js');
   const eager = new Side(python, [path.join(packageRoot(), 'bench', 'python', 'byol_step.py')], spec);
-  const ours = new Side(process.execPath, [side, packageRoot()], spec);
-  const before = older === undefined ? null : new Side(process.execPath, [side, path.resolve(older)], spec);
+  const ours = ownSide(packageRoot(), spec);
+  const before = older === undefined ? null : ownSide(path.resolve(older), spec);
   const sides = { eager, ours, ...(before && { before }) };
   try {
     const { torch } = (await eager.line()) as { torch: string };
@@ -194,6 +193,11 @@ async function compare(python: string, network: Network, precision: 'bfloat16' |
   } finally {
     for (const one of Object.values(sides)) one.close();
   }
+}
+
+/** Each checkout has its own, since the addon's surface differs between versions. */
+function ownSide(checkout: string, spec: object): Side {
+  return new Side(process.execPath, [path.join(checkout, 'dist', 'bench', 'step-side.js'), checkout], spec);
 }
 
 function commitOf(checkout: string): string {
