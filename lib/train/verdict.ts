@@ -140,12 +140,14 @@ function byAccuracy(input: VerdictInput): Verdict | null {
 }
 
 function byLoss(input: VerdictInput): Verdict {
-  const { config, loss, collapseStd } = input;
+  const { config, loss, collapseStd, untrainedKnn } = input;
+  // Images with labels have epochs in which kNN is not due.
+  const without = untrainedKnn === null ? 'without labels' : 'without kNN';
   const { chance } = readLoss(config);
   if (chance === null || !isDistanceLoss(config)) {
     return {
       state: 'not learning yet',
-      text: `Nothing can be said without labels but that it is not collapsed (spread ${collapseStd.toFixed(2)}).${narrow(input)}`,
+      text: `Nothing can be said ${without} but that it is not collapsed (spread ${collapseStd.toFixed(2)}).${narrow(input)}`,
     };
   }
   const numbers = `loss ${loss.toFixed(2)} of ${chance} by chance, spread ${collapseStd.toFixed(2)}`;
@@ -157,6 +159,6 @@ function byLoss(input: VerdictInput): Verdict {
   }
   return {
     state: 'learning',
-    text: `Learning, as far as it shows without labels: the views are predicted and the projections are spread (${numbers}).${narrow(input)}`,
+    text: `Learning, as far as it shows ${without}: the views are predicted and the projections are spread (${numbers}).${narrow(input)}`,
   };
 }

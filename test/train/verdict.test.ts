@@ -54,4 +54,6 @@ test("without labels BYOL's loss decides; that of other objectives cannot be rea
   assert.equal(judge(unlabelled).state, 'learning');
   assert.equal(judge({ ...unlabelled, loss: 3.9 }).state, 'not learning yet');
   assert.match(judge({ ...unlabelled, config: methods.simclr(config) }).text, /^Nothing can be said without labels/);
+  // With labels, in an epoch that does not measure.
+  assert.match(judge({ ...input, knn: null }).text, /^Learning, as far as it shows without kNN:/);
 });

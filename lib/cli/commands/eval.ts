@@ -29,7 +29,7 @@ export const command: CommandModule<object, EvalArguments> = {
       .positional('path', { type: 'string', describe: 'Folder of a run, or a file of weights (with --data)' })
       .options(options)
       .example('$0 eval knn runs/shapes', '')
-      .example('$0 eval linear encoder.safetensors --data photos', ''),
+      .example('$0 eval linear encoder.safetensors --data data/cifar-10-batches-bin', ''),
   handler: async ({ protocol, json, ...asked }) => {
     const { findProtocol, isProtocolName, protocols, unknownProtocol } = await import('../../eval/protocols/index.js');
     if (protocol === undefined) {
