@@ -3,7 +3,7 @@
 #include "core/model/convolution_memory.h"
 #include "napi/convert.h"
 #include "napi/encoder_wrap.h"
-#include "napi/execute_plan.h"
+#include "napi/execute_plan_command.h"
 #include "napi/feature_bank_wrap.h"
 #include "napi/image_store_wrap.h"
 #include "napi/info.h"
@@ -16,7 +16,6 @@ namespace byol::napi {
 namespace {
 
 constexpr int kApiVersion = 3;  // API_VERSION in lib/binding/native.ts
-constexpr int64_t kMostThreads = 1024;
 constexpr int64_t kMostMilliseconds = 3'600'000;
 
 void set_error_class(const Napi::CallbackInfo& call) {

@@ -7,15 +7,13 @@
 namespace byol::napi {
 namespace {
 
-constexpr int64_t kMostPixels = 1 << 14;  // of a side
-
 std::vector<int64_t> read_sides(const Napi::Value& value, const std::string& path) {
   std::vector<int64_t> sides = to_int32s(value, path);
   const auto bad =
-      std::find_if(sides.begin(), sides.end(), [](int64_t side) { return side < 1 || side > kMostPixels; });
+      std::find_if(sides.begin(), sides.end(), [](int64_t side) { return side < 1 || side > kLargestSide; });
   if (bad != sides.end()) {
     throw Error("ERR_BYOL_VALUE", path + "[" + std::to_string(bad - sides.begin()) +
-                                      "] must be a whole number of pixels from 1 to " + std::to_string(kMostPixels) +
+                                      "] must be a whole number of pixels from 1 to " + std::to_string(kLargestSide) +
                                       ", got " + std::to_string(*bad) + ".");
   }
   return sides;

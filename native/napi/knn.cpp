@@ -1,5 +1,6 @@
 #include "napi/knn.h"
 
+#include "core/eval/knn.h"
 #include "napi/convert.h"
 #include "napi/feature_bank_wrap.h"
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/eval/feature_bank.h"
+#include "core/eval/accuracy_counter.h"
 #include "napi/setup.h"
 
 namespace byol::napi {

@@ -113,7 +113,8 @@ Napi::Value LearnerWrap::export_encoder(const Napi::CallbackInfo& call) {
 
 Napi::Value LearnerWrap::load(const Napi::CallbackInfo& call) {
   return guard(call.Env(), [&]() -> Napi::Value {
-    return submit_load(call[0], thread(), [learner = object()](const NamedTensors& file) { learner->load_state(file); });
+    return submit_load(call[0], thread(),
+                       [learner = object()](const NamedTensors& file) { learner->load_state(file); });
   });
 }
 

@@ -8,7 +8,7 @@ namespace byol::napi {
 namespace {
 
 constexpr size_t kMostGroups = 8, kMostHiddenLayers = 16;
-constexpr int64_t kMostBlocks = 1000, kMostChannels = 1 << 14, kMostUnits = 1 << 20, kMostPixels = 1 << 14;
+constexpr int64_t kMostBlocks = 1000, kMostChannels = 1 << 14, kMostUnits = 1 << 20;
 
 EncoderSpec read_encoder(const Fields& f) {
   EncoderSpec spec;
@@ -149,14 +149,14 @@ EncoderNetworkSpec read_encoder_network_spec(const Fields& f) {
 
 ViewSpec read_view_spec(const Fields& f) {
   ViewSpec spec;
-  spec.height = f.integer("height", 1, kMostPixels);
-  spec.width = f.integer("width", 1, kMostPixels);
+  spec.height = f.integer("height", 1, kLargestSide);
+  spec.width = f.integer("width", 1, kLargestSide);
   spec.resampling =
       f.choice<Resampling>("resampling", {{"bicubic", Resampling::Bicubic}, {"bilinear", Resampling::Bilinear}});
   spec.antialias = f.boolean("antialias");
   spec.jitter =
       f.choice<JitterKind>("jitter", {{"official", JitterKind::Official}, {"torchvision", JitterKind::Torchvision}});
-  spec.blur_radius = f.integer("blurRadius", 0, kMostPixels);
+  spec.blur_radius = f.integer("blurRadius", 0, kLargestSide);
   spec.blur_border = f.choice<BlurBorder>("blurBorder", {{"zero", BlurBorder::Zero}, {"reflect", BlurBorder::Reflect}});
   spec.mean = read_channels(f, "mean", {});
   spec.std = read_channels(f, "std", Range::above(0));

@@ -1,6 +1,10 @@
 #pragma once
 
+#include <cstdint>
+
 namespace byol::napi {
+
+constexpr int64_t kMostThreads = 1024;
 
 class TorchThread;
 

@@ -92,8 +92,8 @@ void TorchThread::loop() {
   pthread_setname_np(pthread_self(), "byol-torch");
 #endif
   obey_thread_limit(thread_limit_);
-  // A momentum without gradient decays to denormals and stays there, where some CPUs compute a hundred times slower. The
-  // threads of an OpenMP team take this over from the one that starts them, which is this one.
+  // A momentum without gradient decays to denormals and stays there, where some CPUs compute a hundred times slower.
+  // The threads of an OpenMP team take this over from the one that starts them, which is this one.
   at::globalContext().setFlushDenormal(true);
   std::unique_lock lock(mutex_);
   while (true) {

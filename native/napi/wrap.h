@@ -64,7 +64,7 @@ class Wrap : public Napi::ObjectWrap<Self> {
 
   /// The body of a read-only property. Unlike a method, an accessor can be borrowed for an object of another class.
   template <typename Fact>
-  static Napi::Value fact(const Napi::CallbackInfo& call, Fact Self::*member) {
+  static Napi::Value fact(const Napi::CallbackInfo& call, Fact Self::* member) {
     return guard(call.Env(), [&] {
       const Self& receiver = self(call.This(), "this");
       receiver.object();  // refuses a disposed one

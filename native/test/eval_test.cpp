@@ -13,6 +13,7 @@
 #include "core/error.h"
 #include "core/eval/accuracy_counter.h"
 #include "core/eval/feature_bank.h"
+#include "core/eval/knn.h"
 #include "core/eval/linear_probe.h"
 
 namespace {

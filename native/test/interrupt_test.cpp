@@ -17,6 +17,7 @@
 #include "core/augment/plan.h"
 #include "core/error.h"
 #include "core/eval/feature_bank.h"
+#include "core/eval/knn.h"
 #include "core/eval/linear_probe.h"
 #include "core/io/tensor_file.h"
 #include "core/ssl/learner.h"

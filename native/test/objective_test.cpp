@@ -12,7 +12,8 @@
 #include <vector>
 
 #include "core/error.h"
-#include "core/ssl/loss.h"
+#include "core/row_norms.h"
+#include "core/ssl/collapse_metrics.h"
 #include "core/ssl/target_queue.h"
 
 #include "check.h"

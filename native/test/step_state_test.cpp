@@ -94,7 +94,7 @@ std::map<std::string, const void*> addresses(const Learner& learner) {
       {"alive", m.update.alive},
       {"bad step", m.update.bad_step},
       {"scalars", m.scalars},
-      {"metrics", m.metrics},
+      {"metrics", m.metrics.sums},
       {"target at start", m.target_at_start},
       {"online gradient", m.online.parameters.gradient()},
       {"own gradient", m.own.parameters.gradient()},

@@ -11,7 +11,6 @@
 namespace byol {
 namespace {
 
-constexpr int64_t kLargestSide = 1 << 14;
 constexpr int kJitterOrders = 24;
 
 [[noreturn]] void refuse_value(int64_t row, const char* column, float value, const char* allowed) {

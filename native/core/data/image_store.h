@@ -8,6 +8,9 @@
 
 namespace byol {
 
+/// The most pixels that a side of an image or a view may have.
+constexpr int64_t kLargestSide = 1 << 14;
+
 /// RGB images of any sizes in memory, one after the other, and one int64 label per image (-1: no label).
 class ImageStore {
  public:

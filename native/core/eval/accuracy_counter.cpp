@@ -30,18 +30,4 @@ Accuracy AccuracyCounter::result() const {
   return {fractions[0].item<double>(), fractions[1].item<double>()};
 }
 
-at::Tensor labelled_rows(const FeatureBank& bank, int64_t classes) {
-  const at::Tensor rows = bank.labels().ge(0).nonzero().squeeze(1);
-  if (rows.size(0) == 0) {
-    throw Error("ERR_BYOL_VALUE",
-                "None of the " + std::to_string(bank.size()) + " rows of the feature bank has a label.");
-  }
-  const int64_t largest = bank.labels().max().item<int64_t>();
-  if (largest >= classes) {
-    throw Error("ERR_BYOL_VALUE", "The feature bank has label " + std::to_string(largest) + ", but there are only " +
-                                      std::to_string(classes) + " classes.");
-  }
-  return rows;
-}
-
 }  // namespace byol

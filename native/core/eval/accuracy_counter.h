@@ -2,13 +2,19 @@
 
 #include <ATen/ATen.h>
 
-#include "core/eval/feature_bank.h"
+#include <cstdint>
 
 namespace byol {
 
+struct Accuracy {
+  double top1 = 0.0;  // fractions in [0, 1]; NaN of scores that are not finite
+  double top5 = 0.0;
+};
+
 /// Counts top-1 and top-5 over batches of class scores. A row is right within k if fewer than k classes come before its
 /// own: those with a higher score, and those with the same score and a lower number. So ties are not decided by the
-/// order in which a sort happens to leave them. -inf is a class without a score: a row whose own class has none is wrong.
+/// order in which a sort happens to leave them. -inf is a class without a score: a row whose own class has none is
+/// wrong.
 class AccuracyCounter {
  public:
   /// `scores`: [B, C]; `labels`: int64 [B], 0 to C - 1.
@@ -18,12 +24,9 @@ class AccuracyCounter {
   Accuracy result() const;
 
  private:
-  at::Tensor correct_;  // int64 [2], on the scores' device: within 1, within 5
+  at::Tensor correct_;   // int64 [2], on the scores' device: within 1, within 5
   at::Tensor diverged_;  // bool []
   int64_t rows_ = 0;
 };
-
-/// Rows of the bank with a label. Throws ERR_BYOL_VALUE if there is none, or if a label is not below `classes`.
-at::Tensor labelled_rows(const FeatureBank& bank, int64_t classes);
 
 }  // namespace byol

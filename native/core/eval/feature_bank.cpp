@@ -43,4 +43,18 @@ void FeatureBank::write(int64_t offset, const at::Tensor& features, const at::Te
   labels_.narrow(0, offset, rows).copy_(labels);
 }
 
+at::Tensor labelled_rows(const FeatureBank& bank, int64_t classes) {
+  const at::Tensor rows = bank.labels().ge(0).nonzero().squeeze(1);
+  if (rows.size(0) == 0) {
+    throw Error("ERR_BYOL_VALUE",
+                "None of the " + std::to_string(bank.size()) + " rows of the feature bank has a label.");
+  }
+  const int64_t largest = bank.labels().max().item<int64_t>();
+  if (largest >= classes) {
+    throw Error("ERR_BYOL_VALUE", "The feature bank has label " + std::to_string(largest) + ", but there are only " +
+                                      std::to_string(classes) + " classes.");
+  }
+  return rows;
+}
+
 }  // namespace byol

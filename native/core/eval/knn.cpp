@@ -1,3 +1,5 @@
+#include "core/eval/knn.h"
+
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
@@ -6,9 +8,8 @@
 
 #include "core/error.h"
 #include "core/eval/accuracy_counter.h"
-#include "core/eval/feature_bank.h"
 #include "core/interrupt.h"
-#include "core/ssl/loss.h"
+#include "core/row_norms.h"
 #include "core/thread_limit.h"
 
 namespace byol {

@@ -6,7 +6,6 @@
 #include <string>
 
 #include "core/error.h"
-#include "core/eval/accuracy_counter.h"
 #include "core/interrupt.h"
 #include "core/thread_limit.h"
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/eval/accuracy_counter.h"
 #include "core/eval/feature_bank.h"
 
 namespace byol {

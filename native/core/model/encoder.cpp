@@ -42,7 +42,7 @@ Encoder::Block Encoder::block(NetworkBuilder& builder, const std::string& name, 
 Encoder::Encoder(NetworkBuilder& builder, const EncoderSpec& spec, const NormLayerSpec& norm, const std::string& prefix)
     : spec_(spec), norm_(norm) {
   const bool small = spec.stem == Stem::Small;
-  stem_.push_back(unit(builder, prefix + "conv1", prefix + "bn1", 3, spec.width, small ? 3 : 7, small ? 1 : 2));
+  stem_ = unit(builder, prefix + "conv1", prefix + "bn1", 3, spec.width, small ? 3 : 7, small ? 1 : 2);
   int64_t in = spec.width;
   for (size_t group = 0; group < spec.blocks.size(); ++group) {
     const int64_t inner = spec.width << group;
@@ -76,7 +76,7 @@ at::Tensor Encoder::forward(const ForwardContext& context, const at::Tensor& ima
   const auto apply = [&](const Unit& u, const at::Tensor& input, bool relu, const std::optional<at::Tensor>& residual) {
     return context.norm(u.norm, u.convolution.forward(context, input), residual, relu);
   };
-  at::Tensor x = apply(stem_.front(), images, true, std::nullopt);
+  at::Tensor x = apply(*stem_, images, true, std::nullopt);
   if (spec_.stem == Stem::ImageNet) x = max_pool(x, spec_.padding);
   for (const Block& block : blocks_) {
     const at::Tensor residual = block.shortcut ? apply(*block.shortcut, x, false, std::nullopt) : x;

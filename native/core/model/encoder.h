@@ -33,7 +33,7 @@ class Encoder {
 
   EncoderSpec spec_;
   NormLayerSpec norm_;
-  std::vector<Unit> stem_;  // one
+  std::optional<Unit> stem_;  // always there after construction
   std::vector<Block> blocks_;
 };
 

@@ -20,7 +20,7 @@ Mlp::Mlp(NetworkBuilder& builder, const HeadSpec& spec, const NormLayerSpec& nor
     in = spec.hidden[i];
   }
   const std::string index = std::to_string(spec.hidden.size());
-  last_.push_back(linear(prefix + "linear" + index, spec.output, spec.output_bias, spec.output_norm));
+  last_ = linear(prefix + "linear" + index, spec.output, spec.output_bias, spec.output_norm);
   if (spec.output_norm) output_norm_ = builder.norm(prefix + "norm" + index, spec.output, norm);
 }
 
@@ -35,7 +35,7 @@ at::Tensor Mlp::forward(const ForwardContext& context, const at::Tensor& x) cons
   at::Tensor h = x;
   for (const Hidden& layer : hidden_)
     h = context.norm(layer.norm, layer.linear.forward(context, h), std::nullopt, true);
-  h = last_.front().forward(context, h);
+  h = last_->forward(context, h);
   return output_norm_ ? context.norm(*output_norm_, h, std::nullopt, false) : h;
 }
 

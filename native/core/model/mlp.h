@@ -29,7 +29,7 @@ class Mlp {
     NormSlot norm;
   };
   std::vector<Hidden> hidden_;
-  std::vector<Linear> last_;  // one
+  std::optional<Linear> last_;  // always there after construction
   std::optional<NormSlot> output_norm_;
   int64_t output_;
 };

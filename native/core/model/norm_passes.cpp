@@ -6,7 +6,6 @@
 #include <cmath>
 #include <numeric>
 
-#include "core/instruction_set.h"
 #include "core/model/norm_arithmetic.h"
 
 namespace byol {
@@ -24,21 +23,6 @@ constexpr std::int64_t kMinBlocks = 8;  // of a part, where the parts are fewer
 // Below this, waking other threads costs more than it saves.
 constexpr std::int64_t kSerialElements = 32768;
 
-const NormKernels& kernels_for(at::ScalarType type) {
-#if defined(__x86_64__)
-  const InstructionSet set = instruction_set();
-  const bool native_bfloat16 = set == InstructionSet::Avx512 && __builtin_cpu_supports("avx512bf16");
-  const NormKernels* const kernels = set == InstructionSet::Avx512 ? kNormKernelsAvx512
-                                     : set == InstructionSet::Avx2 ? kNormKernelsAvx2
-                                                                   : kNormKernelsBaseline;
-#else
-  constexpr bool native_bfloat16 = false;
-  const NormKernels* const kernels = kNormKernelsBaseline;
-#endif
-  const NormElement bfloat16 = native_bfloat16 ? NormElement::kNativeBfloat16 : NormElement::kBfloat16;
-  return kernels[static_cast<int>(type == at::kFloat ? NormElement::kFloat32 : bfloat16)];
-}
-
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 std::int64_t round_up(std::int64_t n, std::int64_t multiple) { return ceil_div(n, multiple) * multiple; }
 
@@ -51,7 +35,7 @@ NormCoefficients view(const at::Tensor& coefficients, std::int64_t part) {
 }  // namespace
 
 NormPasses::NormPasses(const at::Tensor& x, std::int64_t parts, std::int64_t channel_groups)
-    : kernels_(kernels_for(x.scalar_type())),
+    : kernels_(norm_kernels_for(x.scalar_type())),
       parts_(parts),
       rows_(x.numel() / x.size(1) / parts),
       channels_(x.size(1)),
@@ -268,7 +252,8 @@ void NormPasses::input_gradient(const at::Tensor& x, const at::Tensor& dy, const
     return NormGradientCoefficients{slope, slope + width_};
   };
   for_each_part([&](std::int64_t part) {
-    gradient_coefficients(view(coefficients, part), sums == nullptr ? nullptr : sums + pairs_offset(part), of_part(part));
+    gradient_coefficients(view(coefficients, part), sums == nullptr ? nullptr : sums + pairs_offset(part),
+                          of_part(part));
   });
   const void* const x_memory = x.const_data_ptr();
   const void* const dy_memory = dy.const_data_ptr();

@@ -9,6 +9,9 @@
 
 namespace byol {
 
+/// Those of this CPU for feature maps of type float32 or bfloat16.
+const NormKernels& norm_kernels_for(at::ScalarType type);
+
 /// The passes over memory that a normalisation consists of, for feature maps of one shape: which kernel, which blocks,
 /// which threads. Feature maps are dense with channels innermost, float32 or bfloat16, on the CPU. They consist of
 /// equal parts, runs of samples with statistics of their own; within a part, the channels of a group share them.

@@ -8,23 +8,16 @@
 #include "core/error.h"
 #include "core/model/encoder_state.h"
 #include "core/model/mlp.h"
+#include "core/ssl/collapse_metrics.h"
 #include "core/ssl/learner_parts.h"
-#include "core/ssl/loss.h"
 
 namespace byol {
-namespace {
-
-enum Metric : int64_t { kLoss, kProbeLoss, kProbeTop1, kProbeTop5, kSpread, kSupervisedLoss, kSupervisedTop1, kMetrics };
-
-}  // namespace
-
 at::ScalarType Learner::compute_dtype() const {
   return spec_.precision == Precision::BFloat16 ? at::kBFloat16 : at::kFloat;
 }
 
 Learner::Learner(const LearnerSpec& spec, at::Device device)
     : spec_(spec), device_(device), impl_(std::make_unique<Impl>(spec, device)) {
-  impl_->metrics = at::zeros({kMetrics}, at::TensorOptions().device(device).dtype(at::kFloat));
   restart();
 }
 
@@ -43,8 +36,7 @@ void Learner::restart() {
   const at::NoGradGuard no_grad;
   impl_->update.restart(step_);
   impl_->target_at_start.copy_(impl_->sample_target());
-  impl_->metrics.zero_();
-  impl_->metric_count = 0;
+  impl_->metrics.clear();
   impl_->steps_since_read = 0;
   impl_->remembered.reset();
 }
@@ -70,16 +62,7 @@ StepMetrics Learner::read_metrics() {
   at::NoGradGuard no_grad;
   StepMetrics out;
   out.steps = m.steps_since_read;
-  const at::Tensor means =
-      (m.metrics / static_cast<double>(std::max<int64_t>(m.metric_count, 1))).to(at::kCPU, at::kDouble);
-  const auto value = means.accessor<double, 1>();
-  out.loss = value[kLoss];
-  out.probe_loss = value[kProbeLoss];
-  out.probe_top1 = value[kProbeTop1];
-  out.probe_top5 = value[kProbeTop5];
-  out.projection_std = value[kSpread];
-  out.supervised_loss = value[kSupervisedLoss];
-  out.supervised_top1 = value[kSupervisedTop1];
+  m.metrics.read_means(out);
   if (m.last_projection.defined()) out.projection_rank = effective_rank(m.last_projection);
   const at::Tensor& theta = m.online.parameters.master();
   const at::Tensor& xi = m.target.parameters.master();
@@ -88,8 +71,7 @@ StepMetrics Learner::read_metrics() {
   }
   out.target_movement = (m.sample_target() - m.target_at_start).abs().max().item<double>();
   out.first_bad_step = m.update.bad_step.item<int64_t>();
-  m.metrics.zero_();
-  m.metric_count = 0;
+  m.metrics.clear();
   m.steps_since_read = 0;
   return out;
 }

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/ssl/collapse_metrics.h"
 #include "core/ssl/learner_parts.h"
-#include "core/ssl/loss.h"
 #include "core/ssl/objective.h"
 
 namespace byol {
@@ -195,8 +195,13 @@ void Learner::accumulate(const MicroBatch& batch) {
   ++m.micro_batches_done;
   m.update.judge(total.detach());
   m.last_projection = online[0].projection.detach();
-  m.add_metrics({loss.detach(), probe.loss.detach(), probe.top1, probe.top5, spread(m.last_projection),
-                 supervised.loss.detach(), supervised.top1});
+  m.metrics.add({.loss = loss,
+                 .supervised_loss = supervised.loss,
+                 .supervised_top1 = supervised.top1,
+                 .probe_loss = probe.loss,
+                 .probe_top1 = probe.top1,
+                 .probe_top5 = probe.top5,
+                 .projection_std = spread(m.last_projection)});
 }
 
 }  // namespace byol

@@ -39,8 +39,8 @@ bool Learner::Impl::views_go_together(const at::Tensor& view) const {
 
 void Learner::Impl::remember() {
   if (remembered) return;
-  Remembered now{{}, {}, last_projection, metric_count};
-  std::vector<at::Tensor> changed{update.alive, metrics};
+  Remembered now{{}, {}, last_projection, metrics.count};
+  std::vector<at::Tensor> changed{update.alive, metrics.sums};
   for (NetworkState* network : {&online, &own, &target}) {
     if (!network->affine.any_waits()) continue;
     now.waited.push_back(network);
@@ -57,7 +57,7 @@ void Learner::Impl::restore() {
   for (const auto& [tensor, copy] : remembered->contents) tensor.copy_(copy);
   for (NetworkState* network : remembered->waited) network->affine.refresh();
   last_projection = remembered->last_projection;
-  metric_count = remembered->metric_count;
+  metrics.count = remembered->metric_count;
   remembered.reset();
 }
 
@@ -110,7 +110,8 @@ Learner::Impl::Impl(const LearnerSpec& spec, at::Device device)
       rates(scalars.narrow(0, kRates, kRateSlots)),
       target_weight(scalars[kTargetWeight]),
       objective_weight(scalars[kObjectiveWeight]),
-      target_at_start(sample_target()) {
+      target_at_start(sample_target()),
+      metrics(device) {
   for (NetworkState* network : {&online, &target}) network->convolutions = &convolutions;
 }
 

@@ -8,6 +8,7 @@
 #include "core/model/encoder_state.h"
 #include "core/model/mlp.h"
 #include "core/ssl/learner.h"
+#include "core/ssl/metric_sums.h"
 #include "core/ssl/target_queue.h"
 #include "core/ssl/update.h"
 
@@ -69,13 +70,7 @@ struct Learner::Impl : LearnerStructure {
 
   at::Tensor target_at_start;  // a sample of the target's parameters
   at::Tensor last_projection;  // of the last micro-batch
-  at::Tensor metrics;          // sums over micro-batches since the last read
-  int64_t metric_count = 0;
-  /// In the order of learner.cpp's Metric; 0-dim each.
-  void add_metrics(at::TensorList values) {
-    metrics.add_(at::stack(values));
-    ++metric_count;
-  }
+  MetricSums metrics;
   int64_t steps_since_read = 0;
   int64_t micro_batches_done = 0;  // of the step in progress
 

@@ -5,7 +5,7 @@
 #include <limits>
 #include <tuple>
 
-#include "core/ssl/loss.h"
+#include "core/row_norms.h"
 
 namespace byol {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "core/error.h"
-#include "core/ssl/loss.h"
+#include "core/row_norms.h"
 
 namespace byol {
 

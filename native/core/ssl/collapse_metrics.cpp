@@ -1,12 +1,10 @@
-#include "core/ssl/loss.h"
+#include "core/ssl/collapse_metrics.h"
 
 #include <cmath>
 
-namespace byol {
+#include "core/row_norms.h"
 
-at::Tensor l2_normalize(const at::Tensor& x) {
-  return x * at::rsqrt(at::clamp_min(x.square().sum(-1, /*keepdim=*/true), 1e-12));
-}
+namespace byol {
 
 at::Tensor spread(const at::Tensor& projection) {
   at::NoGradGuard no_grad;

@@ -1,15 +1,15 @@
-#include "napi/execute_plan.h"
+#include "napi/execute_plan_command.h"
 
 #include "core/augment/plan.h"
 #include "napi/image_store_wrap.h"
 #include "napi/specs.h"
 #include "napi/tensor_values.h"
+#include "napi/thread_count.h"
 
 namespace byol::napi {
 namespace {
 
 enum class Executor { Fused, Reference };
-constexpr int64_t kMostThreads = 1024;
 
 }  // namespace
 

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include "core/ssl/step_metrics.h"
+
+namespace byol {
+
+/// What one micro-batch measures, float32 and 0-dim each.
+struct BatchMetrics {
+  at::Tensor loss, supervised_loss, supervised_top1, probe_loss, probe_top1, probe_top5, projection_std;
+};
+
+/// Sums of them since the last read, on the device.
+class MetricSums {
+ public:
+  explicit MetricSums(at::Device device);
+
+  void add(const BatchMetrics& batch);
+  /// Their means; of no micro-batch 0.
+  void read_means(StepMetrics& out) const;
+  void clear();
+
+  at::Tensor sums;    // in the order of kMeasured
+  int64_t count = 0;  // micro-batches
+
+ private:
+  struct Measured {
+    at::Tensor BatchMetrics::* value;
+    double StepMetrics::* mean;
+  };
+  static const Measured kMeasured[7];
+};
+
+}  // namespace byol
