@@ -12,7 +12,7 @@
 
 // Training: a run in a folder, what it tells and what comes of it.
 
-export type { Accuracy } from './binding/native.js';
+export type { Accuracy, NativeFeatureBank, NativeImageStore } from './binding/native.js';
 export type { MetricName } from './metrics/definitions.js';
 export type { Metrics, StepValues } from './metrics/values.js';
 export type * from './run/events.js';
@@ -98,7 +98,9 @@ export type { StepsPause, StepsReading } from './train/steps.js';
 
 // Evaluation: protocols, of an encoder or of a run, and your own.
 
+export type { Images } from './data/images.js';
 export { type EvaluateEncoderOptions, evaluateEncoder } from './encoder/evaluate-encoder.js';
+export type { CenterCropBank, CenterCropFeatures } from './eval/center-crop-features.js';
 export type { EvaluationContext, EvaluationProgress } from './eval/context.js';
 export type { Evaluation } from './eval/evaluate.js';
 export type { EvaluationData } from './eval/evaluation-data.js';

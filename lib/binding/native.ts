@@ -195,18 +195,22 @@ export interface StepMetrics {
   readonly firstBadStep: number;
 }
 
+/** Pixels of images in native memory. */
 export interface NativeImageStore {
   /** Images. How large each is, whoever made the store knows. */
   readonly size: number;
   readonly labelled: boolean;
+  /** Twice does no harm. */
   dispose(): void;
 }
 
+/** Features of images, row by row, where the encoder is. */
 export interface NativeFeatureBank {
   readonly size: number;
   readonly dimension: number;
   /** A copy of rows [start, end), row-major float32. */
   read(start: number, end: number): Promise<Float32Array>;
+  /** Twice does no harm. */
   dispose(): void;
 }
 

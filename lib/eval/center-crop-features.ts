@@ -6,6 +6,7 @@ import { type EvaluationData, evenSubset, labelledIndices, type Split } from './
 import { embedInBlocks } from './feature-blocks.js';
 import type { FrozenEncoder } from './frozen-encoder.js';
 
+/** Features of some images of a split. */
 export interface CenterCropBank {
   readonly bank: NativeFeatureBank;
   /** Row i of the bank is image indices[i]. */
@@ -70,6 +71,7 @@ export class CenterCropFeatures {
     };
   }
 
+  /** Frees all that was kept. */
   dispose(): void {
     for (const bank of this.#banks.values()) bank.dispose();
     this.#banks.clear();
