@@ -1,10 +1,10 @@
 'use strict';
-// The addon's surface is written down twice, in lib/binding/native.ts and where native/napi reads and makes JavaScript values:
+// The addon's surface is written down twice, in lib/binding/native.ts and specs.ts and where native/napi reads and makes JavaScript values:
 // no compiler sees both. This compares the names, and the words of the unions.
 const fs = require('node:fs');
 const path = require('node:path');
 
-/** Of errors and the class's own machinery, which native.ts does not declare. */
+/** Of errors and the class's own machinery, which they do not declare. */
 const UNDECLARED = new Set(['code', 'stack', 'name', 'nativeStack']);
 
 const matches = (text, pattern) => Array.from(text.matchAll(pattern), (match) => match[1]);
@@ -12,8 +12,11 @@ const withoutComments = (text) => text.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '');
 
 /** Members of interfaces and the words of literal unions. */
 function declared(root) {
-  const file = path.join(root, 'lib/binding/native.ts');
-  const text = withoutComments(fs.readFileSync(file, 'utf8')).replace(/Pick<[^>]*>/g, 'Pick');
+  const files = ['native.ts', 'specs.ts'].map((name) => path.join(root, 'lib/binding', name));
+  const text = withoutComments(files.map((file) => fs.readFileSync(file, 'utf8')).join('\n')).replace(
+    /Pick<[^>]*>/g,
+    'Pick',
+  );
   // A parameter of a method has a name in TypeScript alone; members stand at the start of a line or behind a brace or semicolon.
   const names = matches(text, /(?:^ +|[{;] *)(?:readonly )?(\w+)(?:\(|:\s)/gm);
   const parameters = new Set(matches(text, /^ {4}(?!readonly )(\w+): /gm));
@@ -43,10 +46,10 @@ function differentNames(root) {
   const only = (what, here, there, where) =>
     [...here].filter((name) => !there.has(name)).map((name) => `the ${what} ${name} is in ${where} only`);
   return [
-    ...only('name', types.names, addon.names, 'lib/binding/native.ts'),
+    ...only('name', types.names, addon.names, 'lib/binding'),
     ...only('name', addon.names, types.names, 'native/napi'),
     ...only('word', addon.words, types.words, 'native/napi'),
-    ...only('word', types.words, addon.words, 'lib/binding/native.ts'),
+    ...only('word', types.words, addon.words, 'lib/binding'),
   ];
 }
 
