@@ -1,4 +1,5 @@
 import type { StepMetrics } from '../binding/native.js';
+import { percent } from '../text/format.js';
 
 /**
  * Every metric of a run, once: what it is, where it comes from, how several readings become one, how it is drawn and told.
@@ -30,8 +31,6 @@ export interface ScheduledValues {
 export interface MetricPresentation {
   /** In charts: a chart's title, or a line's name among others. */
   readonly title: string;
-  /** A fraction is told as percent. */
-  readonly unit: 'fraction' | 'images/s' | 'threads' | null;
   /** Values that can be; null: no bound. */
   readonly range: readonly [least: number | null, most: number | null];
   /** 'own': a chart of its own; 'accuracy': a line among the accuracies; null: none. */
@@ -77,9 +76,8 @@ export interface EvaluationMetric extends MetricPresentation {
 export type MetricDefinition = LearnerMetric | TimingMetric | ScheduleMetric | ProcessMetric | EvaluationMetric;
 export type MetricDefinitions = Readonly<Record<string, MetricDefinition>>;
 
-const percent = (value: number): string => `${(100 * value).toFixed(1)} %`;
 /** Of an accuracy. */
-const fraction = { unit: 'fraction', range: [0, 1], chart: 'accuracy' } as const;
+const fraction = { range: [0, 1], chart: 'accuracy' } as const;
 
 export const metricDefinitions = {
   /**
@@ -91,7 +89,6 @@ export const metricDefinitions = {
     over: 'mean',
     read: ({ loss, supervisedLoss }, { supervisedOnly }) => (supervisedOnly ? supervisedLoss : loss),
     title: 'Loss',
-    unit: null,
     range: [null, null],
     chart: 'own',
     words: { in: ['epoch', 'step'], say: (value) => `loss ${value.toFixed(3)}` },
@@ -102,7 +99,6 @@ export const metricDefinitions = {
     over: 'mean',
     read: ({ projectionStd }) => projectionStd,
     title: 'Spread of the projections (1 spread, 0 collapsed)',
-    unit: null,
     range: [0, 1],
     chart: 'own',
     words: { in: ['epoch'], say: (value) => `spread ${value.toFixed(2)}` },
@@ -116,7 +112,6 @@ export const metricDefinitions = {
     over: 'last',
     read: ({ projectionRank }) => projectionRank,
     title: 'Effective rank of the projections',
-    unit: null,
     range: [0, null],
     chart: 'own',
   },
@@ -126,7 +121,6 @@ export const metricDefinitions = {
     over: 'last',
     read: ({ targetDistance }) => targetDistance,
     title: 'Distance to the target',
-    unit: null,
     range: [0, null],
     chart: 'own',
   },
@@ -164,7 +158,6 @@ export const metricDefinitions = {
     from: 'schedule',
     read: ({ learningRate }) => learningRate,
     title: 'Learning rate',
-    unit: null,
     range: [0, null],
     chart: 'own',
   },
@@ -173,7 +166,6 @@ export const metricDefinitions = {
     from: 'schedule',
     read: ({ tau }) => tau,
     title: 'tau',
-    unit: null,
     range: [null, null],
     chart: 'own',
   },
@@ -181,7 +173,6 @@ export const metricDefinitions = {
     from: 'timing',
     read: ({ imagesPerSecond }) => imagesPerSecond,
     title: 'Images per second',
-    unit: 'images/s',
     range: [0, null],
     chart: null,
     words: { in: ['epoch', 'step'], say: (value) => `${Math.round(value)} images/s` },
@@ -194,13 +185,12 @@ export const metricDefinitions = {
     from: 'timing',
     read: ({ dataWait }) => dataWait,
     title: 'Share of time without computing',
-    unit: 'fraction',
     range: [0, 1],
     chart: null,
     words: { in: ['step'], say: (value) => `data ${Math.round(100 * value)} %` },
   },
   /** The fewest that have computed since the last reading. */
-  threads: { from: 'process', title: 'Threads', unit: 'threads', range: [1, null], chart: null },
+  threads: { from: 'process', title: 'Threads', range: [1, null], chart: null },
 } as const satisfies MetricDefinitions;
 
 /** 'loss', 'knn/top1', 'collapse/std', ...: as in metrics.jsonl, events, charts and TensorBoard. */

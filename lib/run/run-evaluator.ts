@@ -1,10 +1,10 @@
-import { evaluationView } from '../augment/view-spec.js';
 import { classLabels } from '../data/dataset.js';
 import type { Images } from '../data/images.js';
 import { ByolError } from '../errors.js';
-import { type ProtocolInput, withProtocolInput } from '../eval/protocol.js';
+import type { ProtocolInput } from '../eval/protocol.js';
 import { evaluateKnn } from '../eval/protocols/knn.js';
 import { evaluateLinear } from '../eval/protocols/linear.js';
+import { evaluateLearner } from '../train/evaluate-learner.js';
 import type { TrainingResources } from '../train/resources.js';
 import type { KnnResult, LinearResult } from './events.js';
 import type { BaselineFile } from './run-folder.js';
@@ -88,11 +88,7 @@ export class RunEvaluator {
   }
 
   async #with<T>(statistics: 'running' | 'batch', body: (input: ProtocolInput) => Promise<T>): Promise<T | null> {
-    const { native, learner, resolved, train, test, classNames, config } = this.#resources;
-    if (!this.labelled || test === null) return null;
-    const context = { native, device: resolved.device, seed: config.seed, signal: this.#signal };
-    const { batchSize } = config.evaluation;
-    const encoder = { network: learner, view: evaluationView(config.views), statistics, batchSize };
-    return withProtocolInput(context, encoder, { train, test, classes: classNames.length }, body);
+    if (!this.labelled) return null;
+    return evaluateLearner(this.#resources, { statistics, signal: this.#signal }, body);
   }
 }

@@ -1,16 +1,15 @@
-import { evaluationView } from '../augment/view-spec.js';
 import type { Accuracy } from '../binding/native.js';
 import { packageVersion } from '../binding/package-root.js';
 import type { Config } from '../config/schema.js';
 import type { Dataset } from '../data/dataset.js';
 import { datasetCheck, takeData } from '../data/given-data.js';
 import { ByolError } from '../errors.js';
-import { withProtocolInput } from '../eval/protocol.js';
 import { evaluateKnn } from '../eval/protocols/knn.js';
 import { encoderMetadata } from '../export/encoder.js';
 import { loadWeights } from '../export/load-weights.js';
 import { type TrainSettings, trainingConfig } from '../methods/settings.js';
 import * as option from '../text/options.js';
+import { evaluateLearner } from './evaluate-learner.js';
 import { classesOf, openResources, type TrainingResources } from './resources.js';
 import { type StepsPause, type StepsReading, trainSteps } from './steps.js';
 import { loadState, type ResumePoint, saveState } from './training-state.js';
@@ -90,18 +89,9 @@ export class Learning implements AsyncDisposable {
    * fractions in [0, 1]. Before the first step it is that of the untrained network. Throws ERR_BYOL_DATA without labels.
    */
   async knn({ signal }: LearningStepsOptions = {}): Promise<Accuracy> {
-    const { native, learner, resolved, train, test, classNames, config } = this.#resources;
-    if (test === null) throw new ByolError('ERR_BYOL_DATA', 'There are no test images to ask the neighbours of.');
-    const context = { native, device: resolved.device, seed: config.seed, signal };
-    const encoder = {
-      network: learner,
-      view: evaluationView(config.views),
-      statistics: (await this.step) === 0 ? ('batch' as const) : ('running' as const),
-      batchSize: config.evaluation.batchSize,
-    };
-    const data = { train, test, classes: classNames.length };
-    return withProtocolInput(context, encoder, data, async (input) => {
-      const settings = { ...config.evaluation.knn, bankImages: 0, queryImages: 0 };
+    const statistics = (await this.step) === 0 ? 'batch' : 'running';
+    return evaluateLearner(this.#resources, { statistics, signal }, async (input) => {
+      const settings = { ...this.config.evaluation.knn, bankImages: 0, queryImages: 0 };
       const { top1, top5 } = await evaluateKnn(input, settings);
       return { top1, top5 };
     });

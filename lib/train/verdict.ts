@@ -2,6 +2,7 @@ import { projectorOutput } from '../config/classes.js';
 import type { Config } from '../config/schema.js';
 import { whyItCollapses } from '../config/warnings.js';
 import { isDistanceLoss, readLoss } from '../methods/loss-reading.js';
+import { percent, points } from '../text/format.js';
 
 /**
  * What the numbers of a run mean, in words. A loss alone tells nothing: BYOL's is lowest when the representation is constant.
@@ -63,9 +64,6 @@ export function knnGainNeeded(untrained: number, queries: number): number {
   return Math.max(LEAST_GAIN, 2 * standardError);
 }
 
-const percent = (value: number): string => `${(100 * value).toFixed(1)} %`;
-const points = (value: number): string => `${value >= 0 ? '+' : '-'}${Math.abs(100 * value).toFixed(1)} points`;
-
 export function judge(input: VerdictInput): Verdict {
   return collapse(input) ?? partialCollapse(input) ?? byAccuracy(input) ?? byLoss(input);
 }
@@ -123,7 +121,7 @@ function accuracyOf(input: VerdictInput): { readonly learnt: boolean; readonly n
   const gain = knn - untrainedKnn;
   return {
     learnt: gain >= knnGainNeeded(untrainedKnn, queries),
-    numbers: `kNN ${percent(knn)}, untrained ${percent(untrainedKnn)} (${points(gain)}), spread ${collapseStd.toFixed(2)}`,
+    numbers: `kNN ${percent(knn)}, untrained ${percent(untrainedKnn)} (${points(gain)} points), spread ${collapseStd.toFixed(2)}`,
   };
 }
 

@@ -16,7 +16,6 @@ const definitions: MetricDefinitions = {
     over: 'mean',
     read: ({ targetMovement }) => targetMovement,
     title: 'Movement of the target',
-    unit: null,
     range: [0, 1],
     chart: 'own',
     words: { in: ['epoch'], say: (value) => `moved ${value.toFixed(1)}` },

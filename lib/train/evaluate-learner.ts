@@ -1,0 +1,24 @@
+import { evaluationView } from '../augment/view-spec.js';
+import { ByolError } from '../errors.js';
+import { type ProtocolInput, withProtocolInput } from '../eval/protocol.js';
+import type { TrainingResources } from './resources.js';
+
+export interface EvaluateLearnerOptions {
+  /** 'batch' before the first step: there are no running statistics yet. */
+  readonly statistics: 'running' | 'batch';
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Shows the encoder of a training, as it is now, to protocols. Throws ERR_BYOL_DATA without test images, and what `body` throws. */
+export async function evaluateLearner<T>(
+  resources: TrainingResources,
+  { statistics, signal }: EvaluateLearnerOptions,
+  body: (input: ProtocolInput) => Promise<T>,
+): Promise<T> {
+  const { native, learner, resolved, train, test, classNames, config } = resources;
+  if (test === null) throw new ByolError('ERR_BYOL_DATA', 'There are no test images to ask the neighbours of.');
+  const context = { native, device: resolved.device, seed: config.seed, signal };
+  const { batchSize } = config.evaluation;
+  const encoder = { network: learner, view: evaluationView(config.views), statistics, batchSize };
+  return withProtocolInput(context, encoder, { train, test, classes: classNames.length }, body);
+}
