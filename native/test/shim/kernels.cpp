@@ -1,0 +1,3 @@
+// All kernels, compiled as C++.
+
+#include "kernels/language.cuh"
