@@ -11,6 +11,11 @@ exports.supportedTorch = ['2.11', '2.12', '2.13', '2.14', '2.15'];
 /** The release that is fetched where none is found. */
 exports.fetchedTorch = '2.13.0';
 
+/** Of the Python package nvidia-cuda-nvrtc: that of the oldest supported LibTorch, so what it compiles, the later ones do. */
+exports.fetchedNvrtc = '13.0.88';
+/** Compute capabilities (90 is 9.0) for which the kernels are checked; cards between them run the code of the one below. */
+exports.checkedCapabilities = [80, 86, 89, 90, 100, 120];
+
 /** Official CPU archives of that release with their published SHA-256; where there is no LibTorch archive, a wheel. */
 exports.archives = {
   'linux-x64': {
