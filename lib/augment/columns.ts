@@ -2,7 +2,7 @@
  * The columns of a plan, in order: a box of whole pixels of the image; 1 for mirrored after the crop; which of the 24 orders, in
  * lexicographic order, the next four changes of colour come in, -1 for none of them; brightness (an added offset, or a factor with
  * torchvision's jitter), contrast and saturation (factors), hue (-0.5 to 0.5 turns); 1 for grey; the standard deviation of the blur
- * in pixels of the view, 0 for none; 1 for solarised. As enum PlanColumn in native/core/augment/plan.h.
+ * in pixels of the view, 0 for none; 1 for solarised. As enum PlanColumn in native/core/augment/plan_row.h.
  */
 export const planColumns = [
   'cropTop',

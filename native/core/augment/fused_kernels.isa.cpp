@@ -133,8 +133,8 @@ void jitter_saturation(const Scratch& s, float factor, bool official) {
 }
 
 void jitter(const FusedView& view, const PlanRow& row, const Scratch& s, int pixels) {
-  for (const JitterStep step : row.order) {
-    switch (step) {
+  for (int i = 0; i < kJitterSteps; ++i) {
+    switch (jitter_step(row, i)) {
       case JitterStep::Brightness:
         jitter_brightness(s, row.brightness, view.official_jitter);
         break;

@@ -17,39 +17,27 @@ struct Taps {
   int stride;
 };
 
-inline double stretch_of(const FusedView& view, int in, int out) {
-  const double scale = static_cast<double>(in) / out;
-  return view.antialias && scale > 1.0 ? scale : 1.0;
-}
-
-inline double reach_of(const FusedView& view, int in, int out) {
-  return (view.cubic ? 2.0 : 1.0) * stretch_of(view, in, out);
-}
-
-inline int most_taps(const FusedView& view, int in, int out) {
-  return static_cast<int>(2.0 * reach_of(view, in, out)) + 2;
+inline pixel::Resize resize_of(const FusedView& view, int in, int out) {
+  return pixel::resize_of(in, out, view.cubic, view.antialias);
 }
 
 inline Taps take_taps(Arena& arena, const FusedView& view, int in, int out) {
-  const int stride = most_taps(view, in, out);
+  const int stride = pixel::most_taps(resize_of(view, in, out));
   static_assert(sizeof(pixel::Window) == 2 * sizeof(float));
   return {reinterpret_cast<pixel::Window*>(arena.take(2 * out)), arena.take(static_cast<std::int64_t>(stride) * out),
           stride};
 }
 
 inline void fill_taps(const Taps& taps, const FusedView& view, int in, int out, bool mirrored) {
-  const double scale = static_cast<double>(in) / out;
-  const double reach = reach_of(view, in, out);
-  const auto shrink = static_cast<float>(1.0 / stretch_of(view, in, out));
+  const pixel::Resize resize = resize_of(view, in, out);
   for (int i = 0; i < out; ++i) {
-    const double centre = (i + 0.5) * scale;
+    const double centre = pixel::centre_of(resize, i);
     const int position = mirrored ? out - 1 - i : i;
-    const pixel::Window window = pixel::window(centre, reach, in);
+    const pixel::Window window = pixel::window(centre, resize.reach, in);
     float* weights = taps.weights + static_cast<std::int64_t>(position) * taps.stride;
     float sum = 0.0F;
     for (int k = 0; k < window.count; ++k) {
-      const float distance = static_cast<float>(window.first + k + 0.5 - centre) * shrink;
-      weights[k] = view.cubic ? pixel::cubic_kernel(distance) : pixel::triangle_kernel(distance);
+      weights[k] = pixel::tap(resize, window.first + k, centre);
       sum += weights[k];
     }
     for (int k = 0; k < window.count; ++k) weights[k] /= sum;

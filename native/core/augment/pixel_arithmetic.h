@@ -72,6 +72,33 @@ BYOL_PIXEL Window window(double centre, double reach, int length) {
   return {from, (end > length ? length : end) - from};
 }
 
+/// How a line of pixels becomes another one.
+struct Resize {
+  double scale;  ///< source pixels per output pixel
+  double reach;  ///< the kernel's radius in source pixels
+  float shrink;  ///< from source pixels to the kernel's units
+  bool cubic;    ///< else the triangle
+};
+
+/// Of `in` pixels to `out`. With `antialias`, a kernel that makes fewer of them is as much wider.
+BYOL_PIXEL Resize resize_of(int in, int out, bool cubic, bool antialias) {
+  const double scale = static_cast<double>(in) / out;
+  const double stretch = antialias && scale > 1.0 ? scale : 1.0;
+  return {scale, (cubic ? 2.0 : 1.0) * stretch, static_cast<float>(1.0 / stretch), cubic};
+}
+
+/// Of output pixel i, in source pixels.
+BYOL_PIXEL double centre_of(const Resize& resize, int i) { return (i + 0.5) * resize.scale; }
+
+/// No window has more pixels.
+BYOL_PIXEL int most_taps(const Resize& resize) { return static_cast<int>(2.0 * resize.reach) + 2; }
+
+/// The weight of source pixel `j` in the output pixel that lies at `centre`, before all are divided by their sum.
+BYOL_PIXEL float tap(const Resize& resize, int j, double centre) {
+  const float distance = static_cast<float>(j + 0.5 - centre) * resize.shrink;
+  return resize.cubic ? cubic_kernel(distance) : triangle_kernel(distance);
+}
+
 // --- Colour ---
 
 /// Luma as both definitions have it (ITU-R BT.601, four digits).

@@ -6,28 +6,10 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/augment/plan_row.h"
 #include "core/data/image_store.h"
 
 namespace byol {
-
-/// Columns of a plan row: the numbers that TypeScript drew for one sample of one view. lib/augment/columns.ts has the
-/// same order.
-enum PlanColumn : int {
-  kCropTop,      // pixels, integer >= 0
-  kCropLeft,     // pixels, integer >= 0
-  kCropHeight,   // pixels, integer >= 1
-  kCropWidth,    // pixels, integer >= 1
-  kFlip,         // 1: mirrored left-right after the crop
-  kJitterOrder,  // -1: no colour jitter; else 0..23, the lexicographic index of an order of the next four
-  kBrightness,   // official: added offset; torchvision: factor
-  kContrast,     // factor
-  kSaturation,   // factor
-  kHue,          // shift in turns, [-0.5, 0.5]
-  kGrayscale,    // 1: grey
-  kBlurSigma,    // 0: no blur; else the Gaussian's standard deviation in output pixels
-  kSolarize,     // 1: solarised at threshold 0.5
-  kPlanColumns
-};
 
 enum class Resampling { Bicubic, Bilinear };
 enum class JitterKind { Official, Torchvision };

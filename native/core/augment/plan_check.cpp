@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/augment/plan_row.h"
 #include "core/error.h"
 
 namespace byol {
@@ -92,37 +91,6 @@ void check_row(const float* row, int64_t index, JitterKind kind) {
 }
 
 }  // namespace
-
-PlanRow read_plan_row(const float* row) {
-  PlanRow result{};
-  result.top = static_cast<int>(row[kCropTop]);
-  result.left = static_cast<int>(row[kCropLeft]);
-  result.height = static_cast<int>(row[kCropHeight]);
-  result.width = static_cast<int>(row[kCropWidth]);
-  result.flip = row[kFlip] != 0.0F;
-  result.jitter = row[kJitterOrder] >= 0.0F;
-  if (result.jitter) {
-    // The lexicographic index of a permutation, in the factorial number system: each digit picks one of those left.
-    int index = static_cast<int>(row[kJitterOrder]);
-    int left[4] = {0, 1, 2, 3};
-    int weight = 6;
-    for (int i = 0; i < 4; ++i) {
-      const int digit = index / weight;
-      index %= weight;
-      weight = i < 2 ? weight / (3 - i) : 1;
-      result.order[i] = static_cast<JitterStep>(left[digit]);
-      std::copy(left + digit + 1, left + 4, left + digit);
-    }
-    result.brightness = row[kBrightness];
-    result.contrast = row[kContrast];
-    result.saturation = row[kSaturation];
-    result.hue = row[kHue];
-  }
-  result.grayscale = row[kGrayscale] != 0.0F;
-  result.blur_sigma = row[kBlurSigma];
-  result.solarize = row[kSolarize] != 0.0F;
-  return result;
-}
 
 void check_plan(const ImageStore& images, at::IntArrayRef indices, const float* plan,
                 const ViewSpec& view) {

@@ -1,23 +1,85 @@
 #pragma once
 
-// One row of a plan, decoded. No header of LibTorch here: the kernels of fused_kernels.isa.cpp take it too.
+// One row of a plan, and how it is decoded. No header of LibTorch or of the standard library here: the kernels of
+// fused_kernels.isa.cpp and of native/kernels take it too.
+
+#include "core/augment/pixel_arithmetic.h"
 
 namespace byol {
 
+/// Columns of a plan row: the numbers that TypeScript drew for one sample of one view. lib/augment/columns.ts has the
+/// same order.
+enum PlanColumn : int {
+  kCropTop,      // pixels, integer >= 0
+  kCropLeft,     // pixels, integer >= 0
+  kCropHeight,   // pixels, integer >= 1
+  kCropWidth,    // pixels, integer >= 1
+  kFlip,         // 1: mirrored left-right after the crop
+  kJitterOrder,  // -1: no colour jitter; else 0..23, the lexicographic index of an order of the next four
+  kBrightness,   // official: added offset; torchvision: factor
+  kContrast,     // factor
+  kSaturation,   // factor
+  kHue,          // shift in turns, [-0.5, 0.5]
+  kGrayscale,    // 1: grey
+  kBlurSigma,    // 0: no blur; else the Gaussian's standard deviation in output pixels
+  kSolarize,     // 1: solarised at threshold 0.5
+  kPlanColumns
+};
+
 enum class JitterStep : int { Brightness, Contrast, Saturation, Hue };
+constexpr int kJitterSteps = 4;
 
 struct PlanRow {
   int top, left, height, width;  ///< crop, in pixels of the source
   bool flip;
   bool jitter;
-  JitterStep order[4];  ///< of the four steps; meaningless without jitter
+  int order;  ///< of the four steps, for jitter_step(); meaningless without jitter
   float brightness, contrast, saturation, hue;
   bool grayscale;
   float blur_sigma;  ///< 0: none
   bool solarize;
 };
 
+/// The step that is taken as number `i`, from 0.
+BYOL_PIXEL JitterStep jitter_step(const PlanRow& row, int i) {
+  return static_cast<JitterStep>(row.order >> 4 * i & 0xF);
+}
+
+/// The lexicographic index of a permutation of the four steps, decoded in the factorial number system: each digit picks
+/// one of those left. Both lists are four bits a step, so that a kernel needs no memory for them.
+BYOL_PIXEL int jitter_order(int index) {
+  int order = 0, left = 0x3210, weight = 6;
+  for (int i = 0; i < kJitterSteps; ++i) {
+    const int at = 4 * (index / weight);
+    index %= weight;
+    weight = i < 2 ? weight / (3 - i) : 1;
+    order |= (left >> at & 0xF) << 4 * i;
+    const int before = (1 << at) - 1;
+    left = (left & before) | (left >> 4 & ~before);
+  }
+  return order;
+}
+
 /// `row` has kPlanColumns values that check_plan has accepted.
-PlanRow read_plan_row(const float* row);
+BYOL_PIXEL PlanRow read_plan_row(const float* row) {
+  PlanRow result{};
+  result.top = static_cast<int>(row[kCropTop]);
+  result.left = static_cast<int>(row[kCropLeft]);
+  result.height = static_cast<int>(row[kCropHeight]);
+  result.width = static_cast<int>(row[kCropWidth]);
+  result.flip = row[kFlip] != 0.0F;
+  result.jitter = row[kJitterOrder] >= 0.0F;
+  if (result.jitter) {
+    result.order = jitter_order(static_cast<int>(row[kJitterOrder]));
+    result.brightness = row[kBrightness];
+    result.contrast = row[kContrast];
+    result.saturation = row[kSaturation];
+    result.hue = row[kHue];
+  }
+  result.grayscale = row[kGrayscale] != 0.0F;
+  result.blur_sigma = row[kBlurSigma];
+  result.solarize = row[kSolarize] != 0.0F;
+  return result;
+}
 
 }  // namespace byol

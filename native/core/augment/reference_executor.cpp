@@ -94,8 +94,8 @@ at::Tensor hue(const at::Tensor& image, double turns) {
 }
 
 at::Tensor color_jitter(at::Tensor image, const PlanRow& row, JitterKind kind) {
-  for (const JitterStep step : row.order) {
-    switch (step) {
+  for (int i = 0; i < kJitterSteps; ++i) {
+    switch (jitter_step(row, i)) {
       case JitterStep::Brightness:
         image = brightness(image, row.brightness, kind);
         break;
