@@ -66,6 +66,8 @@ const exits = {
   ERR_BYOL_DISPOSED: 'failure',
   /** A process-wide setting that another worker relies on. */
   ERR_BYOL_BUSY: 'failure',
+  /** A process of `byol bench` failed. */
+  ERR_BYOL_BENCH: 'failure',
   /** Work that was asked for while the process or worker ends. */
   ERR_BYOL_SHUTDOWN: 'failure',
 } as const satisfies Record<string, keyof typeof exitCodes>;

@@ -14,6 +14,7 @@ export const LAYERS = [
   'train',
   'report',
   'run',
+  'bench',
   'encoder',
   'tables',
   'cli',
