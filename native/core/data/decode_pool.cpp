@@ -1,0 +1,213 @@
+#include "core/data/decode_pool.h"
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <cstring>
+#include <deque>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "core/data/image_file.h"
+#include "core/data/jpeg_decoder.h"
+#include "core/error.h"
+
+namespace byol {
+namespace {
+
+class Task final : public DecodeTask {
+ public:
+  Task(DecodeRequest request, DecodePool::Done done) : request_(std::move(request)), done_(std::move(done)) {
+    const size_t count = request_.items.size();
+    offsets_.reserve(count);
+    for (const DecodeItem& item : request_.items) {
+      const CropRegion region = crop_region(item.height, item.width, item.orientation, item.boxes, request_.scale);
+      offsets_.push_back(bytes_);
+      bytes_ += int64_t{region.height} * region.width * 3;
+      batch_.heights.push_back(region.height);
+      batch_.widths.push_back(region.width);
+      batch_.regions.push_back(region);
+      if (bytes_ > request_.most_pixel_bytes) refuse_size();
+    }
+    batch_.statuses.resize(count);
+    left_ = count;
+  }
+
+  void cancel() override { stop_ = true; }
+
+  // Items are handed out under the pool's lock.
+  bool has_more() const { return next_ < request_.items.size(); }
+  size_t take() { return next_++; }
+
+  /// Before the first item, by whoever takes it.
+  void allocate() {
+    std::call_once(allocated_, [&] {
+      try {
+        batch_.pixels = std::shared_ptr<uint8_t[]>(new uint8_t[static_cast<size_t>(bytes_)]);
+      } catch (...) {
+        error_ = std::current_exception();
+      }
+    });
+  }
+
+  /// `file`: memory to read into. True if this was the last of the batch.
+  bool decode(size_t index, std::vector<uint8_t>& file) {
+    allocate();
+    if (!error_) {
+      DecodeStatus& status = batch_.statuses[index];
+      try {
+        status = decode_item(index, file);
+      } catch (const std::bad_alloc&) {
+        status = {DecodeOutcome::TooLarge, "there is no memory for it"};
+      }
+      if (!status.ok()) {
+        const CropRegion& region = batch_.regions[index];
+        std::memset(pixels(index), 0, static_cast<size_t>(region.height) * region.width * 3);
+      }
+    }
+    return left_.fetch_sub(1) == 1;
+  }
+
+  bool is_decoded() const { return left_ == 0; }
+  void deliver() { done_(std::move(batch_), error_); }
+
+ private:
+  uint8_t* pixels(size_t index) const { return batch_.pixels.get() + offsets_[index]; }
+
+  DecodeStatus decode_item(size_t index, std::vector<uint8_t>& file) {
+    const DecodeItem& item = request_.items[index];
+    if (stop_) return {DecodeOutcome::Interrupted, "it was given up"};
+    if (DecodeStatus read = read_image_file(item.path, request_.most_file_bytes, file); !read.ok()) return read;
+    JpegDecoder decoder(file, request_.limits, &stop_);
+    if (!decoder.status().ok()) return decoder.status();
+    const JpegHeader& header = decoder.header();
+    if (header.height != item.height || header.width != item.width || header.orientation != item.orientation) {
+      return {DecodeOutcome::Changed, "it was " + facts(item.height, item.width, item.orientation) + ", and is " +
+                                          facts(header.height, header.width, header.orientation)};
+    }
+    return decoder.decode(batch_.regions[index], pixels(index));
+  }
+
+  static std::string facts(int64_t height, int64_t width, Orientation orientation) {
+    return std::to_string(width) + " x " + std::to_string(height) + " pixels with orientation " +
+           std::to_string(orientation);
+  }
+
+  [[noreturn]] void refuse_size() const {
+    throw Error("ERR_BYOL_VALUE", "the crops of this batch take more than the " +
+                                      std::to_string(request_.most_pixel_bytes) +
+                                      " bytes that are allowed; decode smaller batches, or smaller images.");
+  }
+
+  const DecodeRequest request_;
+  const DecodePool::Done done_;
+  DecodedBatch batch_;
+  std::vector<int64_t> offsets_;
+  int64_t bytes_ = 0;
+  size_t next_ = 0;
+  std::atomic<size_t> left_ = 0;
+  std::atomic<bool> stop_ = false;
+  std::once_flag allocated_;
+  std::exception_ptr error_;
+};
+
+}  // namespace
+
+/// Shared with the threads, which may outlive the pool.
+struct DecodePool::State {
+  std::mutex mutex;
+  std::condition_variable wake, ended;
+  std::deque<std::shared_ptr<Task>> waiting;      // with items that no thread has taken
+  std::deque<std::shared_ptr<Task>> undelivered;  // in the order in which they were given
+  bool stopping = false;
+  int running = 0;
+  std::mutex delivery;  // held while a batch is delivered
+  std::vector<std::thread> threads;
+
+  void work() {
+    std::vector<uint8_t> file;
+    for (;;) {
+      std::shared_ptr<Task> task;
+      size_t index = 0;
+      {
+        std::unique_lock lock(mutex);
+        wake.wait(lock, [&] { return stopping || !waiting.empty(); });
+        if (stopping) break;
+        task = waiting.front();
+        index = task->take();
+        if (!task->has_more()) waiting.pop_front();
+      }
+      if (task->decode(index, file)) deliver();
+    }
+    const std::lock_guard lock(mutex);
+    --running;
+    ended.notify_all();
+  }
+
+  void deliver() {
+    const std::lock_guard one_at_a_time(delivery);
+    for (;;) {
+      std::shared_ptr<Task> task;
+      {
+        const std::lock_guard lock(mutex);
+        if (stopping || undelivered.empty() || !undelivered.front()->is_decoded()) return;
+        task = std::move(undelivered.front());
+        undelivered.pop_front();
+      }
+      task->deliver();
+    }
+  }
+};
+
+DecodePool::DecodePool(int threads) : state_(std::make_shared<State>()) {
+  if (threads < 1)
+    throw Error("ERR_BYOL_VALUE", "a pool has at least one thread, not " + std::to_string(threads) + ".");
+  try {
+    for (int i = 0; i < threads; ++i) {
+      state_->threads.emplace_back([state = state_] { state->work(); });
+      const std::lock_guard lock(state_->mutex);
+      ++state_->running;
+    }
+  } catch (...) {
+    shutdown(-1);
+    throw;
+  }
+}
+
+DecodePool::~DecodePool() { shutdown(-1); }
+
+std::shared_ptr<DecodeTask> DecodePool::decode(DecodeRequest request, Done done) {
+  if (request.items.empty()) throw Error("ERR_BYOL_VALUE", "a batch has at least one image.");
+  auto task = std::make_shared<Task>(std::move(request), std::move(done));
+  const std::lock_guard lock(state_->mutex);
+  if (state_->stopping) throw Error("ERR_BYOL_SHUTDOWN", "The process or worker is ending; nothing more is decoded.");
+  state_->undelivered.push_back(task);
+  state_->waiting.push_back(task);
+  state_->wake.notify_all();
+  return task;
+}
+
+void DecodePool::shutdown(int64_t milliseconds) {
+  State& state = *state_;
+  {
+    std::unique_lock lock(state.mutex);
+    state.stopping = true;
+    for (const auto& task : state.undelivered) task->cancel();
+    state.waiting.clear();
+    state.undelivered.clear();
+    state.wake.notify_all();
+    const auto all_ended = [&] { return state.running == 0; };
+    if (milliseconds < 0) {
+      state.ended.wait(lock, all_ended);
+    } else if (!state.ended.wait_for(lock, std::chrono::milliseconds(milliseconds), all_ended)) {
+      // One that is held up keeps the state for as long as it lives.
+      for (std::thread& thread : state.threads) thread.detach();
+      state.threads.clear();
+    }
+  }
+  for (std::thread& thread : state.threads) thread.join();
+  state.threads.clear();
+}
+
+}  // namespace byol

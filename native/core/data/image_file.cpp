@@ -1,0 +1,58 @@
+#include "core/data/image_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+namespace byol {
+namespace {
+
+DecodeStatus unreadable(const std::string& reason) {
+  return {DecodeOutcome::Unreadable, "it cannot be read: " + reason};
+}
+
+// Unlike strerror(), for several threads.
+DecodeStatus unreadable(int error) { return unreadable(std::generic_category().message(error)); }
+
+class File {
+ public:
+  explicit File(const std::string& path) : descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {}
+  ~File() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+  File(const File&) = delete;
+  int descriptor() const { return descriptor_; }
+
+ private:
+  int descriptor_;
+};
+
+}  // namespace
+
+DecodeStatus read_image_file(const std::string& path, int64_t most_bytes, std::vector<uint8_t>& bytes) {
+  const File file(path);
+  struct stat facts{};
+  if (file.descriptor() < 0 || ::fstat(file.descriptor(), &facts) != 0) return unreadable(errno);
+  if (S_ISDIR(facts.st_mode)) return unreadable("it is a folder");
+  if (!S_ISREG(facts.st_mode)) return unreadable("it is not a regular file");
+  if (facts.st_size > most_bytes) {
+    return unreadable("it has " + std::to_string(facts.st_size) + " bytes, more than " + std::to_string(most_bytes));
+  }
+  bytes.resize(static_cast<size_t>(facts.st_size));
+  size_t read = 0;
+  while (read < bytes.size()) {
+    const ssize_t count = ::read(file.descriptor(), bytes.data() + read, bytes.size() - read);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return unreadable(errno);
+    if (count == 0) break;  // it has become shorter meanwhile
+    read += static_cast<size_t>(count);
+  }
+  bytes.resize(read);
+  if (read == 0) return {DecodeOutcome::Broken, "it is empty"};
+  return {};
+}
+
+}  // namespace byol
