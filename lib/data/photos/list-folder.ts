@@ -1,0 +1,81 @@
+import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { fileReason } from '../../files/data-file.js';
+import type { ByteReader } from '../headers/header.js';
+import { type HeaderReading, readHeader } from '../headers/read-header.js';
+import { type FileTable, FileTableBuilder, isSame, pathBytes, rawPath, readablePath } from './file-table.js';
+import { type Tallies, TallyKeeper } from './tally.js';
+import { type PassedKind, type WalkedFile, walk } from './walk.js';
+
+/** Everything below a folder. */
+export interface Listing {
+  /** Of all files, images and others. */
+  readonly table: FileTable;
+  /** What is not in it. */
+  readonly passed: Tallies<PassedKind>;
+  /** Files whose first bytes were read; the others are as an older table has them. */
+  readonly read: number;
+}
+
+/** Bytes of a file that are read at once: most headers lie in them. */
+const WINDOW = 4096;
+
+/**
+ * Lists a folder and reads the headers of the files that an older table of it lacks or has otherwise. Yields the number of files so far
+ * after each. Waits for the file system, as walk().
+ */
+export function* listFolder(folder: string, older: FileTable | null): Generator<number, Listing, undefined> {
+  const keeper = new TallyKeeper<PassedKind>();
+  const builder = new FileTableBuilder(older?.count);
+  const base = Buffer.from(folder).toString('latin1');
+  const window = Buffer.alloc(WINDOW);
+  let read = 0;
+  // Both ascend by the same order: what the older one has before this file is gone.
+  let row = 0;
+  for (const { raw, stats } of walk(folder, keeper)) {
+    while (older !== null && row < older.count && rawPath(older, row) < raw) row += 1;
+    if (older !== null && row < older.count && isSame(older, row, stats) && rawPath(older, row) === raw) {
+      builder.addAgain(raw, stats, older, row);
+    } else {
+      read += 1;
+      builder.add(raw, stats, headerOf(base, { raw, stats }, window, keeper));
+    }
+    yield builder.count;
+  }
+  return { table: builder.finish(), passed: keeper.finish(), read };
+}
+
+function headerOf(
+  base: string,
+  { raw, stats }: WalkedFile,
+  window: Buffer,
+  keeper: TallyKeeper<PassedKind>,
+): HeaderReading {
+  if (stats.size === 0) return { header: null, problem: 'empty' };
+  let file: number | undefined;
+  try {
+    // Without waiting, should it be a pipe by now.
+    file = openSync(pathBytes(`${base}/${raw}`), constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    return readHeader(windowOf(file, window));
+  } catch (error) {
+    keeper.add('files', `${readablePath(raw)} (${fileReason(error as NodeJS.ErrnoException)})`);
+    return { header: null, problem: 'unreadable' };
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+}
+
+/** Reads of a file through a window that is filled where it is needed. */
+function windowOf(file: number, window: Buffer): ByteReader {
+  let [start, end] = [0, 0];
+  return (offset, length) => {
+    if (length > window.length) {
+      const bytes = Buffer.alloc(length);
+      return bytes.subarray(0, readSync(file, bytes, 0, length, offset));
+    }
+    if (offset < start || offset + length > end) {
+      start = offset;
+      end = offset + readSync(file, window, 0, window.length, offset);
+    }
+    return window.subarray(offset - start, Math.min(offset + length, end) - start);
+  };
+}

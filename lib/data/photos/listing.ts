@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, realpath, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { script } from '../../binding/build-tools.js';
+import { fileProblem } from '../../files/data-file.js';
+import type { Listing } from './list-folder.js';
+import type { ListingTask } from './listing-worker.js';
+
+export type { Listing } from './list-folder.js';
+
+export interface ListingOptions {
+  /** Called some times a second with the number of files so far. */
+  readonly onProgress?: ((files: number) => void) | undefined;
+  /** Aborted: the promise rejects with its reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Days after which an index that nobody used is removed. */
+const KEPT_DAYS = 90;
+
+/**
+ * Lists all files below a folder with what their headers say, in a thread of its own, so that nothing waits for a slow disk. What is
+ * found is kept in the user's cache by the folder's path: the next time only files are read that are new or have changed (size, times,
+ * inode). Throws ERR_BYOL_DATA where the folder cannot be read.
+ */
+export async function listPhotos(folder: string, { onProgress, signal }: ListingOptions = {}): Promise<Listing> {
+  signal?.throwIfAborted();
+  const what = 'a folder of photos';
+  const real = await realpath(folder).catch((error: NodeJS.ErrnoException) => {
+    throw fileProblem(folder, what, error);
+  });
+  const task: ListingTask = { folder: real, index: await indexFile(real) };
+  const worker = new Worker(new URL('./listing-worker.js', import.meta.url), {
+    workerData: task,
+    // Those of the process, as --input-type, may not suit a file.
+    execArgv: [],
+  });
+  const stop = (): void => void worker.terminate();
+  signal?.addEventListener('abort', stop, { once: true });
+  try {
+    return await new Promise<Listing>((resolve, reject) => {
+      worker.on('message', (message: { readonly files: number } | { readonly listing: Listing }) => {
+        if ('listing' in message) resolve(message.listing);
+        else onProgress?.(message.files);
+      });
+      worker.on('error', (error: NodeJS.ErrnoException) => {
+        reject(error.syscall === undefined ? error : fileProblem(folder, what, error));
+      });
+      worker.on('exit', () => reject(signal?.reason ?? new Error(`The listing of ${folder} ended without a result.`)));
+    });
+  } finally {
+    signal?.removeEventListener('abort', stop);
+    await worker.terminate();
+  }
+}
+
+/** The index of a folder in the user's cache; null: there can be none. */
+async function indexFile(real: string): Promise<string | null> {
+  const folder = join(script('libtorch').cacheDir(), 'photos');
+  try {
+    await mkdir(folder, { recursive: true });
+    await removeOld(folder);
+  } catch {
+    return null;
+  }
+  return join(folder, `${createHash('sha256').update(real).digest('hex').slice(0, 32)}.index`);
+}
+
+async function removeOld(folder: string): Promise<void> {
+  const limit = Date.now() - KEPT_DAYS * 24 * 3600 * 1000;
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name);
+    const entry = await stat(path).catch(() => null);
+    if (entry?.isFile() && Math.max(entry.mtimeMs, entry.atimeMs) < limit) await rm(path, { force: true });
+  }
+}
