@@ -67,10 +67,20 @@ export {
 
 // Images of your own, and kinds of data.
 
-export { type DataKind, type DataSchema, defineDataKind, type Place, type Recognized } from './data/data-kind.js';
+export {
+  type DataKind,
+  type DataSchema,
+  defineDataKind,
+  type OpenOptions,
+  type OpenProgress,
+  type Place,
+  type Recognized,
+} from './data/data-kind.js';
 export type {
   ClassTargets,
   Dataset,
+  FilePlace,
+  FilesSource,
   ImageSizes,
   ImageSource,
   ImageSplit,
@@ -88,8 +98,9 @@ export {
   type Labels,
 } from './data/from-arrays.js';
 export { datasetFromIterable, type GivenImage, type GivenImages, type IterableOptions } from './data/from-iterable.js';
+export type { ImageFormat } from './data/headers/header.js';
 export { type InferredData, inferData } from './data/infer.js';
-export { type DataConfig, type OwnDataKinds, readData, registerDataKind } from './data/kinds/index.js';
+export { type DataConfig, type OwnDataKinds, openData, readData, registerDataKind } from './data/kinds/index.js';
 
 // Training by hand: step by step, without a folder.
 

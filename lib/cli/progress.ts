@@ -1,6 +1,6 @@
 import { metricWords } from '../metrics/words.js';
-import type { EpochEvent, PhaseEvent, StepEvent, TrainEvent } from '../run/events.js';
-import { duration, percent, threadsText } from '../text/format.js';
+import type { EpochEvent, PhaseEvent, ReadingEvent, StepEvent, TrainEvent } from '../run/events.js';
+import { count, duration, percent, threadsText } from '../text/format.js';
 import type { VerdictState } from '../train/verdict.js';
 import type { ProgressOutput } from './progress-output.js';
 import { startText } from './start-text.js';
@@ -24,6 +24,9 @@ export class Progress {
 
   show(event: TrainEvent): void {
     switch (event.type) {
+      case 'reading':
+        this.#output.state(event.done, event.total ?? event.done, readingText(event));
+        break;
       case 'start':
         this.#output.line(startText(event));
         break;
@@ -97,6 +100,10 @@ export class Progress {
     if (this.#knn !== undefined) parts.push(`kNN ${percent(this.#knn)}`);
     return parts.join(' | ');
   }
+}
+
+function readingText({ phase, done, total }: ReadingEvent): string {
+  return total === null ? `${phase}: ${count(done)} files` : `reading ${phase}: ${count(done)} of ${count(total)}`;
 }
 
 function untrainedText(knn: number, linear: number | undefined): string {

@@ -7,4 +7,7 @@ export const additions = {
   epochBoundary: 'drop-last',
   'optimizer.schedule': { kind: 'cosine' },
   'supervision.labelledPerBatch': null,
+  // Of kind 'folder', whose schema (data/kinds/folder.ts) has these defaults: before, it could be named but not read.
+  'data.labels': 'auto',
+  'data.brokenLimit': 0.05,
 } as const;

@@ -27,6 +27,8 @@ export const settingRoles: Readonly<Record<keyof Config, SettingRole>> & Readonl
   data: role('numbers', 'evaluate'),
   'data.path': role('place', 'resume', 'evaluate'),
   'data.name': role('label', 'resume', 'evaluate'),
+  // Which images are left out, data.json says.
+  'data.brokenLimit': role('place', 'resume', 'evaluate'),
   // data.json says in words whether they are the same images.
   'data.hash': role('numbers', 'resume', 'evaluate'),
   views: role('numbers'),

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { DeepReadonly } from '../deep-readonly.js';
-import type { Dataset } from './dataset.js';
+import type { Dataset, ImageSource } from './dataset.js';
 
 /** Settings that say which images: `kind` is always among them. */
 export type DataSchema = z.ZodObject<{ kind: z.ZodLiteral<string> }>;
@@ -22,6 +22,23 @@ export interface Recognized<Settings> {
   readonly side?: number;
 }
 
+/** How far the opening of a data set is. */
+export interface OpenProgress {
+  /** 'listing', or which images are read. */
+  readonly phase: string;
+  readonly done: number;
+  /** null: not known yet. */
+  readonly total: number | null;
+}
+
+/** What opening a data set may be asked beside its settings. */
+export interface OpenOptions {
+  /** Called often. */
+  readonly onProgress?: ((progress: OpenProgress) => void) | undefined;
+  /** Aborted: the opening ends with its reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** One kind of data: what `data.kind` may be, how it is set and how it is opened. */
 export interface DataKind<Schema extends DataSchema = DataSchema> {
   /**
@@ -38,10 +55,10 @@ export interface DataKind<Schema extends DataSchema = DataSchema> {
   /** The settings of what lies at a path; null: that is not of this kind. Left out: paths do not tell this kind. */
   recognize?(place: Place): Promise<Recognized<Omit<z.infer<Schema>, 'kind'>> | null>;
   /**
-   * Reads or makes the images. Throws ERR_BYOL_DATA, naming the file, what was expected and what is there. Left out: this version
-   * cannot yet.
+   * Reads or makes the images, or finds their files: what a source of files has is read later. Throws ERR_BYOL_DATA, naming the file,
+   * what was expected and what is there. Left out: this version cannot yet.
    */
-  open?(config: DeepReadonly<z.infer<Schema>>): Promise<Dataset>;
+  open?(config: DeepReadonly<z.infer<Schema>>, options?: OpenOptions): Promise<Dataset<ImageSource>>;
 }
 
 /** Gives a kind its types; returns what it is given. */

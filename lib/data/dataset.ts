@@ -1,3 +1,5 @@
+import type { ImageFormat } from './headers/header.js';
+
 /** Size of one image in pixels. */
 export interface Size {
   readonly height: number;
@@ -16,8 +18,32 @@ export interface MemorySource extends ImageSizes {
   readonly pixels: Uint8Array;
 }
 
+/** Where the bytes of an image file lie: in a file of its own, or in a part of a larger one. */
+export interface FilePlace {
+  /** As the file system has it: its bytes need not be UTF-8. */
+  readonly path: Uint8Array;
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** Image files, each read when it is needed. Sizes are of the upright images, as the files' headers say. */
+export interface FilesSource extends ImageSizes {
+  readonly kind: 'files';
+  /** The bytes of image i's file. Rejects with ERR_BYOL_IMAGE where it cannot be read. */
+  read(image: number): Promise<Uint8Array>;
+  /** The same for readers that need no JavaScript. */
+  place(image: number): FilePlace;
+  /** How messages call image i. */
+  location(image: number): string;
+  format(image: number): ImageFormat;
+  /** EXIF, 1 to 8: how the stored pixels are turned to be upright. */
+  orientation(image: number): number;
+  /** The most images that may turn out broken, as a part of all: beyond it whoever reads them stops. */
+  readonly brokenLimit: number;
+}
+
 /** Where the pixels of images come from. */
-export type ImageSource = MemorySource;
+export type ImageSource = MemorySource | FilesSource;
 
 /** One class per image. */
 export interface ClassTargets {
@@ -37,27 +63,29 @@ export interface ManyLabelTargets {
 /** What is known of the images beside their pixels. */
 export type Targets = ClassTargets | ManyLabelTargets;
 
-/** The images of one purpose. */
-export interface ImageSplit {
+/** The images of one purpose; in memory, where nothing else is said. */
+export interface ImageSplit<Source extends ImageSource = MemorySource> {
   readonly count: number;
-  readonly source: ImageSource;
+  readonly source: Source;
   /** null: nothing is known of any of them. */
   readonly targets: Targets | null;
 }
 
 /** Images to learn from, and those to measure with where there are any, as whoever made the set divided it. */
-export interface Dataset {
+export interface Dataset<Source extends ImageSource = MemorySource> {
   /** Of images that are given and not opened by a kind: how configurations and reports call them. */
   readonly name?: string;
-  readonly train: ImageSplit;
-  readonly val?: ImageSplit;
-  readonly test?: ImageSplit;
+  readonly train: ImageSplit<Source>;
+  readonly val?: ImageSplit<Source>;
+  readonly test?: ImageSplit<Source>;
   /** In label order; empty without targets. */
   readonly classNames: readonly string[];
+  /** What whoever uses them should know: what was left out, what was taken for what. Sentences. */
+  readonly notes?: readonly string[];
 }
 
 /** 'train', 'val' or 'test'. */
-export type SplitName = Exclude<keyof Dataset, 'classNames' | 'name'>;
+export type SplitName = Exclude<keyof Dataset, 'classNames' | 'name' | 'notes'>;
 export const splitNames = ['train', 'val', 'test'] as const satisfies readonly SplitName[];
 
 /** As progress and errors call them. */

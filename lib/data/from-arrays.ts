@@ -81,10 +81,7 @@ export function datasetFromArrays(options: DatasetArrays): Dataset {
 }
 
 /** Checked, with a name for every class. */
-export function namedDataset(
-  splits: Omit<Dataset, 'classNames' | 'name'>,
-  { classNames, name = 'images' }: DatasetNames,
-): Dataset {
+export function namedDataset(splits: Pick<Dataset, SplitName>, { classNames, name = 'images' }: DatasetNames): Dataset {
   const data = { name, ...splits, classNames: classNames ?? numberedClasses(Object.values(splits)) };
   checkDataset(data);
   return data;

@@ -72,6 +72,16 @@ export interface StartEvent {
   readonly resumedAt: number;
 }
 
+/** Photos are found and read, some times a second: what takes long before `start`. */
+export interface ReadingEvent {
+  readonly type: 'reading';
+  /** 'listing', or which images are read: 'training images', ... */
+  readonly phase: string;
+  readonly done: number;
+  /** null: not known yet. */
+  readonly total: number | null;
+}
+
 /** How the network does before its first step: what training has to beat. */
 export interface UntrainedEvent extends Baseline {
   readonly type: 'untrained';
@@ -137,10 +147,11 @@ export interface EndEvent {
 }
 
 /**
- * Told apart by `type`. `start` comes before everything but warnings, then `untrained`; the last one is `end`. A run that had finished
+ * Told apart by `type`. `start` comes before everything but warnings and readings of photos, then `untrained`; the last one is `end`. A run that had finished
  * before, and is asked to go on, tells a warning and `end`.
  */
 export type TrainEvent =
+  | ReadingEvent
   | StartEvent
   | UntrainedEvent
   | PhaseEvent

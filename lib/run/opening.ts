@@ -182,5 +182,5 @@ function emitStart(options: OpeningOptions, resumedAt: number): void {
     peakLearningRate: schedule.peakLearningRate,
     resumedAt,
   });
-  for (const message of labelWarnings(resources)) warn(options, message);
+  for (const message of [...resources.notes, ...labelWarnings(resources)]) warn(options, message);
 }

@@ -1,6 +1,7 @@
 import { projectorOutput, withClasses } from '../config/classes.js';
 import { formatDifferences, resumeDifferences } from '../config/differences.js';
 import type { Config } from '../config/schema.js';
+import type { OpenProgress } from '../data/data-kind.js';
 import { takeData } from '../data/given-data.js';
 import { ByolError } from '../errors.js';
 import { openResources, type TrainingResources } from '../train/resources.js';
@@ -22,6 +23,9 @@ import { runSitting } from './sitting.js';
 import type { TrainOptions } from './train-options.js';
 import { checkReadable } from './weights-file.js';
 
+/** Milliseconds between two words about the reading of photos. */
+const READING_EVERY = 250;
+
 type Emit = (event: TrainEvent) => void;
 
 /**
@@ -42,7 +46,13 @@ export async function runTraining(
   if (folder !== null && (await admit(folder, config, options)) === 'finished') return finishedBefore(folder, emit);
   if (options.initFrom !== undefined) await checkReadable(options.initFrom);
   const onThreads = (threads: number, most: number): void => emit({ type: 'threads', threads, most });
-  const resources = await openResources(config, { given, onThreads });
+  let told = 0;
+  const onReading = (progress: OpenProgress): void => {
+    if (performance.now() - told < READING_EVERY) return;
+    told = performance.now();
+    emit({ type: 'reading', ...progress });
+  };
+  const resources = await openResources(config, { given, onThreads, onReading, signal: stop });
   try {
     return await inFolder(folder, resources, options, emit, stop);
   } finally {

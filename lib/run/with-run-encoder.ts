@@ -5,6 +5,7 @@ import { differences, formatDifferences } from '../config/differences.js';
 import type { ConfigPatch } from '../config/layers.js';
 import type { Config } from '../config/schema.js';
 import { roleOf, settingRoles } from '../config/setting-roles.js';
+import type { OpenProgress } from '../data/data-kind.js';
 import { type Dataset, type SplitName, splitTitles } from '../data/dataset.js';
 import { datasetCheck, takeData } from '../data/given-data.js';
 import { type Images, openImages } from '../data/images.js';
@@ -76,7 +77,8 @@ export async function withRunEncoder<T>(
   const resolved = { device, precision: resolvePrecision(config.precision, device, info) };
   options.signal?.throwIfAborted();
 
-  const dataset = given?.data ?? (await readData(config.data));
+  const dataset =
+    given?.data ?? (await readData(config.data, { signal: options.signal, onProgress: readingProgress(options) }));
   const resources: Array<{ dispose(): void }> = [];
   const keep = <R extends { dispose(): void }>(resource: R): R => {
     resources.push(resource);
@@ -113,6 +115,13 @@ export async function withRunEncoder<T>(
   } finally {
     for (const resource of resources) resource.dispose();
   }
+}
+
+/** The reading of photos, as evaluations tell how far they are. */
+function readingProgress({ onProgress }: RunEncoderOptions): ((progress: OpenProgress) => void) | undefined {
+  return (
+    onProgress && (({ phase, done, total }) => onProgress({ phase: `reading ${phase}`, done, total: total ?? done }))
+  );
 }
 
 function evaluationConfig(base: Config, { patch, overrides }: RunEncoderOptions): Config {

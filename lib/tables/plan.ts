@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { configHash } from '../config/hash.js';
 import type { ConfigPatch } from '../config/layers.js';
 import type { Config } from '../config/schema.js';
@@ -120,11 +121,17 @@ function rowConfig(table: Table, row: Row, base: Config): Config {
 
 function refuseUnreadable({ data, preset }: Config, scale: ScaleName): void {
   const { title, open } = dataKind(data);
-  if (open !== undefined) return;
-  const place = 'path' in data ? ` (${data.path})` : '';
+  const path = 'path' in data ? data.path : undefined;
+  const missing = path !== undefined && !existsSync(path);
+  if (open !== undefined && !missing) return;
+  const place = path === undefined ? '' : ` (${path})`;
   throw new ByolError(
     'ERR_BYOL_DATA',
-    `Scale '${scale}' trains preset ${preset} on ${title}${place}, which this version cannot read.`,
-    { hint: "Scales that run: 'ci' (two cores) and 'card' (CIFAR-10)." },
+    `Scale '${scale}' trains preset ${preset} on ${title}${place}, which ${missing ? 'is not there' : 'this version cannot read'}.`,
+    {
+      hint: missing
+        ? 'Say where the images lie: --data PATH.'
+        : "Scales that run: 'ci' (two cores) and 'card' (CIFAR-10).",
+    },
   );
 }

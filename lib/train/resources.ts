@@ -2,6 +2,7 @@ import { loadNative } from '../binding/load.js';
 import type { NativeInfo, NativeLearner, NativeModule } from '../binding/native.js';
 import { withClasses } from '../config/classes.js';
 import type { Config } from '../config/schema.js';
+import type { OpenProgress } from '../data/data-kind.js';
 import { type DataRecord, describeData } from '../data/data-record.js';
 import { classLabels, type Dataset, type ImageSplit } from '../data/dataset.js';
 import type { GivenData } from '../data/given-data.js';
@@ -29,6 +30,8 @@ export interface TrainingResources {
   /** null: there are none. */
   readonly test: Images | null;
   readonly classNames: readonly string[];
+  /** What to know of the images: what was left out, what was taken for what. */
+  readonly notes: readonly string[];
   /** Of every training image, -1 where supervision may not use it; null without supervision. */
   readonly supervisedLabels: Int32Array | null;
   /** Which images these are. */
@@ -43,6 +46,10 @@ export interface ResourceOptions {
   readonly given?: GivenData | undefined;
   /** See useThreads(). */
   readonly onThreads?: (threads: number, most: number) => void;
+  /** Photos are being found and read. */
+  readonly onReading?: (progress: OpenProgress) => void;
+  /** Aborted while they are: it ends with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -51,13 +58,13 @@ export interface ResourceOptions {
  */
 export async function openResources(
   asked: Config,
-  { given, onThreads }: ResourceOptions = {},
+  { given, onThreads, onReading, signal }: ResourceOptions = {},
 ): Promise<TrainingResources> {
   const native = loadNative();
   const device = resolveDevice(asked.device, native.info());
   const resolved = { device, precision: resolvePrecision(asked.precision, device, native.info()) };
 
-  const data = given?.data ?? (await readData(asked.data));
+  const data = given?.data ?? (await readData(asked.data, { onProgress: onReading, signal }));
   const config = withClasses(asked, data.classNames.length);
   checkObjective(config);
   const supervisedLabels = await labelsFor(config, data);
@@ -91,6 +98,7 @@ export async function openResources(
       train: images(data.train),
       test: data.test === undefined ? null : images(data.test),
       classNames: data.classNames,
+      notes: data.notes ?? [],
       supervisedLabels,
       record,
       learner,

@@ -83,8 +83,9 @@ describe('images at a path', () => {
           /large has images \(data\.kind 'raw'\) of up to 96 pixels: say which preset to start from, --preset NAME/,
       });
       await assert.rejects(chooseData(photos, { set: [] }), {
-        code: 'ERR_BYOL_DATA',
-        message: /This version cannot read data\.kind 'folder', a folder of photos \(.*photos\)/,
+        code: 'ERR_BYOL_USAGE',
+        message:
+          /photos has images \(data\.kind 'folder'\) whose size is not known before they are read: say which preset/,
       });
       const { preset: _, method: __, data: ___, ...whole } = presets.shapes;
       const choice = await chooseData(large, { file: { ...whole }, set: [] });

@@ -29,7 +29,7 @@ function images({
   seed = 0,
   labels = true,
   classes = ['a', 'b'],
-}: Shape): Required<Omit<Dataset, 'val' | 'name'>> {
+}: Shape): Required<Pick<Dataset, 'train' | 'test' | 'classNames'>> {
   const part = (count: number, salt: number) =>
     memorySplit(
       count,

@@ -36,10 +36,10 @@ test('a raw store says how large its images are', () =>
 test('image files, and folders of them, are photos', () =>
   withTempDir(async (dir) => {
     writeFileSync(path.join(dir, 'a.JPG'), '');
-    const photos = { kind: 'folder', path: dir } as const;
+    const photos = { kind: 'folder', path: dir, labels: 'auto', brokenLimit: 0.05 } as const;
     assert.deepEqual([(await inferData(dir)).config, (await inferData(dir)).side], [photos, null]);
     const parent = path.dirname(dir);
-    assert.deepEqual((await inferData(parent)).config, { kind: 'folder', path: parent });
+    assert.deepEqual((await inferData(parent)).config, { ...photos, path: parent });
   }));
 
 test('what is nothing of all that is refused with what is there', () =>

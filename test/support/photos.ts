@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { withTempDir } from './paths.js';
 
 /** Small image files made byte by byte, so that tests need no decoder to make them. */
 
@@ -22,4 +23,19 @@ export function writeFiles(folder: string, files: Readonly<Record<string, Uint8A
     mkdirSync(content === null ? file : path.dirname(file), { recursive: true });
     if (content !== null) writeFileSync(file, content);
   }
+}
+
+/** With a folder for photos, and a cache of its own. */
+export function withPhotoFolder(body: (folder: string, cache: string) => Promise<void>): Promise<void> {
+  return withTempDir(async (dir) => {
+    const before = process.env.BYOL_CACHE;
+    process.env.BYOL_CACHE = path.join(dir, 'cache');
+    mkdirSync(path.join(dir, 'photos'));
+    try {
+      await body(path.join(dir, 'photos'), path.join(dir, 'cache'));
+    } finally {
+      if (before === undefined) delete process.env.BYOL_CACHE;
+      else process.env.BYOL_CACHE = before;
+    }
+  });
 }

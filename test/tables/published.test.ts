@@ -205,7 +205,7 @@ test('what cannot run is refused before anything is done', () => {
   assert.throws(() => planTable(findTable('5b'), { seeds: 0 }), { code: 'ERR_BYOL_USAGE', message: /from 1, got 0/ });
   assert.throws(() => planTable(findTable('5b'), { scale: 'paper' }), {
     code: 'ERR_BYOL_DATA',
-    message: /Scale 'paper' trains preset imagenet-300 on a folder of photos/,
+    message: /Scale 'paper' trains preset imagenet-300 on a folder of photos \(data\/imagenet\), which is not there/,
   });
 });
 

@@ -35,6 +35,8 @@ test('events are told apart by their type', () => {
         return expectTypeOf(event.verdict.state).toEqualTypeOf<VerdictState>();
       case 'checkpoint':
         return expectTypeOf(event.path).toBeString();
+      case 'reading':
+        return expectTypeOf(event.total).toEqualTypeOf<number | null>();
       case 'warning':
         return expectTypeOf(event.message).toBeString();
       case 'threads':

@@ -8,7 +8,7 @@ import { imagenet1000 } from './imagenet.js';
 export const imagenette = {
   ...imagenet1000,
   preset: 'imagenette',
-  data: { kind: 'folder', path: 'data/imagenette2-160' },
+  data: { kind: 'folder', path: 'data/imagenette2-160', labels: 'auto', brokenLimit: 0.05 },
   views: { ...imagenet1000.views, size: 128 },
   encoder: { ...imagenet1000.encoder, block: 'basic', blocks: [2, 2, 2, 2] },
   optimizer: { ...imagenet1000.optimizer, baseLearningRate: 2, weightDecay: 1e-6 },

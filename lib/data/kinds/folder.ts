@@ -1,16 +1,80 @@
+import { resolve } from 'node:path';
 import { z } from 'zod';
-import { defineDataKind } from '../data-kind.js';
-
-const PHOTO = /\.(jpe?g|png|webp|tiff?|bmp|gif|avif)$/i;
+import { ByolError } from '../../errors.js';
+import { defineDataKind, type OpenOptions } from '../data-kind.js';
+import type { Dataset, FilesSource, ImageSplit } from '../dataset.js';
+import { FolderFiles } from '../photos/folder-files.js';
+import { type LabelSource, type LayoutSplit, labelSources, layoutOf } from '../photos/layout.js';
+import { listPhotos } from '../photos/listing.js';
+import { brokenLimit } from '../photos/settings.js';
+import { IMAGE_ENDING, usableImages } from '../photos/usable.js';
 
 export const folder = defineDataKind({
   schema: z.strictObject({
-    /** A folder of photos, one sub-folder per class or flat. */
+    /** A folder of photos: class folders, or flat, or nested; in folders train, val and test, or all to train with. */
     kind: z.literal('folder'),
     path: z.string().min(1),
+    /** Whether the first folders name classes; 'auto': where all images lie in folders of one level. */
+    labels: z.enum(labelSources).default('auto'),
+    brokenLimit: brokenLimit.schema.default(brokenLimit.default),
   }),
   title: 'a folder of photos',
-  defaults: {},
+  defaults: { labels: 'auto', brokenLimit: brokenLimit.default },
   recognize: async ({ path, files, folders }) =>
-    folders.length > 0 || files.some((name) => PHOTO.test(name)) ? { settings: { path } } : null,
+    folders.length > 0 || files.some((name) => IMAGE_ENDING.test(name))
+      ? { settings: { path, labels: 'auto' as const, brokenLimit: brokenLimit.default } }
+      : null,
+  open: openFolder,
 });
+
+interface FolderSettings {
+  readonly path: string;
+  readonly labels: LabelSource;
+  readonly brokenLimit: number;
+}
+
+/** See the kind. Throws ERR_BYOL_DATA where there is no image, or too many are broken. */
+async function openFolder(
+  { path, labels, brokenLimit }: FolderSettings,
+  { onProgress, signal }: OpenOptions = {},
+): Promise<Dataset<FilesSource>> {
+  const listing = await listPhotos(path, {
+    onProgress: onProgress && ((files) => onProgress({ phase: 'listing', done: files, total: null })),
+    signal,
+  });
+  const usable = await usableImages(listing, { brokenLimit, where: path });
+  if (usable.rows.length === 0) {
+    const { count } = listing.table;
+    const files =
+      count === 0 ? 'there are no files' : `there are ${count} files, and none is an image that can be read`;
+    throw new ByolError('ERR_BYOL_DATA', `There are no images in ${path}: ${files}. ${usable.notes.join(' ')}`.trim());
+  }
+  const { splits, classNames, notes } = await layoutOf(listing.table, usable.rows, labels);
+  const root = resolve(path);
+  const made = ({ rows, labels: classes }: LayoutSplit): ImageSplit<FilesSource> => ({
+    count: rows.length,
+    source: new FolderFiles(root, listing.table, rows, brokenLimit),
+    targets: classes?.some((label) => label >= 0) ? { kind: 'class', labels: classes } : null,
+  });
+  const { train, val, test } = splits;
+  return {
+    ...measured(made(train), val && made(val), test && made(test)),
+    classNames,
+    notes: [...usable.notes, ...notes],
+  };
+}
+
+/**
+ * Which split is measured with: `test`, or `val` where that is what there is with labels. ImageNet's and Imagenette's published
+ * numbers are of the images that these sets call val.
+ */
+function measured(
+  train: ImageSplit<FilesSource>,
+  val: ImageSplit<FilesSource> | undefined,
+  test: ImageSplit<FilesSource> | undefined,
+): Omit<Dataset<FilesSource>, 'classNames'> {
+  if (val === undefined || (test !== undefined && (test.targets !== null || val.targets === null))) {
+    return { train, ...(val && { val }), ...(test && { test }) };
+  }
+  return { train, test: val };
+}

@@ -24,6 +24,11 @@ export class TallyKeeper<Kind extends string> {
   }
 }
 
+export function joinTallies(a: Tally | undefined, b: Tally | undefined): Tally | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return { count: a.count + b.count, first: [...a.first, ...b.first].slice(0, TOLD) };
+}
+
 /** "a.jpg, b.jpg, c.jpg and 4 more" */
 export function tallyNames({ count, first }: Tally): string {
   const more = count - first.length;

@@ -4,12 +4,13 @@ import { pathBytes, readablePath } from './file-table.js';
 import type { TallyKeeper } from './tally.js';
 
 /** What a walk passes by. */
-export const passedKinds = ['hidden', 'loops', 'special', 'folders', 'files'] as const;
+export const passedKinds = ['hidden', 'empty', 'loops', 'special', 'folders', 'files'] as const;
 export type PassedKind = (typeof passedKinds)[number];
 
 /** After a number: what was passed by, and why. */
 export const passedTexts: Readonly<Record<PassedKind, string>> = {
   hidden: 'hidden or of a system',
+  empty: 'folders without anything',
   loops: 'links to a folder that they lie in',
   special: 'neither files nor folders',
   folders: 'folders that cannot be read',
@@ -52,7 +53,9 @@ function* walkFolder(
   above: readonly string[],
   passed: TallyKeeper<PassedKind>,
 ): Generator<WalkedFile, void, undefined> {
-  for (const { key, stats } of entriesOf(base, inside, passed)) {
+  const entries = entriesOf(base, inside, passed);
+  if (entries?.length === 0 && inside !== '') passed.add('empty', readablePath(inside));
+  for (const { key, stats } of entries ?? []) {
     const raw = inside + key;
     if (!key.endsWith('/')) {
       const found = stats ?? statOf(base, raw, 'files', passed);
@@ -68,8 +71,8 @@ function* walkFolder(
   }
 }
 
-/** Sorted. The first folder must be readable; of others it is counted where they are not. */
-function entriesOf(base: string, inside: string, passed: TallyKeeper<PassedKind>): Entry[] {
+/** Sorted. The first folder must be readable; others are counted where they are not, and null. */
+function entriesOf(base: string, inside: string, passed: TallyKeeper<PassedKind>): Entry[] | null {
   const entries: Entry[] = [];
   try {
     // As buffers: what is not UTF-8 would come as other names than the file system's.
@@ -88,6 +91,7 @@ function entriesOf(base: string, inside: string, passed: TallyKeeper<PassedKind>
   } catch (error) {
     if (inside === '') throw error;
     passed.add('folders', `${readablePath(inside)} (${fileReason(error as NodeJS.ErrnoException)})`);
+    return null;
   }
   return entries.sort((a, b) => (a.key < b.key ? -1 : 1));
 }

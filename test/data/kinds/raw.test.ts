@@ -139,9 +139,10 @@ test('a named pipe in place of a file is refused, not waited for', {
   });
 });
 
-test('folders of photos are refused with what there is instead; so are empty folders', async () => {
+test('empty folders and those that are not there are refused', async () => {
   await withTempDir(async (dir) => {
-    await assert.rejects(readData({ kind: 'folder', path: dir }), dataError(/cifar10.*raw.*shapes/s));
+    const photos = { kind: 'folder', path: dir, labels: 'auto', brokenLimit: 0 } as const;
+    await assert.rejects(readData(photos), dataError(/There are no images in .*: there are no files\.$/));
     await assert.rejects(readData({ kind: 'raw', path: dir }), dataError(/raw\.json/));
     await assert.rejects(readData({ kind: 'cifar10', path: dir, batches: [1] }), dataError(/is empty/));
     const missing = path.join(dir, 'nowhere');

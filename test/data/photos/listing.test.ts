@@ -3,7 +3,6 @@ import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
   chmodSync,
-  mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -18,24 +17,10 @@ import { describe, test } from 'node:test';
 import { formatOf, hasTrait, problemOf, rawPath, readablePath } from '../../../lib/data/photos/file-table.js';
 import { type Listing, listPhotos } from '../../../lib/data/photos/listing.js';
 import { tallyNames } from '../../../lib/data/photos/tally.js';
-import { root, withTempDir } from '../../support/paths.js';
-import { jpegHeader, writeFiles } from '../../support/photos.js';
+import { root } from '../../support/paths.js';
+import { jpegHeader, withPhotoFolder, writeFiles } from '../../support/photos.js';
 
 const jpeg = jpegHeader(30, 20);
-
-/** With a cache of its own. */
-const withFolder = (body: (folder: string, cache: string) => Promise<void>): Promise<void> =>
-  withTempDir(async (dir) => {
-    const before = process.env.BYOL_CACHE;
-    process.env.BYOL_CACHE = path.join(dir, 'cache');
-    mkdirSync(path.join(dir, 'photos'));
-    try {
-      await body(path.join(dir, 'photos'), path.join(dir, 'cache'));
-    } finally {
-      if (before === undefined) delete process.env.BYOL_CACHE;
-      else process.env.BYOL_CACHE = before;
-    }
-  });
 
 const namesOf = ({ table }: Listing): string[] =>
   Array.from({ length: table.count }, (_, row) => readablePath(rawPath(table, row)));
@@ -45,7 +30,7 @@ const passedBy = ({ passed }: Listing): Record<string, string> =>
 
 describe('a listing', () => {
   test('has every file by the bytes of its path, with what its content says', () =>
-    withFolder(async (folder) => {
+    withPhotoFolder(async (folder) => {
       writeFiles(folder, {
         'b.JPEG': jpeg,
         'a/z.jpg': jpegHeader(30, 20, 6),
@@ -69,7 +54,7 @@ describe('a listing', () => {
     }));
 
   test('follows links but not in circles, and passes by what is hidden or no file', () =>
-    withFolder(async (folder) => {
+    withPhotoFolder(async (folder) => {
       writeFiles(folder, {
         'real/a.jpg': jpeg,
         '.hidden.jpg': jpeg,
@@ -99,7 +84,7 @@ describe('a listing', () => {
     }));
 
   test('takes names of any bytes', () =>
-    withFolder(async (folder) => {
+    withPhotoFolder(async (folder) => {
       const raw = Buffer.concat([Buffer.from(`${folder}/`), Buffer.from([0x63, 0xe9, 0x2e, 0x6a, 0x70, 0x67])]);
       writeFileSync(raw, jpeg);
       writeFiles(folder, { 'e\u0301te\u0301.jpg': jpeg, '日本.jpg': jpeg });
@@ -109,7 +94,7 @@ describe('a listing', () => {
     }));
 
   test('of the same folder reads only what is new or has changed', () =>
-    withFolder(async (folder, cache) => {
+    withPhotoFolder(async (folder, cache) => {
       const at = (name: string): string => path.join(folder, name);
       for (let i = 0; i < 40; i += 1) writeFiles(folder, { [`${i}.jpg`]: jpegHeader(10 + i, 20) });
       assert.equal((await listPhotos(folder)).read, 40);
@@ -141,7 +126,7 @@ describe('a listing', () => {
     }));
 
   test('works without a cache, stops when asked, and says why a folder cannot be read', () =>
-    withFolder(async (folder, cache) => {
+    withPhotoFolder(async (folder, cache) => {
       writeFileSync(cache, 'a file where the cache should be');
       writeFiles(folder, { 'a.jpg': jpeg });
       assert.equal((await listPhotos(folder)).read, 1);
@@ -163,7 +148,7 @@ describe('a listing', () => {
     'goes on where a folder or file may not be read',
     { skip: process.getuid?.() === 0 ? false : 'needs to be root, to be somebody else' },
     () =>
-      withFolder(async (folder) => {
+      withPhotoFolder(async (folder) => {
         writeFiles(folder, { 'open/a.jpg': jpeg, 'closed/b.jpg': jpeg, 'secret.jpg': jpeg });
         chmodSync(path.join(folder, 'closed'), 0);
         chmodSync(path.join(folder, 'secret.jpg'), 0);
@@ -189,7 +174,7 @@ describe('a listing', () => {
   );
 
   test('that grew beyond the first rows is as it was read', () =>
-    withFolder(async (folder) => {
+    withPhotoFolder(async (folder) => {
       for (let i = 0; i < 2500; i += 1) appendFileSync(path.join(folder, `${i}`.padStart(60, '0')), `${i}`);
       const { table } = await listPhotos(folder);
       assert.equal(table.count, 2500);

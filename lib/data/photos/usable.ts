@@ -1,0 +1,69 @@
+import { Breather } from '../../breather.js';
+import { type HeaderProblem, problemTexts } from '../headers/read-header.js';
+import { BrokenImages } from './broken.js';
+import { problemOf, rawPath, readablePath } from './file-table.js';
+import type { Listing } from './list-folder.js';
+import { joinTallies, type Tallies, TallyKeeper, tallyNames } from './tally.js';
+import { passedTexts } from './walk.js';
+
+/** What image files are called: a file of such a name that is none is broken, others are just other files. */
+export const IMAGE_ENDING = /\.(?:jpe?g|jfif|png|apng|webp|tiff?|gif|avif|bmp|hei[cf]|jxl|psd)$/i;
+
+/** The images of a listing that can be used. */
+export interface UsableImages {
+  /** Of the table, ascending. */
+  readonly rows: Int32Array;
+  /** What was left out and why: sentences. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Separates images from what else lies in a folder. Throws ERR_BYOL_DATA where more of them are broken than `brokenLimit` allows.
+ *
+ * @param where for messages.
+ */
+export async function usableImages(
+  { table, passed }: Listing,
+  { brokenLimit, where }: { readonly brokenLimit: number; readonly where: string },
+): Promise<UsableImages> {
+  const breather = new Breather();
+  const rows = new Int32Array(table.count);
+  const unusable: number[] = [];
+  const left = new TallyKeeper<'other' | 'empty'>();
+  const hasImages = new Map<string, boolean>();
+  let count = 0;
+  for (let row = 0; row < table.count; row += 1) {
+    if (row % 1024 === 0) await breather.breathe();
+    const name = rawPath(table, row);
+    const folder = name.slice(0, name.lastIndexOf('/') + 1);
+    const problem = problemOf(table, row);
+    if (problem === null || !hasImages.has(folder)) hasImages.set(folder, problem === null);
+    if (problem === null) {
+      rows[count] = row;
+      count += 1;
+    } else if (mayBeOther.has(problem) && !IMAGE_ENDING.test(name)) left.add('other', readablePath(name));
+    else unusable.push(row);
+  }
+  const broken = new BrokenImages(count + unusable.length, brokenLimit, where);
+  for (const row of unusable) {
+    broken.add(readablePath(rawPath(table, row)), problemTexts[problemOf(table, row) ?? 'damaged']);
+  }
+  for (const [folder, has] of hasImages) if (!has && folder !== '') left.add('empty', readablePath(folder));
+  return { rows: rows.slice(0, count), notes: notesOf(broken, left.finish(), passed) };
+}
+
+/** Such a file is broken where its name says that it is an image. */
+const mayBeOther: ReadonlySet<HeaderProblem> = new Set(['foreign', 'empty', 'unreadable']);
+
+function notesOf(broken: BrokenImages, left: Tallies<'other' | 'empty'>, passed: Listing['passed']): string[] {
+  const other = left.get('other');
+  const empty = joinTallies(left.get('empty'), passed.get('empty'));
+  return [
+    ...(broken.note === null ? [] : [broken.note]),
+    ...(other === undefined ? [] : [`Not images, and left out: ${tallyNames(other)}.`]),
+    ...(empty === undefined ? [] : [`Folders without any image: ${tallyNames(empty)}.`]),
+    ...[...passed]
+      .filter(([kind]) => kind !== 'hidden' && kind !== 'empty')
+      .map(([kind, tally]) => `Left out as ${passedTexts[kind]}: ${tallyNames(tally)}.`),
+  ];
+}
