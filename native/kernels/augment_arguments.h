@@ -29,8 +29,8 @@ constexpr int kAugmentThreads = 256;
 struct AugmentLayout {
   int centres;              ///< double [positions]: of the tile's rows, then of its columns; in source pixels
   int firsts, counts;       ///< int [positions]: the source pixels that each is a mean of
-  int sums;                 ///< [positions]: of their weights
-  int taps;                 ///< [most_taps, positions]: the weights over their sum
+  int scales;               ///< [positions]: one over the sum of their weights
+  int taps;                 ///< [most_taps, positions]: the weights, scaled
   int most_taps;            ///< where there are more, they are computed where they are needed
   int line, line_floats;    ///< source columns of some of the tile's rows, combined down; then one blurred plane
   int planes, plane_stride; ///< the tile's pixels: three planes, and floats from one to the next

@@ -9,6 +9,8 @@
 /// A kernel of one struct of arguments `a`, whose blocks have `count` threads along x. Everything inside is device code.
 #define BYOL_KERNEL(name, Arguments, count) extern "C" __global__ void __launch_bounds__(count) name(const Arguments a)
 #define BYOL_DEVICE static __device__ __forceinline__
+/// A member function.
+#define BYOL_MEMBER __device__ __forceinline__
 /// `pointer`, the launch's dynamic shared memory, aligned to 16 bytes.
 #define BYOL_DYNAMIC_SHARED(type, pointer)                              \
   extern __shared__ __align__(16) unsigned char byol_dynamic_shared[]; \

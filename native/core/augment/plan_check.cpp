@@ -17,30 +17,6 @@ constexpr int kJitterOrders = 24;
               c10::str("augmentation plan, row ", row, ": ", column, " is ", value, ", must be ", allowed, "."));
 }
 
-void check_view(const ViewSpec& view) {
-  if (view.height < 1 || view.width < 1 || view.height > kLargestSide || view.width > kLargestSide) {
-    throw Error("ERR_BYOL_SHAPE", c10::str("a view must have sides of 1 to ", kLargestSide, " pixels, not ",
-                                           view.height, " x ", view.width, "."));
-  }
-  if (view.blur_radius < 0 || view.blur_radius > kLargestSide) {
-    throw Error("ERR_BYOL_VALUE",
-                c10::str("the blur's radius must be 0 to ", kLargestSide, " pixels, not ", view.blur_radius, "."));
-  }
-  // Mirroring about the edge pixel needs as many pixels on its other side.
-  if (view.blur_border == BlurBorder::Reflect && view.blur_radius >= std::min(view.height, view.width)) {
-    throw Error("ERR_BYOL_VALUE",
-                c10::str("a blur of radius ", view.blur_radius, " with reflected borders needs views", " of more than ",
-                         view.blur_radius, " pixels, not ", view.height, " x ", view.width, "."));
-  }
-  for (int c = 0; c < 3; ++c) {
-    if (!std::isfinite(view.mean[c]) || !std::isfinite(view.std[c]) || view.std[c] <= 0.0F) {
-      throw Error("ERR_BYOL_VALUE",
-                  c10::str("channel ", c, " cannot be normalised with mean ", view.mean[c], " and standard deviation ",
-                           view.std[c], "; both must be finite, the latter positive."));
-    }
-  }
-}
-
 void check_crop(const float* row, int64_t index, int64_t height, int64_t width) {
   struct Side {
     const char *start_name, *length_name;
@@ -91,6 +67,30 @@ void check_row(const float* row, int64_t index, JitterKind kind) {
 }
 
 }  // namespace
+
+void check_view(const ViewSpec& view) {
+  if (view.height < 1 || view.width < 1 || view.height > kLargestSide || view.width > kLargestSide) {
+    throw Error("ERR_BYOL_SHAPE", c10::str("a view must have sides of 1 to ", kLargestSide, " pixels, not ",
+                                           view.height, " x ", view.width, "."));
+  }
+  if (view.blur_radius < 0 || view.blur_radius > kLargestSide) {
+    throw Error("ERR_BYOL_VALUE",
+                c10::str("the blur's radius must be 0 to ", kLargestSide, " pixels, not ", view.blur_radius, "."));
+  }
+  // Mirroring about the edge pixel needs as many pixels on its other side.
+  if (view.blur_border == BlurBorder::Reflect && view.blur_radius >= std::min(view.height, view.width)) {
+    throw Error("ERR_BYOL_VALUE",
+                c10::str("a blur of radius ", view.blur_radius, " with reflected borders needs views", " of more than ",
+                         view.blur_radius, " pixels, not ", view.height, " x ", view.width, "."));
+  }
+  for (int c = 0; c < 3; ++c) {
+    if (!std::isfinite(view.mean[c]) || !std::isfinite(view.std[c]) || view.std[c] <= 0.0F) {
+      throw Error("ERR_BYOL_VALUE",
+                  c10::str("channel ", c, " cannot be normalised with mean ", view.mean[c], " and standard deviation ",
+                           view.std[c], "; both must be finite, the latter positive."));
+    }
+  }
+}
 
 void check_plan(const ImageStore& images, at::IntArrayRef indices, const float* plan,
                 const ViewSpec& view) {

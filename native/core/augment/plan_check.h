@@ -11,4 +11,7 @@ namespace byol {
 /// numbers outside the ranges of plan.h, naming the row and the column.
 void check_plan(const ImageStore& images, at::IntArrayRef indices, const float* plan, const ViewSpec& view);
 
+/// What check_plan asks of the view alone.
+void check_view(const ViewSpec& view);
+
 }  // namespace byol

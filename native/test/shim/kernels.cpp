@@ -1,3 +1,3 @@
 // All kernels, compiled as C++.
 
-#include "kernels/language.cuh"
+#include "kernels/augment_whole.cuh"

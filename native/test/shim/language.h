@@ -15,6 +15,7 @@
       [](const void* arguments) { name(*static_cast<const Arguments*>(arguments)); });            \
   static void name([[maybe_unused]] const Arguments& a)
 #define BYOL_DEVICE static inline
+#define BYOL_MEMBER inline
 #define BYOL_DYNAMIC_SHARED(type, pointer) type* const pointer = reinterpret_cast<type*>(::byol::shim::dynamic_shared())
 #define __shared__ static
 #define __restrict__ __restrict

@@ -32,7 +32,7 @@ class StandIn : public DeviceRuntime {
   std::map<std::string, int> launches;  // by kernel
   std::string capture_refusal;
 
- private:
+ protected:
   DeviceFacts facts_;
   DeviceMemory memory_;
 };
