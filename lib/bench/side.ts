@@ -21,6 +21,7 @@ export class Side {
   readonly #reader: Interface;
   #error = '';
   #failed: Error | undefined;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(command: string, args: readonly string[], spec: object) {
     this.#child = spawn(command, args);
@@ -59,7 +60,16 @@ export class Side {
     );
   }
 
+  /** Ends it after so many seconds, whatever it is doing then. */
+  endAfter(seconds: number): void {
+    this.#timer = setTimeout(() => {
+      this.#failed = new Error(`given up after ${seconds} s`);
+      this.#child.kill('SIGKILL');
+    }, 1000 * seconds);
+  }
+
   close(): void {
+    clearTimeout(this.#timer);
     this.#reader.close();
     this.#child.kill();
   }

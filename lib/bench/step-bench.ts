@@ -20,6 +20,8 @@ export interface StepBenchOptions extends ResolvedDevice {
   readonly steps: number;
   /** Left out: those that fit the device; none: no Python. */
   readonly modes?: readonly PythonMode[];
+  /** A side that takes longer, its start included, is given up; left out: none is. */
+  readonly sideSeconds?: number | undefined;
   /** Another built checkout of this package, whose steps are measured as well. */
   readonly before?: string | undefined;
   /** Steps done of those of one side, whose name it is. */
@@ -82,7 +84,8 @@ export async function benchStep(options: StepBenchOptions): Promise<StepBench> {
   if (before !== undefined) sides['before'] = () => new Side(process.execPath, olderProgram(before), ours);
 
   const steps = Math.ceil(options.steps / ROUNDS);
-  const turns = { warmUp: onCpu ? WARM_UP.cpu : WARM_UP.cuda, rounds: ROUNDS, steps, together: onCpu };
+  const warmUp = onCpu ? WARM_UP.cpu : WARM_UP.cuda;
+  const turns = { warmUp, rounds: ROUNDS, steps, together: onCpu, sideSeconds: options.sideSeconds };
   const outcomes = await measureSides(sides, turns, {
     onRound: (name, round) => onProgress(name, round * steps, ROUNDS * steps),
     last: async (name, side) => {

@@ -12,6 +12,8 @@ export interface Turns {
    * other, so that each has the device's memory for itself.
    */
   readonly together: boolean;
+  /** A side that has not done its part so long after its start is given up; left out: none is. */
+  readonly sideSeconds?: number | undefined;
 }
 
 /** What became of a side: its steps by rounds and what it says of itself, or why there are none. */
@@ -54,6 +56,7 @@ export async function measureSides(
       for (const [name, start] of group) {
         await doing(name, async () => {
           const side = start();
+          if (turns.sideSeconds !== undefined) side.endAfter(turns.sideSeconds);
           const one: Opened = { side, facts: null, rounds: [] };
           opened.set(name, one);
           opened.set(name, { ...one, facts: await side.line() });

@@ -6,7 +6,7 @@ import { Side } from '../../lib/bench/side.js';
 import { measureSides } from '../../lib/bench/turns.js';
 import { withTempDir } from '../support/paths.js';
 
-/** Answers as a side does, and writes down what it was asked. `fails`: the command that it ends at. */
+/** Answers as a side does, and writes down what it was asked. `fails`, `hangs`: the command that it ends at, or never answers. */
 const program = `
 import { appendFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -18,6 +18,9 @@ for await (const line of createInterface({ input: process.stdin })) {
     continue;
   }
   appendFileSync(spec.log, spec.name + ' ' + line + '\\n');
+  if (line === spec.hangs) {
+    await new Promise((resolve) => setTimeout(resolve, 60_000));
+  }
   if (line === spec.fails) {
     console.error('some words first\\nout of memory');
     process.exit(1);
@@ -59,6 +62,17 @@ test('a side that ends takes nobody with it, and its last words are the reason',
     assert.deepEqual(outcomes['a'], { failed: 'out of memory' });
     assert.ok('rounds' in (outcomes['b'] ?? {}));
   }
+});
+
+test('a side that hangs is given up', async () => {
+  await withTempDir(async (dir) => {
+    const file = path.join(dir, 'side.mjs');
+    writeFileSync(file, program);
+    const spec = { name: 'a', log: path.join(dir, 'log'), hangs: 'run 1' };
+    const start = (): Side => new Side(process.execPath, [file], spec);
+    const turns = { warmUp: 1, rounds: 1, steps: 1, together: true, sideSeconds: 1 };
+    assert.deepEqual(await measureSides({ a: start }, turns), { a: { failed: 'given up after 1 s' } });
+  });
 });
 
 test('a program that cannot be started is one that failed', async () => {

@@ -20,6 +20,11 @@ const options = {
     requiresArg: true,
     describe: 'How PyTorch computes beside it: eager and modes of torch.compile, with commas; none',
   },
+  'side-limit': {
+    type: 'number',
+    requiresArg: true,
+    describe: 'Seconds after which a side is given up, its start and compiling included',
+  },
   json: { type: 'string', requiresArg: true, describe: 'File for all that was measured' },
   quiet: { type: 'boolean', default: false, describe: 'No progress, only the result' },
 } as const;
@@ -32,10 +37,9 @@ export const command: CommandModule<object, InferredOptionTypes<typeof options>>
   describe: 'Measure the training steps of a preset on this machine, beside PyTorch where python3 has it',
   builder: (yargs) => yargs.options(options),
   handler: async (args) => {
-    const { steps, json, quiet } = args;
-    if (steps !== undefined && !(Number.isInteger(steps) && steps > 0)) {
-      throw new ByolError('ERR_BYOL_USAGE', `--steps must be a whole number above 0, not ${steps}.`);
-    }
+    const { steps, 'side-limit': sideSeconds, json, quiet } = args;
+    requireCount('--steps', steps);
+    requireCount('--side-limit', sideSeconds);
     const modes = modesOf(args.python);
     const preset = args.preset ?? (args.config === undefined ? 'shapes' : undefined);
     const asked = await configFromArguments({ ...args, preset, data: undefined });
@@ -62,6 +66,7 @@ export const command: CommandModule<object, InferredOptionTypes<typeof options>>
         precision,
         threads: config.threads === 0 ? availableCores() : config.threads,
         steps: steps ?? (onCpu ? 10 : 50),
+        sideSeconds,
         ...(modes !== undefined && { modes }),
         onProgress: (side, done, total) => output.state(done, total, `${side}, step ${done}/${total}`),
       });
@@ -76,6 +81,11 @@ export const command: CommandModule<object, InferredOptionTypes<typeof options>>
     }
   },
 };
+
+function requireCount(option: string, value: number | undefined): void {
+  if (value === undefined || (Number.isInteger(value) && value > 0)) return;
+  throw new ByolError('ERR_BYOL_USAGE', `${option} must be a whole number above 0, not ${value}.`);
+}
 
 function fitting(config: Config, batchGiven: boolean): Config {
   return batchGiven ? config : { ...config, batchSize: Math.min(config.batchSize, MOST_IMAGES), accumulate: 1 };
