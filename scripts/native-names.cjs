@@ -5,7 +5,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 
 /** Of errors and the class's own machinery, which they do not declare. */
-const UNDECLARED = new Set(['code', 'stack', 'name', 'nativeStack']);
+const UNDECLARED = new Set(['code', 'stack', 'nativeStack']);
 
 const matches = (text, pattern) => Array.from(text.matchAll(pattern), (match) => match[1]);
 const withoutComments = (text) => text.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '');

@@ -44,9 +44,9 @@ async function run(resources: TrainingResources, steps: number): Promise<[second
     done += 1;
     await queue.add(
       () => learner.step(input),
-      ({ augmentSeconds }) => {
+      ({ augment }) => {
         const now = performance.now();
-        times.push([(now - before) / 1000, augmentSeconds]);
+        times.push([(now - before) / 1000, augment]);
         before = now;
       },
     );

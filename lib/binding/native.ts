@@ -18,7 +18,7 @@ import type { LearnerSpec, NativeEncoderSpec, ViewSpec } from './specs.js';
 export type * from './specs.js';
 
 /** Must equal the number that the addon exports; the loader refuses another. */
-export const API_VERSION = 3;
+export const API_VERSION = 4;
 
 export interface NativeInfo {
   /** "2.13.0": the LibTorch that the addon was compiled against, and the one that is loaded. */
@@ -63,10 +63,34 @@ export interface StepInput {
   readonly supervisedLabels: Int32Array | null;
 }
 
-/** Wall-clock seconds of the parts of one step, measured on the LibTorch thread. */
-export interface StepTiming {
-  readonly augmentSeconds: number;
-  readonly computeSeconds: number;
+/**
+ * Seconds of the parts of one step, summed over its micro-batches, and of all of it: of the LibTorch thread on the CPU, of
+ * the device elsewhere, by its own clock.
+ */
+export interface StepTimes {
+  readonly augment: number;
+  /** All networks and the objective. */
+  readonly forward: number;
+  readonly backward: number;
+  /** Optimiser, moving average, running statistics, queue. */
+  readonly update: number;
+  readonly total: number;
+}
+
+/** How a learner's steps are computed, as of the last one. */
+export interface Execution {
+  /**
+   * 'captured': as a graph that the device was shown once; 'eager': operation by operation, not yet captured or never;
+   * 'unavailable': the device has no graphs.
+   */
+  readonly graph: 'captured' | 'eager' | 'unavailable';
+  /** Why steps are not captured, as a sentence; empty where they are. */
+  readonly reason: string;
+  /**
+   * 'resident': images lie in the device's memory; 'staged': those of each batch are copied there beside the step before;
+   * 'host': the processor augments.
+   */
+  readonly images: 'resident' | 'staged' | 'host';
 }
 
 export interface StepMetrics {
@@ -126,7 +150,7 @@ export interface NativeLearner {
   readonly features: number;
   readonly encoderParameters: number;
   /** Resolves when the step is done; several may be queued, they run in order. */
-  step(input: StepInput): Promise<StepTiming>;
+  step(input: StepInput): Promise<StepTimes>;
   /**
    * The same step, with the wall-clock seconds of every operation without those that it calls, by name; 'byol::norm',
    * 'byol::norm_backward', 'byol::update' (optimiser and EMA) and 'byol::convolution DIRECTION ...' (one for each shape) are ours,
@@ -135,6 +159,7 @@ export interface NativeLearner {
   profileStep(input: StepInput): Promise<Record<string, { readonly calls: number; readonly seconds: number }>>;
   /** Means since the last call. */
   readMetrics(): Promise<StepMetrics>;
+  execution(): Promise<Execution>;
   /** Optimiser steps done. */
   readonly stepCount: Promise<number>;
   embed(input: EmbedInput): Promise<void>;
@@ -182,9 +207,61 @@ export interface NativeLinearProbe {
   dispose(): void;
 }
 
+/** Of memory in bytes. */
+export interface DeviceFacts {
+  /** "NVIDIA H100 80GB HBM3", "AMD EPYC 9554 64-Core Processor" */
+  readonly name: string;
+  /** Compute capability, "9.0"; empty on the CPU. */
+  readonly capability: string;
+  /** Of the CPU its logical cores. */
+  readonly multiprocessors: number;
+  /** Versions of CUDA's driver and runtime; empty on the CPU. */
+  readonly driver: string;
+  readonly runtime: string;
+  /** Of the CPU the machine's. */
+  readonly totalMemory: number;
+}
+
+/** Bytes. */
+export interface DeviceMemory {
+  /** Of the CPU, what programs can still have. */
+  readonly free: number;
+  readonly total: number;
+  /** The most that tensors held since the last call. Of the CPU: that this process held, code and all. */
+  readonly peak: number;
+}
+
+/** What a device does at best, measured. */
+export interface DeviceRates {
+  /** Floating-point operations per second of a large matrix product; a multiplication and an addition are two. */
+  readonly matrix: number;
+  /** Bytes per second, read and written together, of a copy within its memory that no cache holds. */
+  readonly copy: number;
+}
+
+/**
+ * Floating-point operations of convolutions and matrix products, where a multiplication and an addition are two and padding
+ * counts. Norms, the loss with its negatives, and the update are left out: they are bound by memory.
+ */
+export interface LearnerFlops {
+  /** One view once through the online encoder, projector and predictor. */
+  readonly forward: number;
+  /** One view once through the target's encoder and projector; 0 where a step has no such passes. */
+  readonly target: number;
+  /** Of an optimiser step, for each of its images: all passes forward and backward. */
+  readonly step: number;
+}
+
 export interface NativeModule {
   readonly apiVersion: number;
   info(): NativeInfo;
+  /** Devices are 'cpu' or 'cuda:N'. */
+  deviceFacts(device: string): Promise<DeviceFacts>;
+  deviceMemory(device: string): Promise<DeviceMemory>;
+  /** Takes about half a second, behind the commands that are queued. */
+  deviceRates(device: string, precision: 'float32' | 'bfloat16'): Promise<DeviceRates>;
+  /** Of views of this size, counted from the layers that the networks have. */
+  learnerFlops(spec: LearnerSpec, height: number, width: number): LearnerFlops;
   /** The ByolError class, so that native failures are instances of it. Called once by the loader. */
   setErrorClass(errorClass: new (code: string, message: string) => Error): void;
   /**

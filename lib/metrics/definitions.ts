@@ -179,7 +179,7 @@ export const metricDefinitions = {
   },
   /**
    * Share of wall-clock time in which the LibTorch thread did not compute: it augmented, or waited for JavaScript.
-   * 1 - sum(StepTiming.computeSeconds) / elapsed.
+   * 1 - sum(StepTimes.total - StepTimes.augment) / elapsed.
    */
   data_wait: {
     from: 'timing',

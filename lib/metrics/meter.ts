@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { StepMetrics, StepTiming } from '../binding/native.js';
+import type { StepMetrics, StepTimes } from '../binding/native.js';
 import { type MetricDefinitions, type MetricFacts, metricDefinitions } from './definitions.js';
 import type { Metrics } from './values.js';
 
@@ -101,10 +101,10 @@ export class Meter {
   }
 
   /** `wallSeconds`: since the step before this one was done. */
-  addTiming(timing: StepTiming, wallSeconds: number): void {
+  addTiming(times: StepTimes, wallSeconds: number): void {
     this.#timedSteps += 1;
     this.#wallSeconds += wallSeconds;
-    this.#computeSeconds += timing.computeSeconds;
+    this.#computeSeconds += times.total - times.augment;
   }
 
   /** By name. NaN before the first reading; absent: not measured in this run, or not known of all steps. */

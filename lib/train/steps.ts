@@ -1,4 +1,4 @@
-import type { StepMetrics, StepTiming } from '../binding/native.js';
+import type { StepMetrics, StepTimes } from '../binding/native.js';
 import { classLabels } from '../data/dataset.js';
 import { ByolError } from '../errors.js';
 import { isSupervisedOnly } from '../methods/loss-reading.js';
@@ -108,9 +108,9 @@ export async function* trainSteps(
   let lastStepAt = performance.now();
   let bad: StepMetrics | null = null;
 
-  const onStep = (timing: StepTiming): void => {
+  const onStep = (times: StepTimes): void => {
     const now = performance.now();
-    for (const meter of [ofEpoch, recent]) meter.addTiming(timing, (now - lastStepAt) / 1000);
+    for (const meter of [ofEpoch, recent]) meter.addTiming(times, (now - lastStepAt) / 1000);
     lastStepAt = now;
     done += 1;
     stepDone(done);

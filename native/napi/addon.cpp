@@ -2,6 +2,7 @@
 
 #include "core/model/convolution_memory.h"
 #include "napi/convert.h"
+#include "napi/device_command.h"
 #include "napi/encoder_wrap.h"
 #include "napi/execute_plan_command.h"
 #include "napi/feature_bank_wrap.h"
@@ -15,7 +16,7 @@
 namespace byol::napi {
 namespace {
 
-constexpr int kApiVersion = 3;  // API_VERSION in lib/binding/native.ts
+constexpr int kApiVersion = 4;  // API_VERSION in lib/binding/native.ts
 constexpr int64_t kMostMilliseconds = 3'600'000;
 
 void set_error_class(const Napi::CallbackInfo& call) {
@@ -53,6 +54,10 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   guard(env, [] { check_torch_version(); });
   exports.Set("apiVersion", Napi::Number::New(env, kApiVersion));
   exports.Set("info", Napi::Function::New<info>(env, "info"));
+  exports.Set("deviceFacts", Napi::Function::New<device_facts>(env, "deviceFacts"));
+  exports.Set("deviceMemory", Napi::Function::New<device_memory>(env, "deviceMemory"));
+  exports.Set("deviceRates", Napi::Function::New<device_rates>(env, "deviceRates"));
+  exports.Set("learnerFlops", Napi::Function::New<flops_of_learner>(env, "learnerFlops"));
   exports.Set("setErrorClass", Napi::Function::New<set_error_class>(env, "setErrorClass"));
   exports.Set("setThreads", Napi::Function::New<set_threads>(env, "setThreads"));
   exports.Set("limitThreads", Napi::Function::New<limit_threads>(env, "limitThreads"));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -48,6 +49,23 @@ std::vector<float> to_floats(const Napi::Value& value, const std::string& path, 
 /// A copy of float32 values.
 Napi::Float32Array from_floats(Napi::Env env, const std::vector<float>& values);
 
+/// One of the given words.
+template <typename Enum, size_t N>
+Enum to_choice(const Napi::Value& word, const std::string& path, const std::pair<const char*, Enum> (&choices)[N]) {
+  std::string expected;
+  for (const auto& [key, meaning] : choices) {
+    if (word.IsString() && word.As<Napi::String>().Utf8Value() == key) return meaning;
+    expected += (expected.empty() ? "'" : ", '") + std::string(key) + "'";
+  }
+  refuse(word, path, "one of " + expected);
+}
+
+/// The word of a meaning that the table has.
+template <typename Enum, size_t N>
+const char* word_of(Enum meaning, const std::pair<const char*, Enum> (&choices)[N]) {
+  return std::find_if(choices, choices + N, [&](const auto& each) { return each.second == meaning; })->first;
+}
+
 /// The properties of a plain object.
 class Fields {
  public:
@@ -78,13 +96,7 @@ class Fields {
   /// One of the given words.
   template <typename Enum, size_t N>
   Enum choice(const char* name, const std::pair<const char*, Enum> (&choices)[N]) const {
-    const Napi::Value word = value(name);
-    std::string expected;
-    for (const auto& [key, meaning] : choices) {
-      if (word.IsString() && word.As<Napi::String>().Utf8Value() == key) return meaning;
-      expected += (expected.empty() ? "'" : ", '") + std::string(key) + "'";
-    }
-    refuse(word, path_of(name), "one of " + expected);
+    return to_choice(value(name), path_of(name), choices);
   }
 
  private:

@@ -28,6 +28,21 @@ Napi::Value from_metrics(Napi::Env env, const StepMetrics& metrics) {
   return out;
 }
 
+constexpr std::pair<const char*, Execution::Graph> kGraphs[] = {{"captured", Execution::Graph::Captured},
+                                                                {"eager", Execution::Graph::Eager},
+                                                                {"unavailable", Execution::Graph::Unavailable}};
+constexpr std::pair<const char*, Execution::Images> kImages[] = {{"resident", Execution::Images::Resident},
+                                                                 {"staged", Execution::Images::Staged},
+                                                                 {"host", Execution::Images::Host}};
+
+Napi::Value from_execution(Napi::Env env, const Execution& execution) {
+  Napi::Object out = Napi::Object::New(env);
+  out.Set("graph", word_of(execution.graph, kGraphs));
+  out.Set("reason", execution.reason);
+  out.Set("images", word_of(execution.images, kImages));
+  return out;
+}
+
 }  // namespace
 
 Napi::Function LearnerWrap::define(Napi::Env env) {
@@ -36,7 +51,8 @@ Napi::Function LearnerWrap::define(Napi::Env env) {
             InstanceAccessor<&LearnerWrap::encoder_parameters>("encoderParameters"),
             InstanceAccessor<&LearnerWrap::step_count>("stepCount"), InstanceMethod<&LearnerWrap::step>("step"),
             InstanceMethod<&LearnerWrap::profile_step>("profileStep"),
-            InstanceMethod<&LearnerWrap::read_metrics>("readMetrics"), InstanceMethod<&LearnerWrap::embed>("embed"),
+            InstanceMethod<&LearnerWrap::read_metrics>("readMetrics"), InstanceMethod<&LearnerWrap::execution>("execution"),
+            InstanceMethod<&LearnerWrap::embed>("embed"),
             InstanceMethod<&LearnerWrap::save>("save"), InstanceMethod<&LearnerWrap::load>("load"),
             InstanceMethod<&LearnerWrap::load_weights>("loadWeights"),
             InstanceMethod<&LearnerWrap::export_encoder>("exportEncoder")});
@@ -81,6 +97,14 @@ Napi::Value LearnerWrap::step_count(const Napi::CallbackInfo& call) {
     const LearnerWrap& receiver = self(call.This(), "this");
     return receiver.thread().submit(call.Env(), [learner = receiver.object()]() -> Deliver {
       return [steps = static_cast<double>(learner->step())](Napi::Env env) { return Napi::Number::New(env, steps); };
+    });
+  });
+}
+
+Napi::Value LearnerWrap::execution(const Napi::CallbackInfo& call) {
+  return guard(call.Env(), [&]() -> Napi::Value {
+    return thread().submit(call.Env(), [learner = object()]() -> Deliver {
+      return [execution = learner->execution()](Napi::Env env) { return from_execution(env, execution); };
     });
   });
 }

@@ -23,6 +23,7 @@ class LearnerWrap : public Wrap<LearnerWrap, Learner> {
   Napi::Value step(const Napi::CallbackInfo& call);
   Napi::Value profile_step(const Napi::CallbackInfo& call);
   Napi::Value read_metrics(const Napi::CallbackInfo& call);
+  Napi::Value execution(const Napi::CallbackInfo& call);
   Napi::Value embed(const Napi::CallbackInfo& call);
   Napi::Value save(const Napi::CallbackInfo& call);
   Napi::Value load(const Napi::CallbackInfo& call);

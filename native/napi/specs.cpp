@@ -55,9 +55,7 @@ NormSpec read_norm(const Fields& f) {
   return spec;
 }
 
-Precision read_precision(const Fields& f) {
-  return f.choice<Precision>("precision", {{"float32", Precision::Float32}, {"bfloat16", Precision::BFloat16}});
-}
+Precision read_precision(const Fields& f) { return to_precision(f.value("precision"), f.path_of("precision")); }
 
 uint64_t read_seed(const Fields& f) { return static_cast<uint64_t>(f.integer("seed", 0, kLargestInteger)); }
 
@@ -108,6 +106,10 @@ std::array<float, 3> read_channels(const Fields& f, const char* name, const Rang
 }
 
 }  // namespace
+
+Precision to_precision(const Napi::Value& value, const std::string& path) {
+  return to_choice<Precision>(value, path, {{"float32", Precision::Float32}, {"bfloat16", Precision::BFloat16}});
+}
 
 LearnerSpec read_learner_spec(const Fields& f) {
   LearnerSpec spec;

@@ -1,110 +1,43 @@
 #include "napi/step_command.h"
 
 #include <algorithm>
-#include <chrono>
+#include <array>
 #include <map>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "core/augment/plan.h"
-#include "core/augment/plan_check.h"
 #include "core/error.h"
 #include "core/operation_profile.h"
-#include "core/ssl/step_packet.h"
+#include "core/ssl/step_input.h"
 #include "napi/image_store_wrap.h"
 #include "napi/specs.h"
 
 namespace byol::napi {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-constexpr size_t kViews = 2;
-
-struct Step {
-  std::ptrdiff_t micro_batch_rows() const { return packet.rows() / micro_batches; }
+/// A step with what it refers to.
+struct OwnedStep {
+  StepInput get() const { return {*images, packet, views, micro_batches}; }
 
   Handle<ImageStore> images;
   StepPacket packet;
   int64_t micro_batches;
-  std::vector<ViewSpec> views;
+  std::array<ViewSpec, kViews> views;
 };
 
-struct Timing {
-  double augment_seconds = 0.0, compute_seconds = 0.0;
-};
-
-class Stopwatch {
- public:
-  /// Seconds since the last lap.
-  double lap() {
-    const Clock::time_point now = Clock::now();
-    return std::chrono::duration<double>(now - std::exchange(start_, now)).count();
-  }
-
- private:
-  Clock::time_point start_ = Clock::now();
-};
-
-void compute(const Step& step, Learner& learner, Timing& timing) {
-  const ImageStore& images = *step.images;
-  const StepPacket& packet = step.packet;
-  const int64_t rows = step.micro_batch_rows();
-  Stopwatch watch;
-  learner.set_scalars(packet.scalar_tensor());
-  for (int64_t first = 0; first < packet.rows(); first += rows) {
-    const at::IntArrayRef indices(packet.indices().data() + first, static_cast<size_t>(rows));
-    const auto view = [&](int64_t i) {
-      return execute_plan(images, indices, packet.plan(i).data() + first * kPlanColumns,
-                          step.views[static_cast<size_t>(i)], learner.compute_dtype())
-          .to(learner.device());
-    };
-    MicroBatch batch;
-    batch.view1 = view(0);
-    batch.labels = images.labels_of(indices).to(learner.device());
-    if (learner.needs_view2()) batch.view2 = view(1);
-    if (!packet.supervised_labels().empty()) {
-      batch.supervised_labels = packet.supervised_label_tensor(first, rows).to(learner.device());
-    }
-    batch.micro_batches = step.micro_batches;
-    timing.augment_seconds += watch.lap();
-    learner.accumulate(batch);
-    timing.compute_seconds += watch.lap();
-  }
-  learner.apply();
-  timing.compute_seconds += watch.lap();
-}
-
-/// All of the step, or, where it throws, nothing of it: the steps behind it are queued already.
-Timing run_step(const Step& step, Learner& learner) {
-  const StepPacket& packet = step.packet;
-  const at::IntArrayRef indices(packet.indices().data(), packet.indices().size());
-  for (int64_t i = 0; i < packet.views(); ++i) {
-    check_plan(*step.images, indices, packet.plan(i).data(), step.views[static_cast<size_t>(i)]);
-  }
-  learner.check_rows(step.micro_batch_rows());
-  Timing timing;
-  try {
-    compute(step, learner, timing);
-  } catch (...) {
-    learner.abandon();
-    throw;
-  }
-  return timing;
-}
-
-Napi::Value from_timing(Napi::Env env, const Timing& timing) {
+Napi::Value from_times(Napi::Env env, const StepTimes& times) {
   Napi::Object out = Napi::Object::New(env);
-  out.Set("augmentSeconds", timing.augment_seconds);
-  out.Set("computeSeconds", timing.compute_seconds);
+  out.Set("augment", times.augment);
+  out.Set("forward", times.forward);
+  out.Set("backward", times.backward);
+  out.Set("update", times.update);
+  out.Set("total", times.total);
   return out;
 }
 
-using Times = std::map<std::string, OperationTime>;
-
-Napi::Value from_times(Napi::Env env, const Times& times) {
+Napi::Value from_profile(Napi::Env env, const std::map<std::string, OperationTime>& times) {
   Napi::Object out = Napi::Object::New(env);
   for (const auto& [name, time] : times) {
     Napi::Object entry = Napi::Object::New(env);
@@ -115,14 +48,16 @@ Napi::Value from_times(Napi::Env env, const Times& times) {
   return out;
 }
 
-void read_views(const Fields& f, Step& step) {
+void read_views(const Fields& f, OwnedStep& step) {
   const std::vector<Napi::Value> values = f.list("views");
   for (size_t i = 0; i < values.size(); ++i) {
     const Fields view(values[i], f.path_of("views[" + std::to_string(i) + "]"));
     const std::vector<float> plan =
         to_floats(view.value("plan"), view.path_of("plan"), static_cast<size_t>(step.packet.rows()), kPlanColumns);
-    step.views.push_back(read_view_spec(view.object("spec")));
-    if (i < kViews) std::ranges::copy(plan, step.packet.plan(static_cast<int64_t>(i)).begin());
+    const ViewSpec spec = read_view_spec(view.object("spec"));
+    if (i >= kViews) continue;
+    step.views[i] = spec;
+    std::ranges::copy(plan, step.packet.plan(static_cast<int64_t>(i)).begin());
   }
   if (values.size() != kViews) {
     throw Error("ERR_BYOL_USAGE", f.path_of("views") + " must have " + std::to_string(kViews) +
@@ -150,7 +85,7 @@ Napi::Promise submit_step(const Napi::Value& input, TorchThread& thread, Handle<
   if (classes > 0) ImageStoreWrap::require_labels_below(f.value("images"), f.path_of("images"), classes);
   const std::vector<int64_t> indices = f.indices("indices");
   const auto rows = static_cast<int64_t>(indices.size());
-  Step step{
+  OwnedStep step{
       std::move(images), StepPacket(rows, kViews, supervised_classes > 0), f.integer("microBatches", 1, rows), {}};
   if (rows % step.micro_batches != 0) {
     refuse(f.value("microBatches"), f.path_of("microBatches"), "a divisor of the " + std::to_string(rows) + " rows");
@@ -169,10 +104,10 @@ Napi::Promise submit_step(const Napi::Value& input, TorchThread& thread, Handle<
   auto work = [step = std::move(step), learner = std::move(learner), profiled]() -> Deliver {
     if (profiled) {
       const OperationProfile profile;
-      run_step(step, *learner);
-      return [times = profile.times()](Napi::Env env) { return from_times(env, times); };
+      learner->run(step.get());
+      return [times = profile.times()](Napi::Env env) { return from_profile(env, times); };
     }
-    return [timing = run_step(step, *learner)](Napi::Env env) { return from_timing(env, timing); };
+    return [times = learner->run(step.get())](Napi::Env env) { return from_times(env, times); };
   };
   return thread.submit(input.Env(), std::move(work));
 }

@@ -65,8 +65,10 @@ test('many steps in flight give bit for bit what one after the other gives', asy
 
 test('micro-batches are the rows in order', async () => {
   const halves = new native.Learner({ ...learnerSpec, classes: 0 });
-  const { augmentSeconds, computeSeconds } = await halves.step({ ...step, microBatches: 2 });
-  assert.ok(augmentSeconds > 0 && computeSeconds > 0);
+  const { total, ...parts } = await halves.step({ ...step, microBatches: 2 });
+  assert.deepEqual(Object.keys(parts), ['augment', 'forward', 'backward', 'update']);
+  assert.ok(Object.values(parts).every((seconds) => seconds > 0));
+  assert.ok(Math.abs(total - Object.values(parts).reduce((a, b) => a + b)) < 1e-9);
   assert.equal((await halves.readMetrics()).steps, 1);
   // Two micro-batches of the same rows have the mean of their losses, which is that of one.
   const twice = new native.Learner({ ...learnerSpec, classes: 0 });

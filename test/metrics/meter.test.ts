@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { StepMetrics } from '../../lib/binding/native.js';
+import type { StepMetrics, StepTimes } from '../../lib/binding/native.js';
 import { type MetricDefinitions, metricDefinitions } from '../../lib/metrics/definitions.js';
 import { epochSumsSchema, Meter } from '../../lib/metrics/meter.js';
 
@@ -20,6 +20,15 @@ const reading = (steps: number, probeTop1: number, probeTop5: number) => ({
 });
 
 const labelled = { facts: { onlineProbe: true, classes: 10, supervisedOnly: false }, rows: 64 };
+
+/** Of a step that augmented and computed for so long. */
+const times = (augment: number, compute: number): StepTimes => ({
+  augment,
+  forward: compute / 2,
+  backward: compute / 4,
+  update: compute / 4,
+  total: augment + compute,
+});
 
 test('accuracies of the online classifier are means over steps', () => {
   const meter = new Meter(labelled);
@@ -48,7 +57,7 @@ test('with labels alone the loss is their cross-entropy', () => {
 
 test('speed and waiting come from the clocks', () => {
   const meter = new Meter(labelled);
-  for (let i = 0; i < 4; i += 1) meter.addTiming({ augmentSeconds: 0.1, computeSeconds: 0.375 }, 0.5);
+  for (let i = 0; i < 4; i += 1) meter.addTiming(times(0.1, 0.375), 0.5);
   const { images_per_second, data_wait } = meter.values();
   assert.deepEqual([images_per_second, data_wait], [128, 0.25]);
 });
@@ -58,7 +67,7 @@ test('sums go on where they stopped, through a checkpoint', () => {
   const first = new Meter(labelled);
   for (const meter of [whole, first]) {
     meter.addReading(reading(1, 0.25, 0.5));
-    meter.addTiming({ augmentSeconds: 0, computeSeconds: 0.25 }, 0.5);
+    meter.addTiming(times(0, 0.25), 0.5);
   }
   const second = new Meter(labelled, epochSumsSchema.parse(JSON.parse(JSON.stringify(first.sums))));
   for (const meter of [whole, second]) meter.addReading(reading(3, 0.5, 1));

@@ -11,19 +11,23 @@ Convolution::Convolution(NetworkBuilder& builder, const std::string& name, int64
     // Standardised in float32, then rounded.
     : weight_(builder.convolution(name + ".weight", in, out, kernel,
                                   standardized ? ParameterRole::FullPrecisionWeight : ParameterRole::Weight)),
+      in_(in),
+      out_(out),
       kernel_(kernel),
       stride_(stride),
       padding_(padding),
       standardized_(standardized) {}
 
-at::Tensor Convolution::forward(const ForwardContext& context, const at::Tensor& x) const {
-  const at::Tensor& weight = context.weight(weight_, standardized_);
+ConvolutionShape Convolution::shape(int64_t batch, int64_t height, int64_t width) const {
   const auto padding = [&](int64_t length) {
     return padding_ == Padding::Same ? same_padding(length, kernel_, stride_) : AxisPadding{kernel_ / 2, kernel_ / 2};
   };
-  const ConvolutionShape shape{x.size(0), x.size(1), x.size(2),          x.size(3),         weight.size(0),
-                               kernel_,   stride_,   padding(x.size(2)), padding(x.size(3))};
-  return convolve(shape, x, weight, context.convolutions);
+  return {batch, in_, height, width, out_, kernel_, stride_, padding(height), padding(width)};
+}
+
+at::Tensor Convolution::forward(const ForwardContext& context, const at::Tensor& x) const {
+  return convolve(shape(x.size(0), x.size(2), x.size(3)), x, context.weight(weight_, standardized_),
+                  context.convolutions);
 }
 
 at::Tensor max_pool(const at::Tensor& x, Padding padding) {

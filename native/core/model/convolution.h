@@ -14,10 +14,12 @@ class Convolution {
   Convolution(NetworkBuilder& builder, const std::string& name, int64_t in, int64_t out, int64_t kernel, int64_t stride,
               Padding padding, bool standardized = false);
   at::Tensor forward(const ForwardContext& context, const at::Tensor& x) const;
+  /// Of `batch` images of this size.
+  ConvolutionShape shape(int64_t batch, int64_t height, int64_t width) const;
 
  private:
   size_t weight_;
-  int64_t kernel_, stride_;
+  int64_t in_, out_, kernel_, stride_;
   Padding padding_;
   bool standardized_;
 };

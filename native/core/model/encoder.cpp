@@ -55,19 +55,25 @@ Encoder::Encoder(NetworkBuilder& builder, const EncoderSpec& spec, const NormLay
   }
 }
 
+std::vector<ConvolutionShape> Encoder::convolutions(int64_t height, int64_t width) const {
+  std::vector<ConvolutionShape> shapes{stem_->convolution.shape(1, height, width)};
+  const auto follow = [&] { height = shapes.back().output_height(), width = shapes.back().output_width(); };
+  follow();
+  if (spec_.stem == Stem::ImageNet) height = (height + 1) / 2, width = (width + 1) / 2;  // max_pool()
+  for (const Block& block : blocks_) {
+    if (block.shortcut) shapes.push_back(block.shortcut->convolution.shape(1, height, width));
+    for (const Unit& unit : block.units) {
+      shapes.push_back(unit.convolution.shape(1, height, width));
+      follow();
+    }
+  }
+  return shapes;
+}
+
 int64_t Encoder::largest_map(int64_t height, int64_t width) const {
-  const auto half = [](int64_t length) { return (length + 1) / 2; };
-  const auto shrink = [&] { height = half(height), width = half(width); };
-  const bool imagenet = spec_.stem == Stem::ImageNet;
-  if (imagenet) shrink();
-  int64_t largest = spec_.width * height * width;
-  if (imagenet) shrink();
-  for (size_t group = 0; group < spec_.blocks.size(); ++group) {
-    const int64_t inner = spec_.width << group;
-    // A group's first bottleneck shrinks with its second convolution.
-    if (spec_.block == BlockKind::Bottleneck) largest = std::max(largest, inner * height * width);
-    if (group > 0) shrink();
-    largest = std::max(largest, inner * expansion(spec_.block) * height * width);
+  int64_t largest = 0;
+  for (const ConvolutionShape& each : convolutions(height, width)) {
+    largest = std::max(largest, each.out * each.output_height() * each.output_width());
   }
   return largest;
 }

@@ -14,6 +14,8 @@ class Encoder {
   Encoder(NetworkBuilder& builder, const EncoderSpec& spec, const NormLayerSpec& norm, const std::string& prefix);
   /// Images [B, 3, H, W] to representations y, float32 [B, features]: the global average pool.
   at::Tensor forward(const ForwardContext& context, const at::Tensor& images) const;
+  /// All convolutions of a forward pass of one image of this size, the stem's first.
+  std::vector<ConvolutionShape> convolutions(int64_t height, int64_t width) const;
   /// Values per image in the largest feature map that a layer makes of images of this size.
   int64_t largest_map(int64_t height, int64_t width) const;
 

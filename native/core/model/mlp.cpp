@@ -11,6 +11,7 @@ Mlp::Mlp(NetworkBuilder& builder, const HeadSpec& spec, const NormLayerSpec& nor
     const ParameterRole role = standardized ? ParameterRole::FullPrecisionWeight : ParameterRole::Weight;
     Linear built{builder.linear_weight(name + ".weight", in, out, role), std::nullopt, standardized};
     if (bias) built.bias = builder.linear_bias(name + ".bias", in, out);
+    flops_ += 2.0 * static_cast<double>(in) * static_cast<double>(out);
     return built;
   };
   for (size_t i = 0; i < spec.hidden.size(); ++i) {

@@ -16,6 +16,8 @@ class Mlp {
   /// [B, in] of any floating type to [B, output] in the precision of the weights.
   at::Tensor forward(const ForwardContext& context, const at::Tensor& x) const;
   int64_t output() const { return output_; }
+  /// Floating-point operations of its matrix products for one row.
+  double flops() const { return flops_; }
 
  private:
   struct Linear {
@@ -32,6 +34,7 @@ class Mlp {
   std::optional<Linear> last_;  // always there after construction
   std::optional<NormSlot> output_norm_;
   int64_t output_;
+  double flops_ = 0.0;
 };
 
 }  // namespace byol

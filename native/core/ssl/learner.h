@@ -8,11 +8,15 @@
 #include <vector>
 
 #include "core/io/tensor_file.h"
+#include "core/ssl/execution.h"
 #include "core/ssl/learner_spec.h"
 #include "core/ssl/step_metrics.h"
 #include "core/ssl/step_scalars.h"
+#include "core/ssl/step_times.h"
 
 namespace byol {
+
+struct StepInput;  // step_input.h
 
 /// What one forward and backward pass sees.
 struct MicroBatch {
@@ -40,6 +44,12 @@ class Learner {
   Learner(const Learner&) = delete;
   Learner& operator=(const Learner&) = delete;
 
+  /// All of a step, or, where it throws, nothing of it. Throws ERR_BYOL_SHAPE and ERR_BYOL_VALUE for rows that do not
+  /// fit and for plans that check_plan() refuses.
+  StepTimes run(const StepInput& step);
+
+  // The parts of a step, for those who bring views of their own.
+
   /// Throws ERR_BYOL_SHAPE for a number of rows that no micro-batch can have: one that does not split into the groups
   /// of batch statistics, or does not divide the queue.
   void check_rows(int64_t rows) const;
@@ -55,6 +65,7 @@ class Learner {
   void apply();
 
   StepMetrics read_metrics();
+  Execution execution() const;
 
   /// Representations y of the online encoder; see represent() in model/encoder_state.h.
   at::Tensor embed(const at::Tensor& images, EmbedStatistics statistics) const;

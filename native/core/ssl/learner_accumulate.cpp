@@ -94,8 +94,7 @@ void Learner::accumulate(const MicroBatch& batch) {
   const ConvolutionChoices::Measuring measuring(m.convolutions);
   m.remember();
   const ObjectiveSpec& spec = spec_.objective;
-  const bool has_objective = !spec_.supervision || spec_.supervision->target;
-  const bool ema = spec.target == TargetMode::Ema;
+  const StepPasses passes(spec_);
   // Moves target parameters, which is not what the moving average is judged by.
   if (m.initialize_affine(batch.view1)) m.target_at_start.copy_(m.sample_target());
 
@@ -130,22 +129,19 @@ void Learner::accumulate(const MicroBatch& batch) {
   const bool together = m.views_go_together(batch.view1);
 
   at::AutoGradMode grad_mode(true);
-  const bool batch_negatives = spec.negatives && spec.negatives->kind == NegativesKind::Batch;
   std::vector<at::Tensor> targets(2);  // of view 1 and 2; undefined where nothing needs them
-  if (has_objective && ema) {
-    // Of both views where each is a target, or where negatives come from the prediction's own view.
-    const bool both = spec.symmetric || batch_negatives || spec.joint_statistics;
-    const auto passes = forward_views(spec, both ? std::vector{batch.view1, batch.view2} : std::vector{batch.view2},
-                                      /*dealt=*/true, together, target_forward);
-    targets[1] = passes.back().projection;
-    if (both) targets[0] = passes.front().projection;
+  if (passes.target > 0) {
+    const std::vector<Pass> target = forward_views(
+        spec, passes.target == 2 ? std::vector{batch.view1, batch.view2} : std::vector{batch.view2},
+        /*dealt=*/true, together, target_forward);
+    targets[1] = target.back().projection;
+    if (passes.target == 2) targets[0] = target.front().projection;
   }
   // The views go through separately, each with its own batch statistics (item 4), unless the objective says otherwise.
-  const bool both_online = spec.symmetric || (has_objective && !ema);
   const std::vector<Pass> online =
-      forward_views(spec, both_online ? std::vector{batch.view1, batch.view2} : std::vector{batch.view1},
+      forward_views(spec, passes.online == 2 ? std::vector{batch.view1, batch.view2} : std::vector{batch.view1},
                     /*dealt=*/false, together, online_forward);
-  if (!ema) {
+  if (passes.objective && !passes.moving_target) {
     for (size_t i = 0; i < online.size(); ++i) {
       targets[i] = spec.target == TargetMode::Gradient ? online[i].projection : online[i].projection.detach();
     }
@@ -153,7 +149,7 @@ void Learner::accumulate(const MicroBatch& batch) {
 
   const at::Tensor zero = at::zeros({}, at::TensorOptions().device(device_).dtype(at::kFloat));
   at::Tensor loss = zero, total = zero;
-  if (has_objective) {
+  if (passes.objective) {
     std::vector<at::Tensor> predictions{online[0].prediction};
     if (spec.symmetric) predictions.push_back(online[1].prediction);
     if (spec_.optimal_predictor) {
@@ -189,7 +185,10 @@ void Learner::accumulate(const MicroBatch& batch) {
     m.online.parameters.collect_gradient();
     m.own.parameters.collect_gradient();
   }
+  m.end_of(&StepTimes::forward);
   torch::autograd::backward({batch.micro_batches == 1 ? total : total / static_cast<double>(batch.micro_batches)}, {});
+
+  m.end_of(&StepTimes::backward);
 
   at::NoGradGuard no_grad;
   ++m.micro_batches_done;

@@ -9,6 +9,8 @@
 #include "core/model/mlp.h"
 #include "core/ssl/learner.h"
 #include "core/ssl/metric_sums.h"
+#include "core/ssl/step_passes.h"
+#include "core/ssl/step_times.h"
 #include "core/ssl/target_queue.h"
 #include "core/ssl/update.h"
 
@@ -19,13 +21,18 @@ class LinearClassifier {
  public:
   LinearClassifier(NetworkBuilder& builder, int64_t features, int64_t classes)
       : weight_(builder.linear_weight("classifier.weight", features, classes, ParameterRole::FullPrecisionWeight)),
-        bias_(builder.linear_bias("classifier.bias", features, classes)) {}
+        bias_(builder.linear_bias("classifier.bias", features, classes)),
+        flops_(2.0 * static_cast<double>(features) * static_cast<double>(classes)) {}
   at::Tensor forward(const ParameterStore& parameters, const at::Tensor& representation) const {
     return at::linear(representation, parameters[weight_], parameters[bias_]);
   }
 
+  /// Floating-point operations of its matrix product for one row.
+  double flops() const { return flops_; }
+
  private:
   size_t weight_, bias_;
+  double flops_;
 };
 
 /// The structure of the networks: `shared` by online and target, and `own` of the online side alone. No tensors.
@@ -73,6 +80,10 @@ struct Learner::Impl : LearnerStructure {
   MetricSums metrics;
   int64_t steps_since_read = 0;
   int64_t micro_batches_done = 0;  // of the step in progress
+  StepClock* clock = nullptr;      // of the step in progress, where somebody wants its times
+  void end_of(StepPart part) const {
+    if (clock != nullptr) clock->end(part);
+  }
 
   bool whole = true;  // false: Learner::require_whole()
   struct Remembered {
