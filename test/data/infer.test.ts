@@ -50,7 +50,7 @@ test('what is nothing of all that is refused with what is there', () =>
       assert.rejects(inferData(place), { code: 'ERR_BYOL_DATA', message });
     await refused(
       dir,
-      /holds no images that are known: it has notes\.txt\. Known by their files are cifar10 \(binary version\), raw/,
+      /holds no images that are known: it has notes\.txt\. Known by their files are cifar10 \(binary version\), cifar100 /,
     );
     await refused(file, /notes\.txt holds no images that are known: it is a file/);
     await refused(path.join(dir, 'nowhere'), /There is nothing at .*nowhere/);

@@ -3,10 +3,10 @@ import { z } from 'zod';
 import { ByolError } from '../../errors.js';
 import { defineDataKind, type OpenOptions } from '../data-kind.js';
 import type { Dataset, FilesSource, ImageSplit } from '../dataset.js';
-import { FolderFiles } from '../photos/folder-files.js';
 import { type LabelSource, type LayoutSplit, labelSources, layoutOf } from '../photos/layout.js';
 import { listPhotos } from '../photos/listing.js';
 import { brokenLimit } from '../photos/settings.js';
+import { photoSplit } from '../photos/split.js';
 import { IMAGE_ENDING, usableImages } from '../photos/usable.js';
 
 export const folder = defineDataKind({
@@ -51,11 +51,8 @@ async function openFolder(
   }
   const { splits, classNames, notes } = await layoutOf(listing.table, usable.rows, labels);
   const root = resolve(path);
-  const made = ({ rows, labels: classes }: LayoutSplit): ImageSplit<FilesSource> => ({
-    count: rows.length,
-    source: new FolderFiles(root, listing.table, rows, brokenLimit),
-    targets: classes?.some((label) => label >= 0) ? { kind: 'class', labels: classes } : null,
-  });
+  const made = (split: LayoutSplit): ImageSplit<FilesSource> =>
+    photoSplit({ folder: root, table: listing.table, ...split, brokenLimit });
   const { train, val, test } = splits;
   return {
     ...measured(made(train), val && made(val), test && made(test)),

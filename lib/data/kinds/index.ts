@@ -7,13 +7,16 @@ import { type DataKind, type DataSchema, nameOf, type OpenOptions } from '../dat
 import type { Dataset, ImageSource } from '../dataset.js';
 import { inMemory } from '../in-memory.js';
 import { cifar10 } from './cifar10.js';
+import { cifar100 } from './cifar100.js';
 import { custom } from './custom.js';
 import { folder } from './folder.js';
 import { raw } from './raw.js';
 import { shapes } from './shapes.js';
+import { stl10 } from './stl10.js';
+import { tinyImagenet } from './tiny-imagenet.js';
 
 /** In the order in which a path is shown to them: a folder that nobody else knows may be one of photos. */
-const builtIn = [cifar10, raw, shapes, folder, custom] as const;
+const builtIn = [cifar10, cifar100, stl10, raw, shapes, tinyImagenet, folder, custom] as const;
 
 /**
  * Kinds that were registered, for the compiler. Your own file adds its settings:

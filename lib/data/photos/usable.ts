@@ -30,14 +30,15 @@ export async function usableImages(
   const rows = new Int32Array(table.count);
   const unusable: number[] = [];
   const left = new TallyKeeper<'other' | 'empty'>();
-  const hasImages = new Map<string, boolean>();
+  const folders = new Set<string>();
+  const withImages = new Set<string>();
   let count = 0;
   for (let row = 0; row < table.count; row += 1) {
     if (row % 1024 === 0) await breather.breathe();
     const name = rawPath(table, row);
     const folder = name.slice(0, name.lastIndexOf('/') + 1);
     const problem = problemOf(table, row);
-    if (problem === null || !hasImages.has(folder)) hasImages.set(folder, problem === null);
+    (problem === null ? withImages : folders).add(folder);
     if (problem === null) {
       rows[count] = row;
       count += 1;
@@ -48,7 +49,11 @@ export async function usableImages(
   for (const row of unusable) {
     broken.add(readablePath(rawPath(table, row)), problemTexts[problemOf(table, row) ?? 'damaged']);
   }
-  for (const [folder, has] of hasImages) if (!has && folder !== '') left.add('empty', readablePath(folder));
+  for (const folder of [...withImages]) {
+    for (let end = folder.indexOf('/'); end >= 0; end = folder.indexOf('/', end + 1))
+      withImages.add(folder.slice(0, end + 1));
+  }
+  for (const folder of folders) if (folder !== '' && !withImages.has(folder)) left.add('empty', readablePath(folder));
   return { rows: rows.slice(0, count), notes: notesOf(broken, left.finish(), passed) };
 }
 
