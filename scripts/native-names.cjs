@@ -20,8 +20,9 @@ function declared(root) {
   // A parameter of a method has a name in TypeScript alone; members stand at the start of a line or behind a brace or semicolon.
   const names = matches(text, /(?:^ +|[{;] *)(?:readonly )?(\w+)(?:\(|:\s)/gm);
   const parameters = new Set(matches(text, /^ {4}(?!readonly )(\w+): /gm));
+  const members = matches(text, /^ +readonly (\w+):\s/gm);
   return {
-    names: new Set(names.filter((name) => !parameters.has(name))),
+    names: new Set([...names.filter((name) => !parameters.has(name)), ...members]),
     words: new Set(matches(text, /(?<!from )'([\w-]+)'/g)),
   };
 }
@@ -32,7 +33,7 @@ function implemented(root) {
   const files = fs.readdirSync(dir).filter((name) => name.endsWith('.cpp') || name === 'wrap.h');
   const text = files.map((name) => withoutComments(fs.readFileSync(path.join(dir, name), 'utf8'))).join('\n');
   const read =
-    /\b(?:value|is_null|object|number|integer|boolean|text|numbers|integers|indices|list|choice<\w[\w:]*>|read_channels|read_norm_kind)\(\s*(?:f, )?"(\w+)"/g;
+    /\b(?:value|is_null|object|number|integer|boolean|text|numbers|integers|indices|list|choice<\w[\w:]*>|read_channels|read_column|read_norm_kind)\(\s*(?:f, )?"(\w+)"/g;
   const made = /(?:\bSet|InstanceMethod(?:<[^"]*>)?|InstanceAccessor<[^"]*>)\("(\w+)"/g;
   return {
     names: new Set([...matches(text, read), ...matches(text, made)].filter((name) => !UNDECLARED.has(name))),

@@ -121,6 +121,74 @@ export interface NativeImageStore {
   dispose(): void;
 }
 
+/** What one image, one file and one batch may take. */
+export interface DecodeLimits {
+  readonly pixels: number;
+  /** Bytes that libjpeg takes beside the file and the decoded pixels; only progressive images take much. */
+  readonly memory: number;
+  /** A progressive image has about ten. */
+  readonly scans: number;
+  /** A last resort: unlike the others it depends on the machine. */
+  readonly seconds: number;
+  readonly fileBytes: number;
+  /** Of the pixels of all regions; ERR_BYOL_VALUE for a batch with more. */
+  readonly batchBytes: number;
+}
+
+/** A batch of JPEG files, and which crops of them are needed. */
+export interface DecodeInput {
+  readonly paths: readonly string[];
+  /** Pixels of the upright images, as whoever chose the crops knows them, and EXIF's orientations, 1 to 8. */
+  readonly heights: Int32Array;
+  readonly widths: Int32Array;
+  readonly orientations: Int32Array;
+  /** Crops of an image: 1 or 2. */
+  readonly crops: number;
+  /** Images x crops x (top, left, height, width), in pixels of the upright image. */
+  readonly boxes: Int32Array;
+  /**
+   * An image is decoded at a half, a quarter or an eighth of its sides where all its crops then still have `leastRatio` times the
+   * sides of the view; null: never. A view without antialiasing can always tell (bench/results/decode.json).
+   */
+  readonly viewHeight: number;
+  readonly viewWidth: number;
+  readonly leastRatio: number | null;
+  readonly limits: DecodeLimits;
+}
+
+/** Why there are no pixels of an image. */
+export interface DecodeFailure {
+  readonly image: number;
+  /**
+   * 'not-jpeg' and 'unsupported': another decoder may know it. 'broken': damaged or cut off before the last row that a crop needs.
+   * 'too-large': more pixels, memory, scans or time than allowed. 'changed': of another size or orientation than was said.
+   */
+  readonly outcome: 'unreadable' | 'not-jpeg' | 'unsupported' | 'broken' | 'too-large' | 'changed';
+  /** The end of a sentence: "it is cut off after about 180 of 442 rows". */
+  readonly reason: string;
+}
+
+/** Of each image the smallest rectangle with all its crops, upright, in 8-bit RGB: what an ImageStore is made of. */
+export interface DecodedImages {
+  /** Of image i heights[i] x widths[i] x 3 bytes, one after the other; zeros where it failed, for another decoder to fill in. */
+  readonly pixels: Uint8Array;
+  readonly heights: Int32Array;
+  readonly widths: Int32Array;
+  /** The crops' places in these rectangles, in the layout of the input. */
+  readonly boxes: Int32Array;
+  /** Eighths of its sides at which each image was decoded: 1, 2, 4 or 8. */
+  readonly scales: Int32Array;
+  readonly failures: readonly DecodeFailure[];
+}
+
+/** Threads that read and decode files, beside LibTorch's. What comes out does not depend on how many there are. */
+export interface NativeDecodePool {
+  /** Batches are decoded in the order in which they are given, and take memory for their pixels from when their turn comes. */
+  decode(input: DecodeInput): Promise<DecodedImages>;
+  /** Gives up what is on its way: those promises reject with ERR_BYOL_DISPOSED. Waits for no thread. Twice does no harm. */
+  dispose(): void;
+}
+
 /** Features of images, row by row, where the encoder is. */
 export interface NativeFeatureBank {
   readonly size: number;
@@ -294,6 +362,10 @@ export interface NativeModule {
     widths: Int32Array,
     labels: Int32Array | null,
   ) => NativeImageStore & Disposable;
+  /** `threads`: 1 to 1024. */
+  DecodePool: new (
+    threads: number,
+  ) => NativeDecodePool & Disposable;
   FeatureBank: new (count: number, dimension: number, device: string) => NativeFeatureBank & Disposable;
   Learner: new (spec: LearnerSpec) => NativeLearner & Disposable;
   Encoder: new (spec: NativeEncoderSpec) => NativeEncoder & Disposable;

@@ -2,6 +2,7 @@
 
 #include "core/model/convolution_memory.h"
 #include "napi/convert.h"
+#include "napi/decode_pool_wrap.h"
 #include "napi/device_command.h"
 #include "napi/encoder_wrap.h"
 #include "napi/execute_plan_command.h"
@@ -64,6 +65,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("rememberConvolutions", Napi::Function::New<remember_convolutions>(env, "rememberConvolutions"));
   exports.Set("shutdown", Napi::Function::New<shutdown>(env, "shutdown"));
   exports.Set("ImageStore", ImageStoreWrap::define(env));
+  exports.Set("DecodePool", DecodePoolWrap::define(env));
   exports.Set("Encoder", EncoderWrap::define(env));
   exports.Set("FeatureBank", FeatureBankWrap::define(env));
   exports.Set("Learner", LearnerWrap::define(env));

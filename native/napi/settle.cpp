@@ -55,8 +55,13 @@ void Settler::expect(Napi::Env env) {
   if (unsettled_++ == 0) napi_ref_threadsafe_function(env, signal_);
 }
 
+void Settler::forget(Napi::Env env) {
+  if (--unsettled_ == 0) napi_unref_threadsafe_function(env, signal_);
+}
+
 void Settler::finish(std::unique_ptr<Pending> pending) {
   const std::lock_guard lock(mutex_);
+  if (closed_) return;
   done_.push_back(std::move(pending));
   if (signalled_) return;
   signalled_ = true;
@@ -69,6 +74,8 @@ void Settler::abandon(std::unique_ptr<Pending> pending) {
 }
 
 void Settler::close() {
+  const std::lock_guard lock(mutex_);
+  closed_ = true;
   done_.clear();
   abandoned_.clear();
   napi_release_threadsafe_function(signal_, napi_tsfn_abort);

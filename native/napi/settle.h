@@ -12,11 +12,11 @@
 namespace byol::napi {
 
 /// Makes a command's result on the JavaScript thread. Holds plain memory, never a tensor: those live on the LibTorch
-/// thread.
+/// thread. May be destroyed on any.
 using Deliver = std::function<Napi::Value(Napi::Env)>;
 
-/// A promise that somebody waits for. Made and destroyed on the JavaScript thread; the LibTorch thread fills in the
-/// outcome.
+/// A promise that somebody waits for. Made and destroyed on the JavaScript thread; the thread that did the work fills
+/// in the outcome.
 struct Pending {
   Napi::Promise::Deferred deferred;
   std::string stack;  // JavaScript frames of the call
@@ -34,11 +34,13 @@ class Settler {
   std::unique_ptr<Pending> begin(Napi::Env env);
   /// The command of a promise is queued: the process waits for it.
   void expect(Napi::Env env);
-  /// From the LibTorch thread, and only from there (nodejs/node#55706).
+  /// It could not be queued after all.
+  void forget(Napi::Env env);
+  /// From any thread, even after close(): Node.js itself would not survive that (nodejs/node#55706).
   void finish(std::unique_ptr<Pending> pending);
-  /// From the LibTorch thread: never to be settled, but destroyed where it was made.
+  /// From any thread: never to be settled, but destroyed where it was made.
   void abandon(std::unique_ptr<Pending> pending);
-  /// From the environment's cleanup hook, after the LibTorch thread has ended.
+  /// From the environment's cleanup hook.
   void close();
 
  private:
@@ -50,6 +52,7 @@ class Settler {
   std::mutex mutex_;
   std::vector<std::unique_ptr<Pending>> done_, abandoned_;
   bool signalled_ = false;
+  bool closed_ = false;
 };
 
 }  // namespace byol::napi

@@ -1,4 +1,4 @@
-"""Decodes image files with Pillow: decode_images.py FILE... prints {file: [width, height, base64 of RGB]}, upright, of those in 8-bit RGB or grey."""
+"""Decodes image files with Pillow: decode_images.py FILE... prints {file: [width, height, base64 of RGB]}, upright, of those in 8-bit RGB, grey or CMYK."""
 
 import base64
 import json
@@ -10,7 +10,7 @@ decoded = {}
 for path in sys.argv[1:]:
     try:
         image = Image.open(path)
-        if image.mode in ("RGB", "L"):
+        if image.mode in ("RGB", "L", "CMYK"):
             image = ImageOps.exif_transpose(image).convert("RGB")
             decoded[path] = [*image.size, base64.b64encode(image.tobytes()).decode()]
     except Exception:

@@ -197,6 +197,7 @@ void DecodePool::shutdown(int64_t milliseconds) {
     state.waiting.clear();
     state.undelivered.clear();
     state.wake.notify_all();
+    if (state.threads.empty()) return;  // it has ended before, perhaps without one that was held up
     const auto all_ended = [&] { return state.running == 0; };
     if (milliseconds < 0) {
       state.ended.wait(lock, all_ended);
