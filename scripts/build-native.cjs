@@ -13,12 +13,14 @@ const { inspectTools, requireToolchain } = require('./toolchain.cjs');
 
 const root = path.resolve(__dirname, '..');
 
-/** Builds the addon into `product` (default build/Release), and the native unit tests if asked to. */
+/**
+ * Builds the addon into `product` (default build/Release), and the native unit tests if asked to. Resolves with CMake's folder,
+ * which lies outside of build/: node-gyp deletes that, and CMake would overwrite gyp's own Makefile in it.
+ */
 async function buildNative({ product = path.join(root, 'build', 'Release'), tests = false } = {}) {
   requireToolchain();
   const libtorch = await locate();
   console.log(`LibTorch: ${libtorch.version} (${libtorch.flavour}) from ${libtorch.from}, ${libtorch.dir}`);
-  // Outside build/: node-gyp deletes that folder, and CMake would overwrite gyp's own Makefile in it.
   const out = path.join(root, '.cmake', `${libtorch.version}-${libtorch.flavour}`);
   await withLock(path.join(root, '.cmake', 'lock'), 'addon: another build is running, waiting', async () => {
     console.log('addon: building (some minutes the first time, seconds after that)');
@@ -27,8 +29,9 @@ async function buildNative({ product = path.join(root, 'build', 'Release'), test
     for (const warning of await buildWithCmake(root, out, definitions)) console.log(warning);
     const built = path.join(out, 'Release', 'byol.node');
     requireLoadable(built);
-    install(built, libtorch, product);
+    install(path.join(out, 'Release'), libtorch, product);
   });
+  return out;
 }
 
 async function locate() {
@@ -52,24 +55,32 @@ function requireLoadable(module) {
 }
 
 function install(built, libtorch, product) {
-  const module = path.join(product, 'byol.node');
   const marker = path.join(product, 'byol-build.json');
+  const cuda = fs.existsSync(path.join(built, 'byol_cuda.so'));
   const facts = {
     libtorch: libtorch.dir,
     torch: libtorch.version,
     flavour: libtorch.flavour,
+    cuda,
     napi: 9,
     compiler: inspectTools().find((tool) => tool.name === 'C++ compiler').found,
     built: new Date().toISOString(),
   };
   fs.mkdirSync(product, { recursive: true });
   fs.rmSync(marker, { force: true });
-  // Renamed into place: a process that has the old one loaded keeps it.
-  fs.copyFileSync(built, `${module}.new`);
-  fs.renameSync(`${module}.new`, module);
+  const library = path.join(product, 'byol_cuda.so');
+  if (cuda) replace(path.join(built, 'byol_cuda.so'), library);
+  else fs.rmSync(library, { force: true });
+  replace(path.join(built, 'byol.node'), path.join(product, 'byol.node'));
   // Last: without it a build is not taken for finished.
   fs.writeFileSync(`${marker}.new`, `${JSON.stringify(facts, null, 2)}\n`);
   fs.renameSync(`${marker}.new`, marker);
+}
+
+// Renamed into place: a process that has the old one loaded keeps it.
+function replace(from, to) {
+  fs.copyFileSync(from, `${to}.new`);
+  fs.renameSync(`${to}.new`, to);
 }
 
 module.exports = { buildNative };

@@ -30,12 +30,13 @@ function findNvrtc() {
     if (fs.existsSync(process.env.BYOL_NVRTC)) return process.env.BYOL_NVRTC;
     throw new Failure('ERR_BYOL_CUDA_UNAVAILABLE', `BYOL_NVRTC: there is no file ${process.env.BYOL_NVRTC}.`);
   }
-  const beside = process.env.BYOL_LIBTORCH ? [path.dirname(path.resolve(process.env.BYOL_LIBTORCH))] : [];
-  for (const dir of [...beside, fetchedDir(), ...pythonPackages()]) {
-    const file = inPackages(dir);
-    if (file !== undefined) return file;
-  }
-  return undefined;
+  const beside = process.env.BYOL_LIBTORCH ? nvrtcBeside(path.resolve(process.env.BYOL_LIBTORCH)) : undefined;
+  return beside ?? [fetchedDir(), ...pythonPackages()].map(inPackages).find((file) => file !== undefined);
+}
+
+/** That of the Python packages which a LibTorch in the folder `torch` came with, or undefined. */
+function nvrtcBeside(torch) {
+  return inPackages(path.dirname(torch));
 }
 
 /** Installs the package into the user's cache by pip, which honours the user's index. Returns the file. */
@@ -57,4 +58,4 @@ function fetchNvrtc() {
   return inPackages(fetchedDir());
 }
 
-module.exports = { fetchNvrtc, findNvrtc };
+module.exports = { fetchNvrtc, findNvrtc, nvrtcBeside };

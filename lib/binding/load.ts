@@ -14,6 +14,8 @@ export interface BuildFacts {
   /** "2.13.0" */
   readonly torch: string;
   readonly flavour: 'cpu' | 'cuda';
+  /** byol_cuda.so, which the addon opens for a card, lies beside it. */
+  readonly cuda: boolean;
   readonly napi: number;
   readonly compiler: string;
   /** ISO 8601. */
@@ -138,7 +140,9 @@ function load(): NativeModule {
   }
   // Native code knows the codes by heart; a test holds them against the table.
   native.setErrorClass(ByolError as new (code: string, message: string) => ByolError);
-  native.rememberConvolutions(path.join(script('libtorch').cacheDir(), 'convolutions.txt'));
+  const cache = script('libtorch').cacheDir();
+  native.rememberConvolutions(path.join(cache, 'convolutions.txt'));
+  native.keepKernels(path.join(cache, 'kernels'));
   // No cleanup hook runs on process.exit() or after an uncaught exception.
   process.on('exit', () => native.shutdown(2000));
   return native;

@@ -29,9 +29,14 @@ export interface NativeInfo {
   /** The CPU has bf16 matrix or dot-product instructions (AVX512-BF16 or AMX), so that bfloat16 gains. */
   readonly cpuBfloat16: boolean;
   readonly threads: number;
+  /** The LibTorch in use is a CUDA build. */
   readonly cudaBuilt: boolean;
   readonly cudaDevices: number;
-  /** Why CUDA cannot be used, or empty. */
+  /** 'NVIDIA H100 80GB HBM3 (9.0)': each device's name and compute capability. */
+  readonly cudaDeviceNames: readonly string[];
+  /** The newest CUDA that the driver runs: '13.0'; empty where there is no driver. */
+  readonly cudaDriver: string;
+  /** Why CUDA cannot be used, and what to do; or empty. */
   readonly cudaProblem: string;
   /** "libjpeg-turbo 2.1.5" or empty. */
   readonly jpeg: string;
@@ -350,6 +355,11 @@ export interface NativeModule {
    * measured on a busy machine looks odd, it is made anew; runs go on with what their states hold. In the whole process.
    */
   rememberConvolutions(path: string): void;
+  /**
+   * A folder for kernels that were compiled for a card, a file for each source, card, compiler and driver. Without it, or
+   * where it cannot be written, they are compiled anew by every process, which takes seconds. In the whole process.
+   */
+  keepKernels(folder: string): void;
   /** Stops accepting work, waits at most `milliseconds` for the command in progress. For process 'exit' handlers. */
   shutdown(milliseconds: number): void;
   /**

@@ -83,14 +83,19 @@ function reportNative({ info, library }: Loaded): void {
   );
 }
 
+function reportCuda({ cudaDeviceNames, cudaDriver, cudaProblem }: NativeInfo): void {
+  const devices = cudaDeviceNames.map((name, index) => `cuda:${index} is ${name}`).join('\n');
+  const there = cudaDriver === '' ? '' : `the driver runs CUDA ${cudaDriver}`;
+  const lines = [cudaProblem, there, devices].filter((line) => line !== '');
+  print(cudaProblem === '' ? 'ok' : '--', 'CUDA', lines.join('\n'));
+}
+
 function reportMachine(info: NativeInfo): void {
   print('ok', 'CPU', `${os.cpus()[0]?.model.trim() || process.arch}, LibTorch uses ${info.cpuCapability}`);
   if (info.cpuBfloat16) print('ok', 'bfloat16', `the CPU has instructions for it: precision 'auto' takes it`);
   else print('--', 'bfloat16', `the CPU has no instructions for it: precision 'auto' takes float32`);
   print('ok', 'threads', String(info.threads));
-  if (info.cudaProblem === '')
-    print('ok', 'CUDA', `${info.cudaDevices} ${info.cudaDevices === 1 ? 'device' : 'devices'}`);
-  else print('--', 'CUDA', info.cudaProblem);
+  reportCuda(info);
   if (info.jpeg !== '') print('ok', 'JPEG', info.jpeg);
   else print('--', 'JPEG', "libjpeg's headers were not there when the addon was built");
 }

@@ -4,6 +4,7 @@
 #include "napi/convert.h"
 #include "napi/decode_pool_wrap.h"
 #include "napi/device_command.h"
+#include "napi/devices.h"
 #include "napi/encoder_wrap.h"
 #include "napi/execute_plan_command.h"
 #include "napi/feature_bank_wrap.h"
@@ -50,6 +51,10 @@ void remember_convolutions(const Napi::CallbackInfo& call) {
   guard(call.Env(), [&] { remember_forms_in(to_path(call[0], "path")); });
 }
 
+void keep_kernels(const Napi::CallbackInfo& call) {
+  guard(call.Env(), [&] { keep_kernels_in(to_path(call[0], "folder")); });
+}
+
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(new Environment());
   guard(env, [] { check_torch_version(); });
@@ -63,6 +68,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("setThreads", Napi::Function::New<set_threads>(env, "setThreads"));
   exports.Set("limitThreads", Napi::Function::New<limit_threads>(env, "limitThreads"));
   exports.Set("rememberConvolutions", Napi::Function::New<remember_convolutions>(env, "rememberConvolutions"));
+  exports.Set("keepKernels", Napi::Function::New<keep_kernels>(env, "keepKernels"));
   exports.Set("shutdown", Napi::Function::New<shutdown>(env, "shutdown"));
   exports.Set("ImageStore", ImageStoreWrap::define(env));
   exports.Set("DecodePool", DecodePoolWrap::define(env));

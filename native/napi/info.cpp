@@ -87,7 +87,9 @@ void check_torch_version() {
 Napi::Value info(const Napi::CallbackInfo& call) {
   const Napi::Env env = call.Env();
   return guard(env, [&]() -> Napi::Value {
-    const CudaStatus cuda = cuda_status();
+    const CudaStatus& cuda = cuda_status();
+    Napi::Array names = Napi::Array::New(env, cuda.devices.size());
+    for (uint32_t i = 0; i < cuda.devices.size(); ++i) names.Set(i, Napi::String::New(env, cuda.devices[i]));
     const Version loaded = loaded_version();
     Napi::Object out = Napi::Object::New(env);
     out.Set("torchCompiled", kCompiled.text());
@@ -96,7 +98,9 @@ Napi::Value info(const Napi::CallbackInfo& call) {
     out.Set("cpuBfloat16", has_bfloat16_instructions());
     out.Set("threads", ThreadCount::get());
     out.Set("cudaBuilt", cuda.built);
-    out.Set("cudaDevices", static_cast<double>(cuda.devices));
+    out.Set("cudaDevices", static_cast<double>(cuda.devices.size()));
+    out.Set("cudaDeviceNames", names);
+    out.Set("cudaDriver", cuda.driver);
     out.Set("cudaProblem", cuda.problem);
     out.Set("jpeg", jpeg_version());
     return out;

@@ -121,7 +121,8 @@ test('the linker did not drop a library that no symbol of ours comes from', () =
   const { stdout } = spawnSync('readelf', ['-d', realAddon], { encoding: 'utf8' });
   const needed = [...stdout.matchAll(/NEEDED.*\[(.*?)\]/g)].map((match) => String(match[1]));
   assert.ok(needed.includes('libtorch.so'), needed.join(', '));
-  assert.equal(needed.includes('libtorch_cuda.so'), realFacts.flavour === 'cuda');
+  // With any LibTorch, so that one file serves machines with and without a card: byol_cuda.so needs the rest.
+  assert.ok(!needed.some((name) => /cuda/.test(name)), needed.join(', '));
 });
 
 test('doctor says that nothing can run, and why, where the addon crashes or is missing', async () => {

@@ -1,0 +1,37 @@
+# embed_kernels(OUT): writes the C++ file OUT that defines kernel_texts() (native/cuda/kernel_texts.h): all of native/kernels and,
+# under the names by which they are included, the headers below native/ that they need. Configures anew when one changes.
+
+function(embed_kernels out)
+  set(native "${CMAKE_SOURCE_DIR}/native")
+  file(GLOB queue CONFIGURE_DEPENDS RELATIVE "${native}" "${native}/kernels/*.cuh" "${native}/kernels/*.h")
+  set(names)
+  while(queue)
+    list(POP_FRONT queue name)
+    # What is not below native/ is for the tests' compiler only.
+    if(name IN_LIST names OR NOT EXISTS "${native}/${name}")
+      continue()
+    endif()
+    list(APPEND names "${name}")
+    file(STRINGS "${native}/${name}" includes REGEX "^#include \"[^\"]+\"")
+    foreach(line IN LISTS includes)
+      string(REGEX REPLACE "^#include \"([^\"]+)\".*" "\\1" included "${line}")
+      list(APPEND queue "${included}")
+    endforeach()
+  endwhile()
+
+  set(text "// Written by cmake/EmbedKernels.cmake.\n#include \"cuda/kernel_texts.h\"\n\nnamespace byol::cuda {\n\n")
+  string(APPEND text "std::span<const SourceText> kernel_texts() {\n  static constexpr SourceText texts[] = {\n")
+  foreach(name IN LISTS names)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${native}/${name}")
+    file(READ "${native}/${name}" source)
+    string(APPEND text "{\"${name}\", R\"byol_kernel(${source})byol_kernel\"},\n")
+  endforeach()
+  string(APPEND text "  };\n  return texts;\n}\n\n}  // namespace byol::cuda\n")
+  # file(GENERATE) would read the text as an expression; this writes only what differs, so that nothing is rebuilt in vain.
+  if(EXISTS "${out}")
+    file(READ "${out}" before)
+  endif()
+  if(NOT before STREQUAL text)
+    file(WRITE "${out}" "${text}")
+  endif()
+endfunction()

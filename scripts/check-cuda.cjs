@@ -1,0 +1,146 @@
+'use strict';
+// npm run check:cuda: the addon against CUDA builds of LibTorch, on any machine. For the oldest and the newest supported release
+// (or those in BYOL_CUDA_LIBTORCH, separated by colons; --newest for that one alone) it builds into a folder of its own, loads
+// what was built, has every state of a driver told apart by a driver that is none, trains a few steps on the CPU, and compiles
+// all kernels by that release's NVRTC. Without network it says that it skipped.
+const { spawnSync } = require('node:child_process');
+const fs = require('node:fs');
+const path = require('node:path');
+const { buildNative } = require('./build-native.cjs');
+const { checkKernels } = require('./check-kernels.cjs');
+const { Failure, run } = require('./failure.cjs');
+const { cacheDir, inspect } = require('./libtorch.cjs');
+const { nvrtcBeside } = require('./nvrtc.cjs');
+const { supportedTorch } = require('./versions.cjs');
+
+const root = path.resolve(__dirname, '..');
+const at = (...names) => path.join(root, ...names);
+
+const [oldest] = supportedTorch;
+const afterNewest = supportedTorch.at(-1).replace(/\d+$/, (minor) => String(Number(minor) + 1));
+const releases = {
+  oldest: `torch==${oldest}.*`,
+  newest: `torch>=${oldest},<${afterNewest}`,
+};
+
+/** The folder of a CUDA LibTorch that pip brings, with all that it needs (4 GB, kept in the user's cache); or why not. */
+function fetchRelease(name) {
+  const folder = path.join(cacheDir(), `cuda-torch-${name}`);
+  const torch = path.join(folder, 'torch');
+  if (fs.existsSync(torch)) return { torch };
+  console.log(`LibTorch: asking pip for ${releases[name]} with CUDA`);
+  const scratch = `${folder}.${process.pid}`;
+  const args = [
+    '-m',
+    'pip',
+    'install',
+    '--quiet',
+    '--no-cache-dir',
+    '--disable-pip-version-check',
+    '--target',
+    scratch,
+  ];
+  const pip = spawnSync('python3', [...args, releases[name]], { encoding: 'utf8' });
+  if (pip.status !== 0) {
+    fs.rmSync(scratch, { recursive: true, force: true });
+    const said = pip.error ? `python3 cannot be run (${pip.error.code})` : pip.stderr;
+    return { why: said.split('\n').find((line) => line.startsWith('ERROR')) ?? said.trim() };
+  }
+  fs.renameSync(scratch, folder);
+  return { torch };
+}
+
+/** A package of its own around the build, since a package finds its addon below itself. */
+function scratchPackage(name) {
+  const dir = at('.cmake', 'check-cuda', name);
+  fs.rmSync(dir, { recursive: true, force: true });
+  fs.mkdirSync(dir, { recursive: true });
+  for (const part of ['package.json', 'scripts', 'dist/lib'])
+    fs.cpSync(at(part), path.join(dir, part), { recursive: true });
+  fs.symlinkSync(at('node_modules'), path.join(dir, 'node_modules'));
+  return dir;
+}
+
+function expect(what, condition, said) {
+  if (!condition) throw new Failure('ERR_BYOL_BUILD', `${what}. It was:\n${said}`);
+}
+
+/** Each state of a machine, told by a driver that answers so, and what doctor has to say of it. */
+const states = [
+  ['no driver', { FAKE: '' }, /there is no NVIDIA driver/],
+  [
+    'driver too old',
+    { FAKE_CUDA_VERSION: '11080' },
+    /driver is too old: it runs CUDA up to 11\.8, and LibTorch is built for/,
+  ],
+  ['driver broken', { FAKE_CUDA_INIT: '803' }, /driver does not start: system has unsupported display driver/],
+  ['no device', { FAKE_CUDA_DEVICES: '0' }, /driver shows no device/],
+  ['old card', { FAKE_CUDA_CAPABILITY: '75' }, /has compute capability 7\.5, and the kernels need 8\.0/],
+  [
+    'a card',
+    { FAKE_CUDA_CAPABILITY: '90' },
+    /^ok {2}CUDA +the driver runs CUDA \d+\.\d+\n +cuda:0 is Fake card 0 \(9\.0\)/m,
+  ],
+];
+
+function checkStates(dir, torch, fakeDriver) {
+  const cli = (args, env) => {
+    const options = { encoding: 'utf8', env: { ...process.env, BYOL_LIBTORCH: torch, ...env }, cwd: dir };
+    return spawnSync(process.execPath, [path.join(dir, 'dist/lib/cli/main.js'), ...args], options);
+  };
+  const hasDriver = fs.existsSync('/proc/driver/nvidia');
+  for (const [name, { FAKE, ...answers }, words] of states) {
+    if (FAKE === '' && hasDriver) continue;
+    const CUDA_VERSION = { FAKE_CUDA_VERSION: '99000', ...answers };
+    const env = FAKE === '' ? {} : { LD_LIBRARY_PATH: fakeDriver, ...CUDA_VERSION };
+    const { stdout, stderr, status } = cli(['doctor'], env);
+    expect(`doctor with ${name}: expected ${words}`, status === 0 && words.test(stdout), stdout + stderr);
+    console.log(`  ${name}: ${/(?:ok|--) {2}CUDA +(.*)/.exec(stdout)[1]}`);
+  }
+  const out = path.join(dir, 'run');
+  const train = ['train', '--preset', 'shapes', '--out', out, '--overwrite', '--quiet'];
+  const few = ['--set', 'epochs=1', '--set', 'data.train=256', '--set', 'data.test=64'];
+  if (!hasDriver) {
+    const cuda = cli([...train, ...few, '--device', 'cuda']);
+    const refused = cuda.status === 1 && /device 'cuda' cannot be used: there is no NVIDIA driver/.test(cuda.stderr);
+    expect('--device cuda without a card is refused in words', refused, cuda.stdout + cuda.stderr);
+    console.log(`  --device cuda: ${cuda.stderr.trim().split('\n')[0]}`);
+  }
+  const cpu = cli([...train, ...few, '--device', 'cpu']);
+  expect('Training on the CPU works with this build', cpu.status === 0, cpu.stdout + cpu.stderr);
+  console.log(`  trains on the CPU: ${cpu.stdout.trim().split('\n').at(-1)}`);
+}
+
+async function checkRelease(name, torch) {
+  const library = inspect(torch);
+  if (typeof library === 'string') throw new Failure('ERR_BYOL_LIBTORCH_NOT_FOUND', `${torch}: ${library}`);
+  if (library.flavour !== 'cuda') throw new Failure('ERR_BYOL_LIBTORCH_NOT_FOUND', `${torch} is a CPU build`);
+  console.log(`\n${name}: LibTorch ${library.version}, ${torch}`);
+  const started = Date.now();
+  const dir = scratchPackage(name);
+  process.env.BYOL_LIBTORCH = torch;
+  const build = await buildNative({ product: path.join(dir, 'build', 'Release'), tests: true });
+  const seconds = Math.round((Date.now() - started) / 1000);
+  expect('byol_cuda.so is built', fs.existsSync(path.join(dir, 'build/Release/byol_cuda.so')), build);
+  checkStates(dir, torch, path.join(build, 'fake-driver'));
+  const nvrtc = nvrtcBeside(torch);
+  expect('this LibTorch has an NVRTC', nvrtc !== undefined, torch);
+  const kernels = checkKernels({ nvrtc });
+  return { release: library.version, 'build, s': seconds, kernels: new Set(kernels.map((kernel) => kernel.name)).size };
+}
+
+async function checkCuda(names) {
+  const given = process.env.BYOL_CUDA_LIBTORCH;
+  const found = given
+    ? given.split(':').map((torch) => [path.basename(path.dirname(torch)), { torch: path.resolve(torch) }])
+    : names.map((name) => [name, fetchRelease(name)]);
+  const rows = [];
+  for (const [name, { torch, why }] of found) {
+    if (torch === undefined) console.log(`${name}: skipped, since pip did not bring ${releases[name]}: ${why}`);
+    else rows.push(await checkRelease(name, torch));
+  }
+  console.log('');
+  console.table(rows);
+}
+
+run(() => checkCuda(process.argv.includes('--newest') ? ['newest'] : ['oldest', 'newest']));
