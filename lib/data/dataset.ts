@@ -71,6 +71,13 @@ export interface ImageSplit<Source extends ImageSource = MemorySource> {
   readonly targets: Targets | null;
 }
 
+/** A file that cannot be used as an image. */
+export interface BrokenFile {
+  readonly location: string;
+  /** After "it". */
+  readonly reason: string;
+}
+
 /** Images to learn from, and those to measure with where there are any, as whoever made the set divided it. */
 export interface Dataset<Source extends ImageSource = MemorySource> {
   /** Of images that are given and not opened by a kind: how configurations and reports call them. */
@@ -82,10 +89,12 @@ export interface Dataset<Source extends ImageSource = MemorySource> {
   readonly classNames: readonly string[];
   /** What whoever uses them should know: what was left out, what was taken for what. Sentences. */
   readonly notes?: readonly string[];
+  /** Files that were meant as images and are left out: all of which that is known before they are decoded. */
+  readonly broken?: readonly BrokenFile[];
 }
 
 /** 'train', 'val' or 'test'. */
-export type SplitName = Exclude<keyof Dataset, 'classNames' | 'name' | 'notes'>;
+export type SplitName = Exclude<keyof Dataset, 'classNames' | 'name' | 'notes' | 'broken'>;
 export const splitNames = ['train', 'val', 'test'] as const satisfies readonly SplitName[];
 
 /** As progress and errors call them. */

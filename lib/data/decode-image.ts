@@ -71,7 +71,7 @@ function reasonOf({ message }: Error, maxPixels: number): string {
 }
 
 /** An optional dependency: whoever gives pixels does without. */
-async function loadSharp(): Promise<typeof import('sharp')> {
+export async function loadSharp(): Promise<typeof import('sharp')> {
   try {
     return await import('sharp');
   } catch (cause) {

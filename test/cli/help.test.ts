@@ -15,6 +15,7 @@ const withoutNative: ReadonlyArray<readonly [args: string, shown: readonly strin
       'byol tables',
       'byol views',
       'byol embed',
+      'byol data',
       'byol metrics',
       'byol presets',
       'byol doctor',

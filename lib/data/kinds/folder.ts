@@ -57,6 +57,7 @@ async function openFolder(
   return {
     ...measured(made(train), val && made(val), test && made(test)),
     classNames,
+    broken: usable.broken,
     notes: [...usable.notes, ...notes],
   };
 }

@@ -45,7 +45,7 @@ async function openTinyImagenet(
     onProgress: onProgress && ((files) => onProgress({ phase: 'listing', done: files, total: null })),
     signal,
   });
-  const { rows, notes } = await usableImages(listing, { brokenLimit, where: path });
+  const { rows, notes, broken } = await usableImages(listing, { brokenLimit, where: path });
   const train: Array<readonly [row: number, wnid: string]> = [];
   const val: Array<readonly [row: number, wnid: string]> = [];
   for (const row of rows) {
@@ -73,6 +73,7 @@ async function openTinyImagenet(
     train: made(train),
     ...(val.length > 0 && { test: made(val) }),
     classNames: wnids.map((wnid) => (words.has(wnid) ? `${wnid} ${words.get(wnid)}` : wnid)),
+    broken,
     notes: notes.filter((note) => !note.startsWith('Not images')),
   };
 }

@@ -45,7 +45,7 @@ export class BrokenImages {
       'ERR_BYOL_DATA',
       `${this.#count} of the first images of ${count(this.#images)} in ${this.#where} are broken, more than data.brokenLimit (${this.#limit} of all) allows: ${some}.`,
       {
-        hint: `Repair or remove them, or allow more: --set data.brokenLimit=${suggested(this.#count, this.#images)}`,
+        hint: `See all of them with: npx byol data check. Repair or remove them, or allow more: --set data.brokenLimit=${suggested(this.#count, this.#images)}`,
       },
     );
   }

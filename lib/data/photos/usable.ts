@@ -1,4 +1,6 @@
+import { join, resolve } from 'node:path';
 import { Breather } from '../../breather.js';
+import type { BrokenFile } from '../dataset.js';
 import { type HeaderProblem, problemTexts } from '../headers/read-header.js';
 import { BrokenImages } from './broken.js';
 import { problemOf, rawPath, readablePath } from './file-table.js';
@@ -15,12 +17,13 @@ export interface UsableImages {
   readonly rows: Int32Array;
   /** What was left out and why: sentences. */
   readonly notes: readonly string[];
+  readonly broken: readonly BrokenFile[];
 }
 
 /**
  * Separates images from what else lies in a folder. Throws ERR_BYOL_DATA where more of them are broken than `brokenLimit` allows.
  *
- * @param where for messages.
+ * @param where the folder that was listed.
  */
 export async function usableImages(
   { table, passed }: Listing,
@@ -46,15 +49,22 @@ export async function usableImages(
     else unusable.push(row);
   }
   const broken = new BrokenImages(count + unusable.length, brokenLimit, where);
-  for (const row of unusable) {
-    broken.add(readablePath(rawPath(table, row)), problemTexts[problemOf(table, row) ?? 'damaged']);
-  }
+  const files = unusable.map((row) => ({
+    location: readablePath(rawPath(table, row)),
+    reason: problemTexts[problemOf(table, row) ?? 'damaged'],
+  }));
+  for (const { location, reason } of files) broken.add(location, reason);
+  const root = resolve(where);
   for (const folder of [...withImages]) {
     for (let end = folder.indexOf('/'); end >= 0; end = folder.indexOf('/', end + 1))
       withImages.add(folder.slice(0, end + 1));
   }
   for (const folder of folders) if (folder !== '' && !withImages.has(folder)) left.add('empty', readablePath(folder));
-  return { rows: rows.slice(0, count), notes: notesOf(broken, left.finish(), passed) };
+  return {
+    rows: rows.slice(0, count),
+    broken: files.map(({ location, reason }) => ({ location: join(root, location), reason })),
+    notes: notesOf(broken, left.finish(), passed),
+  };
 }
 
 /** Such a file is broken where its name says that it is an image. */
