@@ -26,18 +26,14 @@ def step_lines(name, bench):
     """One line of ours, one of each other side."""
     ours, batch = bench["ours"], bench["batch"]
     line = f"{milliseconds(ours['step']['median'])}, {ours['imagesPerSecond']:,.0f} images/s"
-    if ours.get("work"):
-        work_done = ours["work"]
-        line += f", {work_done['tflops']:.0f} TFLOP/s ({100 * work_done['share']:.0f} %)"
-        line += f", {work_done['overFloor']:.2f} x floor of {milliseconds(work_done['floor'])}"
-    if ours.get("execution"):
-        line += f", {ours['execution']['graph']}, images {ours['execution']['images']}"
+    line += f", {ours['tflops']:.3g} TFLOP/s ({100 * ours['share']:.0f} %)"
+    line += f", {ours['overFloor']:.2f} x floor of {milliseconds(ours['floor']['total'])}"
     yield name, "byol-torch", line
-    parts = ours.get("parts")
-    if parts:
-        whole = parts["total"] or 1
-        shares = ", ".join(f"{part} {100 * parts[part] / whole:.1f} %" for part in parts if part != "total")
-        yield name, "  parts", f"{shares}; peak {ours['memory'] / 2**30:.1f} GiB"
+    whole = sum(ours["parts"].values()) or 1
+    shares = ", ".join(f"{part} {100 * seconds / whole:.1f} %" for part, seconds in ours["parts"].items())
+    yield name, "  parts", f"{shares}; peak {ours['memory'] / 2**30:.1f} GiB"
+    execution = ours["execution"]
+    yield name, "  how", f"graph {execution['graph']}, images {execution['images']} {execution['reason']}"[:WIDTH]
     for mode, side in (bench["python"].get("modes") or {}).items():
         yield name, f"torch {mode}", side_text(side, batch)
     if "skipped" in bench["python"]:

@@ -8,6 +8,7 @@ import { findTorch, pythonModes, pythonSide } from './python.js';
 import { Side, type StepSeconds } from './side.js';
 import { median, type Spread, spreadOf } from './spread.js';
 import { type PythonMode, type StepSpec, stepSpec, whyNoPython } from './step-spec.js';
+import type { StepFacts } from './step-worker.js';
 import { measureSides, type SideOutcome } from './turns.js';
 
 /** Steps of a training on images in memory, measured beside the same steps in Python PyTorch. */
@@ -49,6 +50,16 @@ export interface Compared extends SideSteps {
   readonly wholeRatio: number | null;
 }
 
+/** Of our step. */
+export interface OurSteps extends SideSteps, StepFacts {
+  readonly imagesPerSecond: number;
+  /** Floating-point operations a second, in 10^12, and the share of the device's matrix rate. */
+  readonly tflops: number;
+  readonly share: number;
+  /** The median over the floor. */
+  readonly overFloor: number;
+}
+
 export interface Failed {
   readonly failed: string;
 }
@@ -59,7 +70,7 @@ export interface StepBench extends ResolvedDevice {
   readonly size: number;
   readonly batch: number;
   readonly steps: number;
-  readonly ours: SideSteps & { readonly imagesPerSecond: number };
+  readonly ours: OurSteps;
   readonly python:
     | { readonly torch: string; readonly modes: Readonly<Partial<Record<PythonMode, Compared | Failed>>> }
     | { readonly skipped: string };
@@ -86,24 +97,28 @@ export async function benchStep(options: StepBenchOptions): Promise<StepBench> {
   const steps = Math.ceil(options.steps / ROUNDS);
   const warmUp = onCpu ? WARM_UP.cpu : WARM_UP.cuda;
   const turns = { warmUp, rounds: ROUNDS, steps, together: onCpu, sideSeconds: options.sideSeconds };
+  let facts: StepFacts | undefined;
   const outcomes = await measureSides(sides, turns, {
     onRound: (name, round) => onProgress(name, round * steps, ROUNDS * steps),
     last: async (name, side) => {
-      if (name === 'ours') await last(side);
+      if (name !== 'ours') return;
+      facts = (await side.ask('facts')) as StepFacts;
+      await last(side);
     },
   });
   const own = outcomes['ours'] as SideOutcome;
-  if ('failed' in own) throw new ByolError('ERR_BYOL_BENCH', `The step cannot be measured: ${own.failed}`);
+  if ('failed' in own || facts === undefined) {
+    throw new ByolError('ERR_BYOL_BENCH', `The step cannot be measured: ${'failed' in own ? own.failed : ''}`);
+  }
   const beside = (outcome: SideOutcome): Compared | Failed =>
     'failed' in outcome ? outcome : { ...sideSteps(outcome), ...compare(own, outcome) };
-  const summary = sideSteps(own);
   const torchVersion = modes.map((mode) => torchOf(outcomes[mode])).find((version) => version !== undefined);
   return {
     ...place,
     size: config.views.size,
     batch: config.batchSize * config.accumulate,
     steps: ROUNDS * steps,
-    ours: { ...summary, imagesPerSecond: (config.batchSize * config.accumulate) / summary.step.median },
+    ours: ourSteps(sideSteps(own), facts, config.batchSize * config.accumulate),
     python:
       skipped !== null
         ? { skipped }
@@ -112,6 +127,19 @@ export async function benchStep(options: StepBenchOptions): Promise<StepBench> {
             modes: Object.fromEntries(modes.map((mode) => [mode, beside(outcomes[mode] as SideOutcome)])),
           },
     ...(before !== undefined && { before: beside(outcomes['before'] as SideOutcome) }),
+  };
+}
+
+function ourSteps(steps: SideSteps, facts: StepFacts, images: number): OurSteps {
+  const seconds = steps.step.median;
+  const rate = facts.flop / seconds;
+  return {
+    ...steps,
+    ...facts,
+    imagesPerSecond: images / seconds,
+    tflops: rate / 1e12,
+    share: rate / facts.rates.matrix,
+    overFloor: seconds / facts.floor.total,
   };
 }
 

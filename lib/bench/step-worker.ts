@@ -4,12 +4,29 @@
  */
 import { randomFillSync } from 'node:crypto';
 import { createInterface } from 'node:readline';
+import type { DeviceFacts, DeviceRates, Execution, StepTimes } from '../binding/native.js';
 import { datasetFromArrays } from '../data/from-arrays.js';
 import { takeData } from '../data/given-data.js';
+import { learnerSpec } from '../methods/learner-spec.js';
+import type { StepParts } from '../metrics/definitions.js';
 import { openResources, type TrainingResources } from '../train/resources.js';
 import { stepInput } from '../train/step-input.js';
 import { StepQueue } from '../train/step-queue.js';
+import { type Floor, stepFloor } from './floor.js';
+import { median } from './spread.js';
 import { CLASSES, imageSide, type StepSpec } from './step-spec.js';
+
+/** What the side says at the end of the steps that counted. */
+export interface StepFacts {
+  readonly device: DeviceFacts;
+  readonly execution: Execution;
+  /** Seconds, medians. */
+  readonly parts: StepParts;
+  /** Floating-point operations of a step. */
+  readonly flop: number;
+  readonly rates: DeviceRates;
+  readonly floor: Floor;
+}
 
 /** More would only take memory: no step is faster for having seen its images before. */
 const IMAGES = 1024;
@@ -30,6 +47,11 @@ async function open({ config, device, precision, threads }: StepSpec): Promise<T
   return openResources(asked, { given });
 }
 
+/** Of the steps after the first request for memory, which ends the warm-up: the time by parts, and the wall clock's. */
+let counted: { readonly times: StepTimes; readonly wall: number }[] = [];
+
+let warm = false;
+
 /** Done so many, from the beginning again where the training would be over. */
 let done = 0;
 
@@ -44,9 +66,11 @@ async function run(resources: TrainingResources, steps: number): Promise<[second
     done += 1;
     await queue.add(
       () => learner.step(input),
-      ({ augment }) => {
+      (told) => {
         const now = performance.now();
-        times.push([(now - before) / 1000, augment]);
+        const wall = (now - before) / 1000;
+        times.push([wall, told.augment]);
+        counted.push({ times: told, wall });
         before = now;
       },
     );
@@ -60,12 +84,46 @@ async function answer(resources: TrainingResources, command: string, words: read
     case 'run':
       return run(resources, Number(words[0]));
     case 'memory':
-      return process.memoryUsage.rss();
+      if (!warm) counted = [];
+      warm = true;
+      return (await resources.native.deviceMemory(resources.resolved.device)).peak;
+    case 'facts':
+      return factsOf(resources);
     case 'profile':
       return resources.learner.profileStep(await stepInput(resources, done % resources.schedule.steps));
     default:
       throw new Error(`${command} is no command.`);
   }
+}
+
+async function factsOf({ native, resolved, learner, config, sampler, flop }: TrainingResources): Promise<StepFacts> {
+  const { device, precision } = resolved;
+  const rates = await native.deviceRates(device, precision);
+  const spec = learnerSpec(config, resolved, CLASSES);
+  const heads = [spec.projector, ...(spec.predictor?.kind === 'mlp' ? [spec.predictor] : [])];
+  let [parameters, input] = [learner.encoderParameters, learner.features];
+  for (const { hidden, output } of heads) {
+    for (const width of [...hidden, output]) {
+      parameters += input * width;
+      input = width;
+    }
+  }
+  const size = { spec, size: config.views.size, batch: sampler.rows, flop, parameters };
+  const part = (of: (step: (typeof counted)[number]) => number): number => median(counted.map(of));
+  return {
+    device: await native.deviceFacts(device),
+    execution: await learner.execution(),
+    parts: {
+      data: part(({ times, wall }) => Math.max(0, wall - times.total)),
+      augment: part(({ times }) => times.augment),
+      forward: part(({ times }) => times.forward),
+      backward: part(({ times }) => times.backward),
+      update: part(({ times }) => times.update),
+    },
+    flop,
+    rates,
+    floor: stepFloor(size, rates),
+  };
 }
 
 let resources: TrainingResources | undefined;

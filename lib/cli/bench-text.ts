@@ -1,5 +1,6 @@
 import type { Compared, Failed, SideSteps, StepBench } from '../bench/step-bench.js';
 import { count, table } from '../text/format.js';
+import { executionText } from './execution-text.js';
 
 /** What `byol bench` measured, in words. */
 export function benchText(bench: StepBench): string {
@@ -10,14 +11,37 @@ export function benchText(bench: StepBench): string {
     `${count(batch)} images a step, two views of ${size} pixels; ${precision} on ${place}; ${steps} steps each`,
     '',
     table([HEADER, ...rowsOf(bench)], [1, 2, 3, 4, 5]),
+    '',
+    ...workText(bench),
   ];
-  if ('skipped' in python) lines.push('', `Not beside PyTorch: ${python.skipped}.`);
-  else lines.push('', `PyTorch ${python.torch}; ratios below 1: ours is faster.`);
+  if ('skipped' in python) lines.push(`Not beside PyTorch: ${python.skipped}.`);
+  else lines.push(`PyTorch ${python.torch}; ratios below 1: ours is faster.`);
   if (onCpu && 'modes' in python) lines.push('PyTorch makes no views here; the ratio is of steps without them.');
   for (const [name, side] of othersOf(bench)) {
     if ('failed' in side) lines.push(`${name} failed: ${side.failed}`);
   }
   return lines.join('\n');
+}
+
+function workText({ device, ours }: StepBench): string[] {
+  const { tflops, share, rates, floor, overFloor, parts, execution } = ours;
+  const rate = (flops: number): string => `${Number((flops / 1e12).toPrecision(3))} TFLOP/s`;
+  const total = parts.data + parts.augment + parts.forward + parts.backward + parts.update;
+  const part = (name: string, seconds: number): string => `${name} ${Math.round((100 * seconds) / total)} %`;
+  const shares = [
+    part('data', parts.data),
+    part('views', parts.augment),
+    part('forward', parts.forward),
+    part('backward', parts.backward),
+    part('update', parts.update),
+  ];
+  return [
+    `${rate(tflops * 1e12)}, ${Math.round(100 * share)} % of what a matrix product reaches here (${rate(rates.matrix)})`,
+    `${overFloor.toFixed(1)} times the floor of ${milliseconds(floor.total)}: matrix products and convolutions ` +
+      `${milliseconds(floor.matrices)}, norms ${milliseconds(floor.norms)}, update ${milliseconds(floor.update)}`,
+    `Of a step ${shares.join(', ')}`,
+    ...(device === 'cpu' ? [] : [`${ours.device.name}: ${executionText(execution)}`]),
+  ];
 }
 
 const HEADER = ['', 'step', 'without views', '90 % below', 'images/s', 'ratio', 'memory'];

@@ -2,6 +2,7 @@ import { metricWords } from '../metrics/words.js';
 import type { EpochEvent, PhaseEvent, ReadingEvent, StepEvent, TrainEvent } from '../run/events.js';
 import { count, duration, percent, threadsText } from '../text/format.js';
 import type { VerdictState } from '../train/verdict.js';
+import { executionText } from './execution-text.js';
 import type { ProgressOutput } from './progress-output.js';
 import { startText } from './start-text.js';
 
@@ -49,6 +50,9 @@ export class Progress {
         break;
       case 'threads':
         this.#output.line(threadsText(event.threads, event.most));
+        break;
+      case 'execution':
+        this.#output.line(executionText(event));
         break;
       case 'checkpoint':
       case 'end':

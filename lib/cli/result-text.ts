@@ -9,6 +9,7 @@ import {
 } from '../config/records.js';
 import type { Config } from '../config/schema.js';
 import { roleOf } from '../config/setting-roles.js';
+import { speedText } from '../metrics/speed.js';
 import type { RunResult } from '../run/events.js';
 import { count, duration, percent, points, table } from '../text/format.js';
 import { quoteArgument } from '../text/shell.js';
@@ -78,13 +79,16 @@ function changedSettings(config: Config, { record }: RecordMatch): string {
 
 function whereTo(result: RunResult): string[] {
   const time = `${count(result.epochs)} epochs, ${count(result.steps)} steps, ${duration(result.seconds)}`;
+  const speed = speedText(result.metrics ?? {});
   if (result.interrupted) {
     return [
       `Stopped after ${time}. Everything is saved; go on with:`,
       `  npx byol train --resume ${quoteArgument(result.folder)}`,
     ];
   }
-  const lines = [`Done: ${time}.`, `Run folder  ${result.folder}`];
+  const lines = [`Done: ${time}.`];
+  if (speed !== null) lines.push(`Speed       ${speed}`);
+  lines.push(`Run folder  ${result.folder}`);
   if (result.encoder !== null) lines.push(`Encoder     ${result.encoder}`);
   return lines;
 }

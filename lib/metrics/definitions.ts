@@ -16,10 +16,26 @@ export interface MetricFacts {
   readonly supervisedOnly: boolean;
 }
 
-/** What the clocks say of some steps. */
+/** Where the time of a step goes: seconds, means over some steps. */
+export interface StepParts {
+  /** Until it began: images and plans were not there yet. */
+  readonly data: number;
+  readonly augment: number;
+  readonly forward: number;
+  readonly backward: number;
+  readonly update: number;
+}
+
+/** What the clocks say of some steps. null: not known. */
 export interface Timings {
   readonly imagesPerSecond: number;
   readonly dataWait: number;
+  readonly parts: StepParts | null;
+  /** Floating-point operations a second, and the share of what the device's matrix products reach. */
+  readonly flops: number | null;
+  readonly flopsShare: number | null;
+  /** Bytes. */
+  readonly peakMemory: number | null;
 }
 
 /** What the schedules say of one step. */
@@ -33,8 +49,8 @@ export interface MetricPresentation {
   readonly title: string;
   /** Values that can be; null: no bound. */
   readonly range: readonly [least: number | null, most: number | null];
-  /** 'own': a chart of its own; 'accuracy': a line among the accuracies; null: none. */
-  readonly chart: 'own' | 'accuracy' | null;
+  /** 'own': a chart of its own; 'accuracy', 'time': a line among the accuracies, or among the parts of a step; null: none. */
+  readonly chart: 'own' | 'accuracy' | 'time' | null;
   /** What a line of progress says, and which: that of every epoch, or that of the newest step. */
   readonly words?: {
     readonly in: ReadonlyArray<'epoch' | 'step'>;
@@ -54,7 +70,10 @@ export interface LearnerMetric extends MetricPresentation {
 /** Of the same steps, by the clock. */
 export interface TimingMetric extends MetricPresentation {
   readonly from: 'timing';
-  readonly read: (timings: Timings) => number;
+  /** null: not known. */
+  readonly read: (timings: Timings) => number | null;
+  /** Some steps have none. */
+  readonly optional?: true;
 }
 
 /** Of the last of these steps; nothing to average over an epoch. */
@@ -75,6 +94,17 @@ export interface EvaluationMetric extends MetricPresentation {
 
 export type MetricDefinition = LearnerMetric | TimingMetric | ScheduleMetric | ProcessMetric | EvaluationMetric;
 export type MetricDefinitions = Readonly<Record<string, MetricDefinition>>;
+
+/** Of a part of a step. */
+const seconds = (part: keyof StepParts, title: string) =>
+  ({
+    from: 'timing',
+    optional: true,
+    read: ({ parts }: Timings) => parts?.[part] ?? null,
+    title,
+    range: [0, null],
+    chart: 'time',
+  }) as const;
 
 /** Of an accuracy. */
 const fraction = { range: [0, 1], chart: 'accuracy' } as const;
@@ -188,6 +218,44 @@ export const metricDefinitions = {
     range: [0, 1],
     chart: null,
     words: { in: ['step'], say: (value) => `data ${Math.round(100 * value)} %` },
+  },
+  /**
+   * Where the time of a step goes, in seconds: waiting for images and plans, making views, all forward passes with the loss, the
+   * backward passes, optimiser and moving average. By the device's own clock, where there is one. Together they are batch /
+   * images_per_second.
+   */
+  'time/data': seconds('data', 'data'),
+  'time/augment': seconds('augment', 'views'),
+  'time/forward': seconds('forward', 'forward'),
+  'time/backward': seconds('backward', 'backward'),
+  'time/update': seconds('update', 'update'),
+  /** 10^12 floating-point operations a second of all convolutions and matrix products, by the wall clock. */
+  'compute/tflops': {
+    from: 'timing',
+    optional: true,
+    read: ({ flops }) => flops && flops / 1e12,
+    title: 'TFLOP/s',
+    range: [0, null],
+    chart: null,
+    words: { in: ['step'], say: (value) => `${Number(value.toPrecision(3))} TFLOP/s` },
+  },
+  /** Of the rate of a large matrix product on this device in the run's precision, measured in the run's first seconds. */
+  'compute/share': {
+    from: 'timing',
+    optional: true,
+    read: ({ flopsShare }) => flopsShare,
+    title: "Share of the device's matrix rate",
+    range: [0, null],
+    chart: null,
+  },
+  /** Bytes: on a device the most that tensors held, on the CPU the most that the process held. */
+  'memory/peak': {
+    from: 'timing',
+    optional: true,
+    read: ({ peakMemory }) => peakMemory,
+    title: 'Peak memory',
+    range: [0, null],
+    chart: null,
   },
   /** The fewest that have computed since the last reading. */
   threads: { from: 'process', title: 'Threads', range: [1, null], chart: null },

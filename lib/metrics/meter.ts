@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import type { StepMetrics, StepTimes } from '../binding/native.js';
-import { type MetricDefinitions, type MetricFacts, metricDefinitions } from './definitions.js';
+import {
+  type MetricDefinitions,
+  type MetricFacts,
+  metricDefinitions,
+  type StepParts,
+  type Timings,
+} from './definitions.js';
 import type { Metrics } from './values.js';
 
 /** Sums over the steps of an epoch, as they are kept in a checkpoint. */
@@ -13,6 +19,19 @@ const sumsSchema = z.strictObject({
   /** Wall-clock seconds of the timed steps, and those in which the LibTorch thread computed. */
   wallSeconds: z.number(),
   computeSeconds: z.number(),
+  /** The same by parts; null: not known of all these steps. */
+  partSeconds: z
+    .strictObject({
+      augment: z.number(),
+      forward: z.number(),
+      backward: z.number(),
+      update: z.number(),
+      total: z.number(),
+    })
+    .nullable()
+    .default(null),
+  /** Bytes; 0: not known. */
+  peakMemory: z.number().default(0),
 });
 export type EpochSums = z.infer<typeof sumsSchema>;
 
@@ -33,6 +52,8 @@ const sumsByKeySchema = z
   .transform(
     ({ loss, probeTop1, probeTop5, projectionStd, projectionRank, targetDistance, ...rest }): EpochSums => ({
       ...rest,
+      partSeconds: null,
+      peakMemory: 0,
       values: {
         loss,
         'collapse/std': projectionStd,
@@ -53,6 +74,16 @@ export interface MeterOptions {
   readonly definitions?: MetricDefinitions;
 }
 
+/** What a step computes, and what the device computes at best. */
+export interface Compute {
+  /** Floating-point operations of an optimiser step. */
+  readonly flop: number;
+  /** Floating-point operations a second of a large matrix product; null: not measured yet. */
+  readonly matrixRate: number | null;
+}
+
+const NO_TIME: StepTimes = { augment: 0, forward: 0, backward: 0, update: 0, total: 0 };
+
 /** Turns readings and timings of some steps into one value for each metric that the learner or the clock gives. */
 export class Meter {
   readonly #definitions: MetricDefinitions;
@@ -62,6 +93,8 @@ export class Meter {
   #timedSteps: number;
   #wallSeconds: number;
   #computeSeconds: number;
+  #partSeconds: StepTimes | null;
+  #peakMemory: number;
   readonly #values: Map<string, number | null>;
 
   /** `sums`: of the steps before, of which this one goes on. */
@@ -73,6 +106,8 @@ export class Meter {
     this.#timedSteps = sums?.timedSteps ?? 0;
     this.#wallSeconds = sums?.wallSeconds ?? 0;
     this.#computeSeconds = sums?.computeSeconds ?? 0;
+    this.#partSeconds = this.#timedSteps === 0 ? NO_TIME : (sums?.partSeconds ?? null);
+    this.#peakMemory = sums?.peakMemory ?? 0;
     this.#values = new Map(Object.entries(sums?.values ?? {}));
   }
 
@@ -83,6 +118,8 @@ export class Meter {
       timedSteps: this.#timedSteps,
       wallSeconds: this.#wallSeconds,
       computeSeconds: this.#computeSeconds,
+      partSeconds: this.#partSeconds,
+      peakMemory: this.#peakMemory,
     };
   }
 
@@ -105,23 +142,61 @@ export class Meter {
     this.#timedSteps += 1;
     this.#wallSeconds += wallSeconds;
     this.#computeSeconds += times.total - times.augment;
+    const before = this.#partSeconds;
+    this.#partSeconds = before && {
+      augment: before.augment + times.augment,
+      forward: before.forward + times.forward,
+      backward: before.backward + times.backward,
+      update: before.update + times.update,
+      total: before.total + times.total,
+    };
+  }
+
+  /** Bytes that were held at most since the last time. */
+  addMemory(peak: number): void {
+    this.#peakMemory = Math.max(this.#peakMemory, peak);
   }
 
   /** By name. NaN before the first reading; absent: not measured in this run, or not known of all steps. */
-  values(): Metrics {
-    const wall = this.#wallSeconds;
-    const timings = {
-      imagesPerSecond: wall === 0 ? 0 : (this.#timedSteps / wall) * this.#rows,
-      // The clocks of two threads: rounding may put the sum of the parts above the whole.
-      dataWait: wall === 0 ? 0 : Math.max(0, 1 - this.#computeSeconds / wall),
-    };
+  values(compute: Compute | null = null): Metrics {
+    const timings = this.#timings(compute);
     const values: Record<string, number> = {};
     for (const [name, metric] of Object.entries(this.#definitions)) {
-      if (metric.from === 'timing') values[name] = metric.read(timings);
+      if (metric.from === 'timing') {
+        const value = metric.read(timings);
+        if (value !== null) values[name] = value;
+      }
       if (metric.from !== 'learner' || metric.where?.(this.#facts) === false) continue;
       const kept = this.#steps === 0 ? Number.NaN : (this.#values.get(name) ?? null);
       if (kept !== null) values[name] = metric.over === 'last' ? kept : kept / this.#steps;
     }
     return values as Metrics;
+  }
+
+  #timings(compute: Compute | null): Timings {
+    const wall = this.#wallSeconds;
+    const steps = this.#timedSteps;
+    const flops = compute === null || wall === 0 ? null : (compute.flop * steps) / wall;
+    return {
+      imagesPerSecond: wall === 0 ? 0 : (steps / wall) * this.#rows,
+      // The clocks of two threads: rounding may put the sum of the parts above the whole.
+      dataWait: wall === 0 ? 0 : Math.max(0, 1 - this.#computeSeconds / wall),
+      parts: this.#parts(),
+      flops,
+      flopsShare: flops === null || compute?.matrixRate == null ? null : flops / compute.matrixRate,
+      peakMemory: this.#peakMemory === 0 ? null : this.#peakMemory,
+    };
+  }
+
+  #parts(): StepParts | null {
+    const [sums, steps] = [this.#partSeconds, this.#timedSteps];
+    if (sums === null || steps === 0) return null;
+    return {
+      data: Math.max(0, this.#wallSeconds - sums.total) / steps,
+      augment: sums.augment / steps,
+      forward: sums.forward / steps,
+      backward: sums.backward / steps,
+      update: sums.update / steps,
+    };
   }
 }

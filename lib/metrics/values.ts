@@ -4,7 +4,11 @@ type Table = typeof metricDefinitions;
 type From = MetricDefinition['from'];
 type NamesFrom<F extends From> = { [N in keyof Table]: Table[N]['from'] extends F ? N : never }[keyof Table];
 /** Read of every run. */
-type Always<N extends keyof Table> = N extends unknown ? (Table[N] extends { where: unknown } ? never : N) : never;
+type Always<N extends keyof Table> = N extends unknown
+  ? Table[N] extends { where: unknown } | { optional: true }
+    ? never
+    : N
+  : never;
 
 type Values<Required extends keyof Table, Optional extends keyof Table> = {
   readonly [N in Required]: number;
@@ -12,7 +16,7 @@ type Values<Required extends keyof Table, Optional extends keyof Table> = {
 
 /**
  * Means since the previous reading, or values at its last step, by name: see metricDefinitions for each. Accuracies are fractions in
- * [0, 1]. A key is absent where it was not measured: no labels, no online classifier.
+ * [0, 1]. A key is absent where it was not measured: no labels, no online classifier, the matrix rate of the first seconds.
  */
 export type StepValues = Values<
   Always<NamesFrom<'learner' | 'timing' | 'schedule'>>,

@@ -4,7 +4,7 @@ import { cpus, hostname, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { loadNative } from '../binding/load.js';
-import type { NativeInfo } from '../binding/native.js';
+import type { DeviceFacts, NativeInfo } from '../binding/native.js';
 import { packageRoot, packageVersion } from '../binding/package-root.js';
 import type { Config } from '../config/schema.js';
 import { type ResolvedDevice, resolveDevice, resolvePrecision } from '../methods/learner-spec.js';
@@ -29,6 +29,8 @@ export interface Environment {
   readonly threads: number;
   readonly device: string;
   readonly precision: 'float32' | 'bfloat16';
+  /** The device's own name, compute capability, driver, ...; left out on the CPU. */
+  readonly card?: DeviceFacts;
 }
 
 export async function describeEnvironment(info: NativeInfo, resolved: ResolvedDevice): Promise<Environment> {
@@ -49,6 +51,7 @@ export async function describeEnvironment(info: NativeInfo, resolved: ResolvedDe
     threads: info.threads,
     device: resolved.device,
     precision: resolved.precision,
+    ...(resolved.device !== 'cpu' && { card: await loadNative().deviceFacts(resolved.device) }),
   };
 }
 

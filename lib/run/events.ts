@@ -1,4 +1,4 @@
-import type { Accuracy } from '../binding/native.js';
+import type { Accuracy, Execution } from '../binding/native.js';
 import type { Config } from '../config/schema.js';
 import type { Metrics, StepValues } from '../metrics/values.js';
 import type { Verdict } from '../train/verdict.js';
@@ -140,6 +140,11 @@ export interface ThreadsEvent {
   readonly most: number;
 }
 
+/** How a device computes the steps of this run: told once, when a few are done. Not of runs on the CPU. */
+export interface ExecutionEvent extends Execution {
+  readonly type: 'execution';
+}
+
 /** Last of all: what `result` resolves with. */
 export interface EndEvent {
   readonly type: 'end';
@@ -160,4 +165,5 @@ export type TrainEvent =
   | CheckpointEvent
   | WarningEvent
   | ThreadsEvent
+  | ExecutionEvent
   | EndEvent;

@@ -11,6 +11,9 @@ import type { EpochRecord, MetricsWriter } from './metrics-file.js';
 import type { RunEvaluator } from './run-evaluator.js';
 import type { BaselineFile } from './run-folder.js';
 
+/** A device is shown the steps of a kind after three of them; so many are done when it is told how they are computed. */
+const GRAPH_STEPS = 5;
+
 export interface RecorderOptions {
   readonly resources: TrainingResources;
   readonly evaluator: RunEvaluator;
@@ -36,12 +39,14 @@ export class Recorder {
   #saved: { readonly step: number; readonly time: number };
   #lastMetrics: Metrics | null;
   #lastKnn: Accuracy | null;
+  #executionTold: boolean;
   /** Lines of metrics.jsonl on their way: steps do not wait for them. */
   #written: Promise<void> = Promise.resolve();
 
   constructor(options: RecorderOptions) {
     this.#o = options;
-    const { from, epochs } = options;
+    const { resources, from, epochs } = options;
+    this.#executionTold = resources.resolved.device === 'cpu';
     const last = epochs.at(-1);
     this.#step = from.step;
     this.#saved = { step: from.step, time: performance.now() };
@@ -111,6 +116,16 @@ export class Recorder {
     this.#written = this.#written.then(() => file.write({ type: 'step', step, epoch, ...metrics }));
     // Awaited at the next pause.
     this.#written.catch(() => {});
+    if (this.#readSteps >= GRAPH_STEPS) this.#tellExecution();
+  }
+
+  #tellExecution(): void {
+    if (this.#executionTold) return;
+    this.#executionTold = true;
+    const { resources, emit } = this.#o;
+    const told = resources.learner.execution().then((execution) => emit({ type: 'execution', ...execution }));
+    // What goes wrong with the learner a step tells.
+    told.catch(() => {});
   }
 
   async #onPause(pause: StepsPause): Promise<void> {

@@ -2,6 +2,7 @@ import type { Config } from '../config/schema.js';
 import { methodTitle } from '../methods/index.js';
 import { hasNegatives, readLoss } from '../methods/loss-reading.js';
 import { type MetricDefinitions, type MetricName, metricDefinitions } from '../metrics/definitions.js';
+import { speedText } from '../metrics/speed.js';
 import { type ReportRow, renderReport } from '../report/html.js';
 import { type Chart, type Point, renderCharts, type Series } from '../report/line-chart.js';
 import type { RunResult } from './events.js';
@@ -54,6 +55,7 @@ export function runCharts(input: CurvesInput, definitions: MetricDefinitions = m
       series: [{ name, points: series(records, 'step', name) }],
     });
   }
+  charts.push(timeChart(records, definitions));
   const measured = charts
     .map((chart) => ({ ...chart, series: chart.series.filter(({ points }) => points.length > 0) }))
     .filter((chart) => chart.series.length > 0);
@@ -95,6 +97,17 @@ function accuracyChart({ records, result, sameImages }: CurvesInput, definitions
   };
 }
 
+/** Where the time of a step goes. */
+function timeChart(records: readonly MetricsRecord[], definitions: MetricDefinitions): Chart {
+  const lines = Object.entries(definitions).filter(([, { chart }]) => chart === 'time');
+  return {
+    title: 'Seconds of a step',
+    xLabel: X_LABEL,
+    yMin: 0,
+    series: lines.map(([name, { title }]) => ({ name: title, points: series(records, 'step', name) })),
+  };
+}
+
 /** Loss and accuracy side by side. */
 export function runCurves(input: CurvesInput): string {
   return renderCharts(runCharts(input).slice(0, 2));
@@ -111,6 +124,7 @@ export interface ReportInput extends CurvesInput {
 export function runReport(input: ReportInput): string {
   const { config, environment, result, status } = input;
   const { untrained, knn, linear } = result;
+  const speed = speedText(result.metrics ?? {});
   const row = (name: string, before: { top1: number } | null, after: { top1: number } | null): ReportRow => ({
     name,
     untrained: before?.top1 ?? null,
@@ -118,7 +132,7 @@ export function runReport(input: ReportInput): string {
   });
   return renderReport({
     title: `${methodTitle(config)}: ${config.preset ?? config.data.kind}`,
-    status,
+    status: speed === null ? status : `${status} Its last epoch: ${speed}.`,
     verdict: result.verdict,
     rows: [row('kNN top-1', untrained.knn, knn), row('Linear top-1', untrained.linear, linear)],
     charts: runCharts(input),

@@ -26,6 +26,8 @@ export interface TrainingResources {
   readonly resolved: ResolvedDevice;
   readonly threads: Threads;
   readonly learner: NativeLearner;
+  /** Floating-point operations of an optimiser step: see LearnerFlops in binding/native.ts. */
+  readonly flop: number;
   readonly train: Images;
   /** null: there are none. */
   readonly test: Images | null;
@@ -102,6 +104,7 @@ export async function openResources(
       supervisedLabels,
       record,
       learner,
+      flop: sampler.rows * native.learnerFlops(spec, config.views.size, config.views.size).step,
       sampler,
       schedule: makeSchedule(config, sampler.epochs),
       dispose,

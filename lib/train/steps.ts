@@ -6,6 +6,7 @@ import { type MetricFacts, metricDefinitions } from '../metrics/definitions.js';
 import { type EpochSums, Meter } from '../metrics/meter.js';
 import { type Metrics, type StepValues, scheduleValues } from '../metrics/values.js';
 import { Cadence } from './cadence.js';
+import { knownMatrixRate, measureMatrixRate } from './matrix-rate.js';
 import type { TrainingResources } from './resources.js';
 import { stepInput } from './step-input.js';
 import { StepQueue } from './step-queue.js';
@@ -94,7 +95,7 @@ export async function* trainSteps(
   resources: TrainingResources,
   { from = BEGINNING, signal, stepDone = () => {}, pauseDue = () => false }: StepsOptions = {},
 ): AsyncGenerator<StepsReading | StepsPause, void, undefined> {
-  const { learner, sampler, schedule, config, threads } = resources;
+  const { native, learner, resolved, flop, sampler, schedule, config, threads } = resources;
   const { epochs, rows } = sampler;
   const metering = { facts: metricFacts(resources), rows };
   const queue = new StepQueue(STEPS_IN_FLIGHT);
@@ -107,6 +108,8 @@ export async function* trainSteps(
   let recent = new Meter(metering);
   let lastStepAt = performance.now();
   let bad: StepMetrics | null = null;
+  let matrixRate = knownMatrixRate(resolved);
+  let rateAsked = matrixRate !== null;
 
   const onStep = (times: StepTimes): void => {
     const now = performance.now();
@@ -115,16 +118,19 @@ export async function* trainSteps(
     done += 1;
     stepDone(done);
   };
-  const onReading = (read: StepMetrics, at: number): void => {
+  const onReading = (read: StepMetrics, peakMemory: number, at: number): void => {
     if (read.firstBadStep >= 0) {
       bad ??= read;
       return;
     }
     target.note(read.targetMovement);
-    for (const meter of [ofEpoch, recent]) meter.addReading(read);
+    for (const meter of [ofEpoch, recent]) {
+      meter.addReading(read);
+      meter.addMemory(peakMemory);
+    }
     const scheduled = { learningRate: schedule.learningRate(at - 1), tau: schedule.tau(at - 1) };
     const values = {
-      ...recent.values(),
+      ...recent.values({ flop, matrixRate }),
       ...scheduleValues(metricDefinitions, scheduled),
       threads: threads.takeFewest(),
     };
@@ -140,8 +146,21 @@ export async function* trainSteps(
     const at = step;
     cadence.read(at);
     await queue.add(
-      () => learner.readMetrics(),
-      (read) => onReading(read, at),
+      () => Promise.all([learner.readMetrics(), native.deviceMemory(resolved.device)]),
+      ([read, { peak }]) => onReading(read, peak, at),
+    );
+  };
+  /** Once, and not before the first reading: what is over sooner does not wait for it. */
+  const queueMatrixRate = async (): Promise<void> => {
+    if (rateAsked) return;
+    rateAsked = true;
+    await queue.add(
+      () => measureMatrixRate(native, resolved),
+      (rate) => {
+        matrixRate = rate;
+        // No step's time.
+        lastStepAt = performance.now();
+      },
     );
   };
   const readAll = async (): Promise<void> => {
@@ -150,7 +169,7 @@ export async function* trainSteps(
     if (bad !== null) throw new DivergedError(bad.firstBadStep, schedule.learningRate(bad.firstBadStep), ofEpoch.sums);
   };
   const pause = (epoch: number | null): StepsPause => {
-    const ended = epoch === null ? null : { epoch, metrics: ofEpoch.values() };
+    const ended = epoch === null ? null : { epoch, metrics: ofEpoch.values({ flop, matrixRate }) };
     return { type: 'pause', step, sums: ofEpoch.sums, ended };
   };
   /** Steps up to `end`, each followed by what there is to tell of it. */
@@ -159,7 +178,10 @@ export async function* trainSteps(
       const input = await stepInput(resources, step);
       await queue.add(() => learner.step(input), onStep);
       step += 1;
-      if (cadence.readingDue(step)) await queueReading();
+      if (cadence.readingDue(step)) {
+        await queueReading();
+        await queueMatrixRate();
+      }
       yield* readings.splice(0);
       if (step < end && pauseDue()) {
         await readAll();

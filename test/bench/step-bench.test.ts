@@ -54,6 +54,13 @@ test('the step of a training is measured, without Python too', async () => {
   assert.ok(network.median < step.median);
   assert.equal(imagesPerSecond, 16 / step.median);
   assert.ok(memory > 1 << 20);
+  const { parts, flop, rates, tflops, share, floor, overFloor, execution } = bench.ours;
+  const inParts = parts.data + parts.augment + parts.forward + parts.backward + parts.update;
+  assert.ok(inParts > 0.5 * step.median && inParts < 1.5 * step.median, `${inParts} of ${step.median}`);
+  assert.equal(tflops, flop / step.median / 1e12);
+  assert.equal(share, flop / step.median / rates.matrix);
+  assert.equal(overFloor, step.median / floor.total);
+  assert.equal(execution.images, 'host');
   assert.deepEqual(told, ['ours 2/10', 'ours 4/10', 'ours 6/10', 'ours 8/10', 'ours 10/10']);
   assert.ok('skipped' in bench.python);
 });

@@ -15,6 +15,9 @@ test('byol bench tells the step in words, and all of it as JSON', async () => {
     assert.equal(code, 0, stderr);
     assert.match(stdout, /16 images a step, two views of 16 pixels; \w+ on cpu, 1 thread; 5 steps each/);
     assert.match(stdout, /byol-torch +[\d.]+ ms/);
+    assert.match(stdout, /[\d.]+ TFLOP\/s, \d+ % of what a matrix product reaches here/);
+    assert.match(stdout, /[\d.]+ times the floor of [\d.]+ ms/);
+    assert.match(stdout, /Of a step data \d+ %, views \d+ %, forward \d+ %, backward \d+ %, update \d+ %/);
     assert.match(stdout, /Not beside PyTorch: it was not asked for/);
     const { command, environment, result } = JSON.parse(readFileSync(file, 'utf8'));
     assert.match(command, / bench /);

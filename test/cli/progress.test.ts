@@ -213,3 +213,13 @@ test('a terminal that cannot move its cursor, or that nobody watches, gets plain
     }
   }
 });
+
+test('how a device computes the steps is one line', () => {
+  const line = (graph: 'captured' | 'eager', reason: string, images: 'resident' | 'staged'): string =>
+    show({ type: 'execution', graph, reason, images }).join('\n');
+  assert.equal(line('captured', '', 'resident'), "a step is one graph; all images lie in the device's memory");
+  assert.match(
+    line('eager', 'Its norms wait.', 'staged'),
+    /^a step is launched .* operation: Its norms wait; the images of/,
+  );
+});

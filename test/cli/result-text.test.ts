@@ -53,6 +53,36 @@ test('a finished run stands beside the untrained encoder, with its verdict and i
   );
 });
 
+test('the speed of the last epoch is told with where its time went', () => {
+  const metrics = {
+    loss: 1,
+    'collapse/std': 0.9,
+    'collapse/rank': 30,
+    'target/distance': 0.1,
+    images_per_second: 1234.4,
+    data_wait: 0.1,
+    'time/data': 0.01,
+    'time/augment': 0.02,
+    'time/forward': 0.4,
+    'time/backward': 0.52,
+    'time/update': 0.05,
+    'compute/tflops': 1.2345,
+    'compute/share': 0.426,
+    'memory/peak': 1.25 * 2 ** 30,
+  };
+  const speedOf = (of: RunResult['metrics']): string | undefined =>
+    resultText(config, { ...result, metrics: of }, null)
+      .split('\n')
+      .find((line) => line.startsWith('Speed'));
+  assert.equal(
+    speedOf(metrics),
+    "Speed       1,234 images/s, 1.23 TFLOP/s (43 % of this machine's matrix rate), 1.3 GiB at most; " +
+      'of a step data 1 %, views 2 %, forward 40 %, backward 52 %, update 5 %',
+  );
+  const { 'compute/share': _share, 'time/data': _data, ...less } = metrics;
+  assert.equal(speedOf(less), 'Speed       1,234 images/s, 1.23 TFLOP/s, 1.3 GiB at most');
+});
+
 test('what the preset gave when it was recorded stands beside it', () => {
   const text = resultText(config, result, matched('same'));
   assert.match(text, /kNN top-1 .* 43\.8 % {4}\+13\.6 {3}43\.5 % \(42\.9 to 44\.1\)/);

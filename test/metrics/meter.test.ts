@@ -62,12 +62,47 @@ test('speed and waiting come from the clocks', () => {
   assert.deepEqual([images_per_second, data_wait], [128, 0.25]);
 });
 
+test('a step is told by parts, which together are its time', () => {
+  const meter = new Meter(labelled);
+  meter.addTiming(times(0.125, 0.25), 0.5);
+  meter.addTiming(times(0.125, 0.5), 1);
+  const values = meter.values();
+  const parts = ['data', 'augment', 'forward', 'backward', 'update'].map(
+    (part) => values[`time/${part}` as 'time/data'],
+  );
+  assert.deepEqual(parts, [0.25, 0.125, 0.1875, 0.09375, 0.09375]);
+  assert.equal(
+    parts.reduce<number>((sum, part) => sum + (part as number), 0),
+    labelled.rows / values.images_per_second,
+  );
+});
+
+test('what is computed stands beside what the device computes at best, once that is known', () => {
+  const meter = new Meter(labelled);
+  for (let i = 0; i < 4; i += 1) meter.addTiming(times(0.1, 0.375), 0.5);
+  const of = (matrixRate: number | null) => {
+    const values = meter.values({ flop: 3e12, matrixRate });
+    return [values['compute/tflops'], values['compute/share']];
+  };
+  assert.deepEqual(of(24e12), [6, 0.25]);
+  assert.deepEqual(of(null), [6, undefined]);
+  assert.equal(meter.values()['compute/tflops'], undefined);
+});
+
+test('of memory the most of all readings counts', () => {
+  const meter = new Meter(labelled);
+  assert.equal(meter.values()['memory/peak'], undefined);
+  for (const peak of [100, 300, 200]) meter.addMemory(peak);
+  assert.equal(meter.values()['memory/peak'], 300);
+});
+
 test('sums go on where they stopped, through a checkpoint', () => {
   const whole = new Meter(labelled);
   const first = new Meter(labelled);
   for (const meter of [whole, first]) {
     meter.addReading(reading(1, 0.25, 0.5));
     meter.addTiming(times(0, 0.25), 0.5);
+    meter.addMemory(1024);
   }
   const second = new Meter(labelled, epochSumsSchema.parse(JSON.parse(JSON.stringify(first.sums))));
   for (const meter of [whole, second]) meter.addReading(reading(3, 0.5, 1));
@@ -90,6 +125,9 @@ test('sums of version 0.1.0 are read; of one that did not count top-5 that epoch
   meter.addReading(reading(2, 0.5, 1));
   const values = meter.values();
   assert.deepEqual([values.loss, values['collapse/std'], values['collapse/rank']], [(3 + 4) / 4, 1, 8]);
+  // Its steps were not timed by parts: of the epoch none are known.
+  meter.addTiming(times(0.1, 0.2), 0.5);
+  assert.equal(meter.values()['time/forward'], undefined);
   assert.deepEqual([values['probe/online/top1'], values['probe/online/top5']], [0.5, undefined]);
   const counted = new Meter(labelled, epochSumsSchema.parse({ ...old, probeTop5: 1.5 }));
   assert.equal(counted.values()['probe/online/top5'], 0.75);

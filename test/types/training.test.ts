@@ -41,6 +41,8 @@ test('events are told apart by their type', () => {
         return expectTypeOf(event.message).toBeString();
       case 'threads':
         return expectTypeOf(event.most).toBeNumber();
+      case 'execution':
+        return expectTypeOf(event.graph).toExtend<string>();
       case 'end':
         return expectTypeOf(event.result).toEqualTypeOf<RunResult>();
       default:
@@ -58,6 +60,8 @@ test('metrics that every run has are numbers, others may be missing, and there a
   expectTypeOf<Metrics['probe/online/top1']>().toEqualTypeOf<number | undefined>();
   expectTypeOf<StepValues['learning_rate']>().toEqualTypeOf<number>();
   expectTypeOf<StepValues['threads']>().toEqualTypeOf<number | undefined>();
+  expectTypeOf<StepValues['images_per_second']>().toEqualTypeOf<number>();
+  expectTypeOf<StepValues['compute/share']>().toEqualTypeOf<number | undefined>();
   // Evaluations are of epochs, the learning rate is of steps.
   expectTypeOf<StepValues>().not.toHaveProperty('knn/top1');
   expectTypeOf<Metrics>().not.toHaveProperty('learning_rate');
