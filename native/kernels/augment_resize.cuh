@@ -82,7 +82,7 @@ BYOL_DEVICE void combine_rows(const Windows& windows, const Side& down, const St
 
 /// Adds to the planes what the line's columns have of each pixel.
 BYOL_DEVICE void combine_columns(const Windows& windows, const Side& across, const Stretch& s, const Tile& tile,
-                                 bool begins, const float* line, const Planes& planes) {
+                                 bool begins, const float* line, const Planes<int>& planes) {
   for (int i = static_cast<int>(threadIdx.x); i < s.rows * tile.width; i += kAugmentThreads) {
     const int row = i / tile.width, x = i - row * tile.width, position = across.first + x;
     const int first = windows.firsts[position], end = s.from + s.columns;
@@ -102,7 +102,7 @@ BYOL_DEVICE void combine_columns(const Windows& windows, const Side& across, con
 
 /// The tile's pixels, row by row, 0..255 and beyond. Every thread may read them.
 BYOL_DEVICE void resize_tile(const AugmentArguments& a, const Sample& sample, const Tile& tile, float* shared,
-                             const Planes& planes) {
+                             const Planes<int>& planes) {
   const AugmentView& view = a.views[sample.view];
   const PlanRow row = row_of(a, sample);
   const Windows windows(a, shared);

@@ -53,13 +53,14 @@ BYOL_DEVICE Rgb<float> block_sum(Rgb<float> value) {
   return total;
 }
 
-/// A view's pixels in three planes.
+/// Pixels in three planes; Index: int in shared memory, long long in that of the device.
+template <class Index>
 struct Planes {
   float* red;
-  long long stride;  ///< floats from one plane to the next
+  Index stride;  ///< floats from one plane to the next
 
-  BYOL_MEMBER Rgb<float> load(long long i) const { return {red[i], red[stride + i], red[2 * stride + i]}; }
-  BYOL_MEMBER void store(long long i, Rgb<float> p) const {
+  BYOL_MEMBER Rgb<float> load(Index i) const { return {red[i], red[stride + i], red[2 * stride + i]}; }
+  BYOL_MEMBER void store(Index i, Rgb<float> p) const {
     red[i] = p.r;
     red[stride + i] = p.g;
     red[2 * stride + i] = p.b;
@@ -67,7 +68,7 @@ struct Planes {
 };
 
 template <int kChannels, class Store>
-BYOL_DEVICE void interleave(const Planes& from, int pixels, int begin, int step, const Store& store) {
+BYOL_DEVICE void interleave(const Planes<int>& from, int pixels, int begin, int step, const Store& store) {
   for (int i = begin; i < pixels * kChannels; i += step) {
     const int at = i / kChannels, channel = i % kChannels;
     store(i, channel < 3 ? from.red[channel * from.stride + at] : 0.0F);
@@ -75,7 +76,7 @@ BYOL_DEVICE void interleave(const Planes& from, int pixels, int begin, int step,
 }
 
 template <class Store>
-BYOL_DEVICE void interleave(int channels, const Planes& from, int pixels, int begin, int step, const Store& store) {
+BYOL_DEVICE void interleave(int channels, const Planes<int>& from, int pixels, int begin, int step, const Store& store) {
   if (channels == 3) {
     interleave<3>(from, pixels, begin, step, store);
   } else if (channels == 4) {
@@ -87,7 +88,7 @@ BYOL_DEVICE void interleave(int channels, const Planes& from, int pixels, int be
 
 /// Writes pixels that follow each other in the output, from pixel `first` of all outputs on. Threads that call it with
 /// begin = 0..step - 1 write neighbouring values.
-BYOL_DEVICE void write_pixels(const AugmentArguments& a, long long first, const Planes& from, int pixels, int begin,
+BYOL_DEVICE void write_pixels(const AugmentArguments& a, long long first, const Planes<int>& from, int pixels, int begin,
                               int step) {
   if (a.bfloat16) {
     unsigned short* const out = static_cast<unsigned short*>(a.out) + first * a.channels;

@@ -38,7 +38,7 @@ BYOL_DEVICE float blurred_at(const float* line, int i, int stride, int length, c
 
 /// Blurs and finishes. `line` has room for a plane.
 BYOL_DEVICE void blur_whole(const AugmentArguments& a, const AugmentView& view, const PlanRow& row,
-                            const Planes& planes, float* line,
+                            const Planes<int>& planes, float* line,
                             float* taps) {
   const int pixels = a.height * a.width;
   const int side = pixel::smaller(view.blur_radius, pixel::larger(a.height, a.width) - 1);
@@ -59,13 +59,13 @@ BYOL_DEVICE void blur_whole(const AugmentArguments& a, const AugmentView& view, 
   }
 }
 
-BYOL_KERNEL(augment_whole, AugmentArguments, kAugmentThreads) {
+BYOL_KERNEL(augment_whole, AugmentArguments, kAugmentThreads, kAugmentBlocks) {
   BYOL_DYNAMIC_SHARED(float, shared);
   const int output = a.first + static_cast<int>(blockIdx.x);
   const Sample sample = sample_of(a, output);
   const AugmentView& view = a.views[sample.view];
   const int pixels = a.height * a.width;
-  const Planes planes{shared + a.layout.planes, a.layout.plane_stride};
+  const Planes<int> planes{shared + a.layout.planes, a.layout.plane_stride};
   resize_tile(a, sample, {0, 0, a.width, a.height}, shared, planes);
 
   const PlanRow row = row_of(a, sample);

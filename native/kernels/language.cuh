@@ -7,10 +7,15 @@
 #if defined(__CUDACC__) || defined(__CUDACC_RTC__)
 
 /// A kernel of one struct of arguments `a`, whose blocks have `count` threads along x. Everything inside is device code.
-#define BYOL_KERNEL(name, Arguments, count) extern "C" __global__ void __launch_bounds__(count) name(const Arguments a)
+/// One more number: the blocks that a multiprocessor must have registers for. Left alone, the compiler chooses, and may
+/// choose more blocks than registers suffice for without spilling.
+#define BYOL_KERNEL(name, Arguments, count, ...) \
+  extern "C" __global__ void __launch_bounds__(count __VA_OPT__(, ) __VA_ARGS__) name(const Arguments a)
 #define BYOL_DEVICE static __device__ __forceinline__
 /// A member function.
 #define BYOL_MEMBER __device__ __forceinline__
+/// Before a loop whose indices choose registers.
+#define BYOL_UNROLL _Pragma("unroll")
 /// `pointer`, the launch's dynamic shared memory, aligned to 16 bytes.
 #define BYOL_DYNAMIC_SHARED(type, pointer)                              \
   extern __shared__ __align__(16) unsigned char byol_dynamic_shared[]; \

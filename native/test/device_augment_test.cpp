@@ -1,5 +1,5 @@
-// The kernels of augmentation, run on the CPU block by block, against the float64 implementation of augment_oracle.h and
-// the CPU's executor.
+// The kernels of augmentation, run on the CPU block by block, against the float64 implementation of augment_oracle.h
+// and the CPU's executor.
 #include "core/augment/device_executor.h"
 
 #include <ATen/ATen.h>
@@ -22,13 +22,14 @@ using byol::Resampling;
 
 constexpr float kPoison = 1e4F;
 
-/// A device whose blocks have little shared memory: views of any size are made tile by tile.
+/// A device whose blocks have so little shared memory that views of any size are made tile by tile.
 struct Narrow : byol::shim::StandIn {
-  Narrow() { facts_.shared_memory = 99 << 10; }
+  Narrow() { facts_.shared_memory = 37 << 10; }
 };
 
 at::Tensor outputs(int64_t count, int64_t channels, const ViewSpec& view, at::ScalarType dtype = at::kFloat) {
-  return at::full({count, channels, view.height, view.width}, kPoison, dtype).contiguous(at::MemoryFormat::ChannelsLast);
+  return at::full({count, channels, view.height, view.width}, kPoison, dtype)
+      .contiguous(at::MemoryFormat::ChannelsLast);
 }
 
 DeviceBatch batch_of(const byol::DeviceImages& images, const std::vector<int64_t>& numbers) {
@@ -45,9 +46,17 @@ at::Tensor executed(byol::DeviceRuntime& device, const Cases& cases, const ViewS
   return out;
 }
 
+/// Both ways: in one launch, and tile by tile.
 void check_float64(const Cases& cases, const ViewSpec& view, double tolerance = kTolerance) {
-  byol::shim::StandIn device;
-  CHECK_CLOSE(largest_difference(executed(device, cases, view), cases.expected(view)), 0.0, tolerance);
+  const at::Tensor expected = cases.expected(view);
+  {
+    byol::shim::StandIn device;
+    CHECK_CLOSE(largest_difference(executed(device, cases, view), expected), 0.0, tolerance);
+    CHECK(device.launches.size() == 1 && device.launches.count("augment_whole") == 1);
+  }
+  Narrow device;
+  CHECK_CLOSE(largest_difference(executed(device, cases, view), expected), 0.0, tolerance);
+  CHECK(device.launches.count("augment_whole") == 0);
 }
 
 Cases mixture(JitterKind kind, int rows, int height, int width, unsigned seed) {
@@ -168,12 +177,14 @@ TEST(device_augment_writes_all_views_of_all_sizes_of_images_and_nothing_else) {
     plans.push_back(plan);
   }
   for (const auto& plan : plans) plan_pointers.push_back(plan.data());
-  for (const int64_t channels : {3, 4, 8}) {
-    byol::shim::StandIn device;
+  byol::shim::StandIn roomy;
+  Narrow narrow;
+  for (const int64_t channels : {3, 4, 8, 3}) {
     const int64_t count = static_cast<int64_t>(views.size() * indices.size());
     // One output more before and behind, which remain as they were.
     const at::Tensor all = outputs(count + 2, channels, views[0]);
     const at::Tensor out = all.narrow(0, 1, count);
+    byol::DeviceRuntime& device = channels == 4 ? static_cast<byol::DeviceRuntime&>(roomy) : narrow;
     execute_plans(device, batch_of(images, indices), plan_pointers, views, out);
     CHECK((all[0] == kPoison).all().item<bool>() && (all[count + 1] == kPoison).all().item<bool>());
     for (std::size_t v = 0; v < views.size(); ++v) {
@@ -183,6 +194,28 @@ TEST(device_augment_writes_all_views_of_all_sizes_of_images_and_nothing_else) {
       CHECK_CLOSE(largest_difference(view.narrow(1, 0, 3), expected), 0.0, kTolerance);
       if (channels > 3) CHECK((view.narrow(1, 3, channels - 3) == 0).all().item<bool>());
     }
+  }
+}
+
+TEST(device_augment_large_views_match_the_cpu) {
+  struct Size {
+    int height, width, radius;
+    BlurBorder border;
+  };
+  for (const Size& size : {Size{96, 96, 4, BlurBorder::Zero}, Size{33, 150, 30, BlurBorder::Reflect},
+                           Size{70, 65, 100, BlurBorder::Zero}, Size{224, 224, 11, BlurBorder::Zero}}) {
+    const bool large = size.height == 224;
+    Cases cases = mixture(JitterKind::Official, large ? 2 : 5, 120, 150, 55);
+    // Of each kind a row: nothing but a resize, only jitter, only blur, all.
+    cases.plan[byol::kBlurSigma] = 1.5F;
+    ViewSpec view = view_of(size.height, size.width);
+    view.blur_radius = size.radius;
+    view.blur_border = size.border;
+    view.antialias = size.height == 70;
+    view.mean = {0.485F, 0.456F, 0.406F};
+    Narrow device;
+    const at::Tensor expected = execute_plan(cases.store(), cases.indices, cases.plan.data(), view, at::kFloat);
+    CHECK_CLOSE(largest_difference(executed(device, cases, view), expected), 0.0, kTolerance);
   }
 }
 

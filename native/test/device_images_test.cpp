@@ -55,9 +55,7 @@ class LateCopies : public byol::shim::StandIn {
     for (const auto& copy : waiting) copy();
     waiting.clear();
   }
-  std::unique_ptr<byol::DeviceEvent> make_event(bool) override {
-    return std::make_unique<Event>(log, 'a' + events++);
-  }
+  std::unique_ptr<byol::DeviceEvent> make_event(bool) override { return std::make_unique<Event>(log, 'a' + events++); }
 
   std::vector<std::function<void()>> waiting;
   std::string log;
@@ -110,8 +108,7 @@ TEST(device_images_staged_take_turns_in_fixed_memory) {
   CHECK(images.pixels() == pixels && images.places() == places);
   // An image that comes twice lies there once.
   CHECK(numbers[1] == std::vector<int64_t>(3, 3));
-  CHECK(device.log ==
-        "wait a, record a, wait b, record b, wait c, record c, wait a, record a, wait b, record b, ");
+  CHECK(device.log == "wait a, record a, wait b, record b, wait c, record c, wait a, record a, wait b, record b, ");
 }
 
 TEST(device_images_staged_survive_a_step_that_fails) {

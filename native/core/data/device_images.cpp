@@ -52,8 +52,8 @@ ResidentImages::ResidentImages(at::Device device, const ImageStore& store) {
   std::vector<ImagePlace> places;
   places.reserve(static_cast<std::size_t>(store.size()));
   for (std::int64_t i = 0; i < store.size(); ++i) {
-    places.push_back({store.pixels(i) - store.pixels(0), static_cast<int>(store.height(i)),
-                      static_cast<int>(store.width(i))});
+    places.push_back(
+        {store.pixels(i) - store.pixels(0), static_cast<int>(store.height(i)), static_cast<int>(store.width(i))});
   }
   const auto upload = [&](const void* from, std::int64_t count) {
     // LibTorch wants a pointer to what it could change; it only reads.
@@ -145,7 +145,8 @@ std::size_t StagedImages::stage(const ImageStore& store, at::IntArrayRef indices
   const Places places = begin(heights, widths);
   for (std::int64_t& number : numbers) number += places.first_number;
   const auto count = static_cast<std::int64_t>(images.size());
-  const std::int64_t grain = std::max<std::int64_t>(1, count * kBytesWorthAThread / std::max<std::int64_t>(1, places.bytes));
+  const std::int64_t grain =
+      std::max<std::int64_t>(1, count * kBytesWorthAThread / std::max<std::int64_t>(1, places.bytes));
   at::parallel_for(0, count, grain, [&](std::int64_t first, std::int64_t last) {
     for (auto i = static_cast<std::size_t>(first); i < static_cast<std::size_t>(last); ++i) {
       std::memcpy(places.pixels[i], store.pixels(images[i]), static_cast<std::size_t>(image_bytes(store, images[i])));

@@ -105,8 +105,8 @@ class StagedImages : public DeviceImages {
 /// How many bytes a store takes on a device.
 std::int64_t resident_bytes(const ImageStore& store);
 
-/// Whether a store should be resident where so much memory is free. A quarter of it, no more: networks' activations take
-/// the most of a device's memory, and they are made after this is decided.
+/// Whether a store should be resident where so much memory is free. A quarter of it, no more: networks' activations
+/// take the most of a device's memory, and they are made after this is decided.
 bool fits_resident(const ImageStore& store, const DeviceMemory& memory);
 
 /// The images of `store` for batches of at most `rows` rows: resident where they fit, else staged.

@@ -8,14 +8,15 @@
 
 #include "blocks.h"
 
-#define BYOL_KERNEL(name, Arguments, count)                                                       \
-  static void name(const Arguments& a);                                                           \
-  static const ::byol::shim::Registration registration_##name(                                    \
-      #name, count, sizeof(Arguments),                                                            \
-      [](const void* arguments) { name(*static_cast<const Arguments*>(arguments)); });            \
+#define BYOL_KERNEL(name, Arguments, count, ...)                                       \
+  static void name(const Arguments& a);                                                \
+  static const ::byol::shim::Registration registration_##name(                         \
+      #name, count, sizeof(Arguments),                                                 \
+      [](const void* arguments) { name(*static_cast<const Arguments*>(arguments)); }); \
   static void name([[maybe_unused]] const Arguments& a)
 #define BYOL_DEVICE static inline
 #define BYOL_MEMBER inline
+#define BYOL_UNROLL
 #define BYOL_DYNAMIC_SHARED(type, pointer) type* const pointer = reinterpret_cast<type*>(::byol::shim::dynamic_shared())
 #define __shared__ static
 #define __restrict__ __restrict
