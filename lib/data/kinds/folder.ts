@@ -6,7 +6,7 @@ import type { Dataset, FilesSource, ImageSplit } from '../dataset.js';
 import { type LabelSource, type LayoutSplit, labelSources, layoutOf } from '../photos/layout.js';
 import { listPhotos } from '../photos/listing.js';
 import { brokenLimit } from '../photos/settings.js';
-import { photoSplit } from '../photos/split.js';
+import { measuredSplits, photoSplit } from '../photos/split.js';
 import { IMAGE_ENDING, usableImages } from '../photos/usable.js';
 
 export const folder = defineDataKind({
@@ -55,24 +55,9 @@ async function openFolder(
     photoSplit({ folder: root, table: listing.table, ...split, brokenLimit });
   const { train, val, test } = splits;
   return {
-    ...measured(made(train), val && made(val), test && made(test)),
+    ...measuredSplits(made(train), val && made(val), test && made(test)),
     classNames,
     broken: usable.broken,
     notes: [...usable.notes, ...notes],
   };
-}
-
-/**
- * Which split is measured with: `test`, or `val` where that is what there is with labels. ImageNet's and Imagenette's published
- * numbers are of the images that these sets call val.
- */
-function measured(
-  train: ImageSplit<FilesSource>,
-  val: ImageSplit<FilesSource> | undefined,
-  test: ImageSplit<FilesSource> | undefined,
-): Omit<Dataset<FilesSource>, 'classNames'> {
-  if (val === undefined || (test !== undefined && (test.targets !== null || val.targets === null))) {
-    return { train, ...(val && { val }), ...(test && { test }) };
-  }
-  return { train, test: val };
 }

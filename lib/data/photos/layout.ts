@@ -15,6 +15,11 @@ const splitFolders: Readonly<Record<SplitName, RegExp>> = {
   test: /^(?:test|testing)$/i,
 };
 
+/** The split that a folder or a word names; null: none. */
+export function splitOfFolder(name: string): SplitName | null {
+  return splitNames.find((split) => splitFolders[split].test(name)) ?? null;
+}
+
 /** Some images with their classes. */
 export interface LayoutSplit {
   /** Of the table, ascending. */
@@ -77,9 +82,9 @@ async function divide(table: FileTable, rows: Int32Array) {
   for (const [i, folders] of paths.entries()) {
     if (i % 1024 === 0) await breather.breathe();
     const [first = ''] = folders;
-    const name = hasTrain ? splitNames.find((split) => splitFolders[split].test(first)) : 'train';
+    const name = hasTrain ? splitOfFolder(first) : 'train';
     const row = rows[i] as number;
-    if (name === undefined) {
+    if (name === null) {
       apart.add('apart', readablePath(rawPath(table, row)));
       continue;
     }

@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { closeSync, constants, openSync, readSync, type Stats, statSync } from 'node:fs';
 import { fileReason } from '../../files/data-file.js';
 import type { ByteReader } from '../headers/header.js';
 import { type HeaderReading, readHeader } from '../headers/read-header.js';
@@ -22,8 +22,14 @@ const WINDOW = 4096;
 /**
  * Lists a folder and reads the headers of the files that an older table of it lacks or has otherwise. Yields the number of files so far
  * after each. Waits for the file system, as walk().
+ *
+ * @param names of the only files to list, as rawPath() has them, ascending: those that are not there are unreadable. null: all.
  */
-export function* listFolder(folder: string, older: FileTable | null): Generator<number, Listing, undefined> {
+export function* listFolder(
+  folder: string,
+  older: FileTable | null,
+  names: readonly string[] | null = null,
+): Generator<number, Listing, undefined> {
   const keeper = new TallyKeeper<PassedKind>();
   const builder = new FileTableBuilder(older?.count);
   const base = Buffer.from(folder).toString('latin1');
@@ -31,7 +37,11 @@ export function* listFolder(folder: string, older: FileTable | null): Generator<
   let read = 0;
   // Both ascend by the same order: what the older one has before this file is gone.
   let row = 0;
-  for (const { raw, stats } of walk(folder, keeper)) {
+  for (const { raw, stats } of names === null ? walk(folder, keeper) : named(base, names, keeper)) {
+    if (stats === null) {
+      builder.add(raw, NO_STAMP, { header: null, problem: 'unreadable' });
+      continue;
+    }
     while (older !== null && row < older.count && rawPath(older, row) < raw) row += 1;
     if (older !== null && row < older.count && isSame(older, row, stats) && rawPath(older, row) === raw) {
       builder.addAgain(raw, stats, older, row);
@@ -42,6 +52,26 @@ export function* listFolder(folder: string, older: FileTable | null): Generator<
     yield builder.count;
   }
   return { table: builder.finish(), passed: keeper.finish(), read };
+}
+
+const NO_STAMP = { size: 0, mtimeMs: 0, ctimeMs: 0, ino: 0 };
+
+/** `stats`: null where there is no such file. */
+interface NamedFile {
+  readonly raw: string;
+  readonly stats: Stats | null;
+}
+
+function* named(base: string, names: readonly string[], keeper: TallyKeeper<PassedKind>): Generator<NamedFile> {
+  for (const raw of names) {
+    try {
+      const stats = statSync(pathBytes(`${base}/${raw}`));
+      yield { raw, stats: stats.isFile() ? stats : null };
+    } catch (error) {
+      keeper.add('files', `${readablePath(raw)} (${fileReason(error as NodeJS.ErrnoException)})`);
+      yield { raw, stats: null };
+    }
+  }
 }
 
 function headerOf(

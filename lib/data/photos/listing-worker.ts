@@ -11,14 +11,16 @@ export interface ListingTask {
   readonly folder: string;
   /** File of the index; null: none is kept. */
   readonly index: string | null;
+  /** See listFolder(). */
+  readonly names: readonly string[] | null;
 }
 
 /** Milliseconds between two words of progress. */
 const TOLD_EVERY = 100;
 
-async function run({ folder, index }: ListingTask): Promise<void> {
+async function run({ folder, index, names }: ListingTask): Promise<void> {
   const older = index === null ? null : await readIndex(index, folder);
-  const listing = listFolder(folder, older);
+  const listing = listFolder(folder, older, names);
   let told = performance.now();
   let next = listing.next();
   for (; next.done !== true; next = listing.next()) {

@@ -14,6 +14,8 @@ export interface ListingOptions {
   readonly onProgress?: ((files: number) => void) | undefined;
   /** Aborted: the promise rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
+  /** The only files to list, in place of all, and what they are kept by beside the folder: the file that names them. */
+  readonly only?: { readonly names: readonly string[]; readonly by: string } | undefined;
 }
 
 /** Days after which an index that nobody used is removed. */
@@ -24,13 +26,14 @@ const KEPT_DAYS = 90;
  * found is kept in the user's cache by the folder's path: the next time only files are read that are new or have changed (size, times,
  * inode). Throws ERR_BYOL_DATA where the folder cannot be read.
  */
-export async function listPhotos(folder: string, { onProgress, signal }: ListingOptions = {}): Promise<Listing> {
+export async function listPhotos(folder: string, { onProgress, signal, only }: ListingOptions = {}): Promise<Listing> {
   signal?.throwIfAborted();
   const what = 'a folder of photos';
   const real = await realpath(folder).catch((error: NodeJS.ErrnoException) => {
     throw fileProblem(folder, what, error);
   });
-  const task: ListingTask = { folder: real, index: await indexFile(real) };
+  const index = await indexFile(only === undefined ? real : `${real}\0${only.by}`);
+  const task: ListingTask = { folder: real, index, names: only?.names ?? null };
   const worker = new Worker(new URL('./listing-worker.js', import.meta.url), {
     workerData: task,
     // Those of the process, as --input-type, may not suit a file.
@@ -55,8 +58,8 @@ export async function listPhotos(folder: string, { onProgress, signal }: Listing
   }
 }
 
-/** The index of a folder in the user's cache; null: there can be none. */
-async function indexFile(real: string): Promise<string | null> {
+/** The index of what the key says in the user's cache; null: there can be none. */
+async function indexFile(key: string): Promise<string | null> {
   const folder = join(script('libtorch').cacheDir(), 'photos');
   try {
     await mkdir(folder, { recursive: true });
@@ -64,7 +67,7 @@ async function indexFile(real: string): Promise<string | null> {
   } catch {
     return null;
   }
-  return join(folder, `${createHash('sha256').update(real).digest('hex').slice(0, 32)}.index`);
+  return join(folder, `${createHash('sha256').update(key).digest('hex').slice(0, 32)}.index`);
 }
 
 async function removeOld(folder: string): Promise<void> {

@@ -11,6 +11,15 @@ import { passedTexts } from './walk.js';
 /** What image files are called: a file of such a name that is none is broken, others are just other files. */
 export const IMAGE_ENDING = /\.(?:jpe?g|jfif|png|apng|webp|tiff?|gif|avif|bmp|hei[cf]|jxl|psd)$/i;
 
+export interface UsableOptions {
+  /** The most that may be broken, as a part of all. */
+  readonly brokenLimit: number;
+  /** The folder that was listed. */
+  readonly where: string;
+  /** Every file is meant as an image, whatever its name. */
+  readonly all?: boolean;
+}
+
 /** The images of a listing that can be used. */
 export interface UsableImages {
   /** Of the table, ascending. */
@@ -22,12 +31,10 @@ export interface UsableImages {
 
 /**
  * Separates images from what else lies in a folder. Throws ERR_BYOL_DATA where more of them are broken than `brokenLimit` allows.
- *
- * @param where the folder that was listed.
  */
 export async function usableImages(
   { table, passed }: Listing,
-  { brokenLimit, where }: { readonly brokenLimit: number; readonly where: string },
+  { brokenLimit, where, all = false }: UsableOptions,
 ): Promise<UsableImages> {
   const breather = new Breather();
   const rows = new Int32Array(table.count);
@@ -45,7 +52,7 @@ export async function usableImages(
     if (problem === null) {
       rows[count] = row;
       count += 1;
-    } else if (mayBeOther.has(problem) && !IMAGE_ENDING.test(name)) left.add('other', readablePath(name));
+    } else if (!all && mayBeOther.has(problem) && !IMAGE_ENDING.test(name)) left.add('other', readablePath(name));
     else unusable.push(row);
   }
   const broken = new BrokenImages(count + unusable.length, brokenLimit, where);

@@ -1,0 +1,123 @@
+import { dirname, isAbsolute, relative, resolve } from 'node:path';
+import { z } from 'zod';
+import type { DeepReadonly } from '../../deep-readonly.js';
+import { ByolError } from '../../errors.js';
+import { count } from '../../text/format.js';
+import { defineDataKind, type OpenOptions } from '../data-kind.js';
+import {
+  type Dataset,
+  type FilesSource,
+  type ImageSplit,
+  type SplitName,
+  splitNames,
+  type Targets,
+} from '../dataset.js';
+import { rawPath } from '../photos/file-table.js';
+import { FolderFiles } from '../photos/folder-files.js';
+import { LIST_ENDING, type ListedImage, readImageList } from '../photos/list-file.js';
+import { listPhotos } from '../photos/listing.js';
+import { brokenLimit } from '../photos/settings.js';
+import { measuredSplits } from '../photos/split.js';
+import { usableImages } from '../photos/usable.js';
+
+const column = z.string().min(1).nullable();
+
+const schema = z.strictObject({
+  /** A CSV, JSON or JSON-lines file that names images, relative to its own folder, and may say their classes and splits. */
+  kind: z.literal('list'),
+  path: z.string().min(1),
+  /** Names of the columns with paths, classes and splits; null: told by their usual names. */
+  image: column,
+  label: column,
+  split: column,
+  brokenLimit: brokenLimit.schema,
+});
+
+const defaults = { image: null, label: null, split: null, brokenLimit: brokenLimit.default } as const;
+
+export const list = defineDataKind({
+  schema,
+  title: 'a list of image files: CSV, JSON or JSON lines',
+  defaults,
+  recognize: async ({ path, type }) =>
+    type === 'file' && LIST_ENDING.test(path) ? { settings: { path, ...defaults } } : null,
+  open: openList,
+});
+
+/**
+ * Images in the order of their paths' bytes, whatever that of the list is. Throws ERR_BYOL_DATA for what is no list, for a file that is
+ * listed with different classes, and where too many are missing or broken.
+ */
+async function openList(
+  { path, brokenLimit, ...columns }: DeepReadonly<z.infer<typeof schema>>,
+  { onProgress, signal }: OpenOptions = {},
+): Promise<Dataset<FilesSource>> {
+  const { images, several } = await readImageList(path, columns);
+  const folder = resolve(dirname(path));
+  const byRaw = new Map<string, ListedImage>();
+  let twice = 0;
+  for (const image of images) {
+    const raw = rawOf(folder, image.path);
+    const before = byRaw.get(raw);
+    byRaw.set(raw, image);
+    if (before === undefined) continue;
+    twice += 1;
+    if (before.labels.join('\n') === image.labels.join('\n') && before.split === image.split) continue;
+    throw new ByolError('ERR_BYOL_DATA', `${path} lists ${image.path} twice, with different classes or splits.`);
+  }
+  const names = [...byRaw.keys()].sort((a, b) => (a < b ? -1 : 1));
+  const listing = await listPhotos(folder, {
+    onProgress: onProgress && ((files) => onProgress({ phase: 'listing', done: files, total: names.length })),
+    signal,
+    only: { names, by: resolve(path) },
+  });
+  const { rows, notes, broken } = await usableImages(listing, { brokenLimit, where: folder, all: true });
+  const listed = (row: number): ListedImage => byRaw.get(rawPath(listing.table, row)) as ListedImage;
+  const classNames = classNamesOf(images);
+  const numbers = new Map(classNames.map((name, number) => [name, number]));
+  const splitOf = (name: SplitName): ImageSplit<FilesSource> | undefined => {
+    const own = rows.filter((row) => listed(row).split === name);
+    if (own.length === 0) return undefined;
+    const labels = Array.from(own, (row) => listed(row).labels.flatMap((label) => numbers.get(label) ?? []));
+    return {
+      count: own.length,
+      source: new FolderFiles(folder, listing.table, own, brokenLimit),
+      targets: targetsOf(labels, several),
+    };
+  };
+  const [train, val, test] = splitNames.map(splitOf);
+  if (train === undefined) throw new ByolError('ERR_BYOL_DATA', `${path} lists no training images that can be read.`);
+  const apart = images.filter(({ split }) => split === null).length;
+  return {
+    ...measuredSplits(train, val, test),
+    classNames,
+    broken,
+    notes: [
+      ...notes,
+      ...(twice > 0 ? [`Lines of ${path} that name a file once more: ${count(twice)}.`] : []),
+      ...(apart > 0 ? [`Images of ${path} in no split called train, val or test are left out: ${count(apart)}.`] : []),
+    ],
+  };
+}
+
+/** See rawPath(). */
+function rawOf(folder: string, path: string): string {
+  const inside = isAbsolute(path) ? relative(folder, path) : relative(folder, resolve(folder, path));
+  return Buffer.from(inside.replaceAll('\\', process.platform === 'win32' ? '/' : '\\')).toString('latin1');
+}
+
+/** By number where all are whole numbers, of which those below 0 are unknown; else by their characters. */
+function classNamesOf(images: readonly ListedImage[]): string[] {
+  const names = [...new Set(images.flatMap(({ labels }) => labels))];
+  const areNumbers = names.every((name) => /^-?\d+$/.test(name));
+  if (areNumbers) return names.filter((name) => Number(name) >= 0).sort((a, b) => Number(a) - Number(b));
+  return names.sort((a, b) => (a < b ? -1 : 1));
+}
+
+function targetsOf(labels: ReadonlyArray<readonly number[]>, several: boolean): Targets | null {
+  if (labels.every(({ length }) => length === 0)) return null;
+  if (!several) return { kind: 'class', labels: Int32Array.from(labels, ([label = -1]) => label) };
+  const offsets = new Int32Array(labels.length + 1);
+  for (const [image, { length }] of labels.entries()) offsets[image + 1] = (offsets[image] as number) + length;
+  return { kind: 'labels', offsets, labels: Int32Array.from(labels.flat()) };
+}
