@@ -1,5 +1,5 @@
 /**
- * npm run bench [step|augment|run|learning|load ...]: side by side with what a user would take instead, in one run on one machine. Results
+ * npm run bench [step|augment|decode|run|learning|load ...]: side by side with what a user would take instead, in one run on one machine. Results
  * go to bench/results/ with the environment and the commit. BYOL_BENCH_PYTHON names a Python with torch (and torchvision).
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -8,6 +8,7 @@ import { loadNative } from '../lib/binding/load.js';
 import { packageRoot } from '../lib/binding/package-root.js';
 import { describeEnvironment } from '../lib/run/environment.js';
 import { benchAugment } from './augment.js';
+import { benchDecode } from './decode.js';
 import { benchLearning } from './learning.js';
 import { benchLoad } from './load.js';
 import { benchRun } from './run.js';
@@ -16,6 +17,7 @@ import { benchStep } from './step.js';
 const benches = {
   step: benchStep,
   augment: benchAugment,
+  decode: benchDecode,
   run: benchRun,
   learning: benchLearning,
   load: benchLoad,
