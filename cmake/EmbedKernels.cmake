@@ -1,9 +1,17 @@
 # embed_kernels(OUT): writes the C++ file OUT that defines kernel_texts() (native/cuda/kernel_texts.h): all of native/kernels and,
 # under the names by which they are included, the headers below native/ that they need. Configures anew when one changes.
+# As a script, for scripts/check-kernels.cjs: cmake -DOUT=... -P EmbedKernels.cmake
+
+if(CMAKE_SCRIPT_MODE_FILE)
+  cmake_minimum_required(VERSION 3.18)
+endif()
 
 function(embed_kernels out)
-  set(native "${CMAKE_SOURCE_DIR}/native")
-  file(GLOB queue CONFIGURE_DEPENDS RELATIVE "${native}" "${native}/kernels/*.cuh" "${native}/kernels/*.h")
+  get_filename_component(native "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../native" ABSOLUTE)
+  if(NOT CMAKE_SCRIPT_MODE_FILE)
+    set(watched CONFIGURE_DEPENDS)
+  endif()
+  file(GLOB queue ${watched} RELATIVE "${native}" "${native}/kernels/*.cuh" "${native}/kernels/*.h")
   set(names)
   while(queue)
     list(POP_FRONT queue name)
@@ -22,7 +30,9 @@ function(embed_kernels out)
   set(text "// Written by cmake/EmbedKernels.cmake.\n#include \"cuda/kernel_texts.h\"\n\nnamespace byol::cuda {\n\n")
   string(APPEND text "std::span<const SourceText> kernel_texts() {\n  static constexpr SourceText texts[] = {\n")
   foreach(name IN LISTS names)
-    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${native}/${name}")
+    if(NOT CMAKE_SCRIPT_MODE_FILE)
+      set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${native}/${name}")
+    endif()
     file(READ "${native}/${name}" source)
     string(APPEND text "{\"${name}\", R\"byol_kernel(${source})byol_kernel\"},\n")
   endforeach()
@@ -35,3 +45,7 @@ function(embed_kernels out)
     file(WRITE "${out}" "${text}")
   endif()
 endfunction()
+
+if(CMAKE_SCRIPT_MODE_FILE)
+  embed_kernels("${OUT}")
+endif()

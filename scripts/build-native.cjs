@@ -13,14 +13,12 @@ const { inspectTools, requireToolchain } = require('./toolchain.cjs');
 
 const root = path.resolve(__dirname, '..');
 
-/**
- * Builds the addon into `product` (default build/Release), and the native unit tests if asked to. Resolves with CMake's folder,
- * which lies outside of build/: node-gyp deletes that, and CMake would overwrite gyp's own Makefile in it.
- */
+/** Builds the addon into `product` (default build/Release), and the native unit tests if asked to. */
 async function buildNative({ product = path.join(root, 'build', 'Release'), tests = false } = {}) {
   requireToolchain();
   const libtorch = await locate();
   console.log(`LibTorch: ${libtorch.version} (${libtorch.flavour}) from ${libtorch.from}, ${libtorch.dir}`);
+  // Outside build/: node-gyp deletes that folder, and CMake would overwrite gyp's own Makefile in it.
   const out = path.join(root, '.cmake', `${libtorch.version}-${libtorch.flavour}`);
   await withLock(path.join(root, '.cmake', 'lock'), 'addon: another build is running, waiting', async () => {
     console.log('addon: building (some minutes the first time, seconds after that)');
@@ -31,7 +29,6 @@ async function buildNative({ product = path.join(root, 'build', 'Release'), test
     requireLoadable(built);
     install(path.join(out, 'Release'), libtorch, product);
   });
-  return out;
 }
 
 async function locate() {

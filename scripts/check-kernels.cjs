@@ -1,6 +1,7 @@
 'use strict';
-// node scripts/check-kernels.cjs [FILE...]: compiles native/kernels (or these files) for all supported cards and prints each
+// node scripts/check-kernels.cjs [NAME...]: compiles native/kernels (or the files with this in their name) for all supported cards and prints each
 // kernel's registers, stack and shared memory. Fails where one does not compile or spills. Needs no card and no LibTorch.
+// With --if-possible, a machine that has no NVRTC and cannot fetch one is no failure.
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
@@ -12,36 +13,33 @@ const { checkedCapabilities } = require('./versions.cjs');
 const root = path.resolve(__dirname, '..');
 const at = (...names) => path.join(root, ...names);
 
-/** The program that compiles kernels, built where it is not newer than its sources. */
-function compilerProgram() {
-  const program = at('.cmake', 'compile-kernels');
-  const cuda = at('native', 'cuda');
-  const sources = ['nvrtc.cpp', 'kernel_compiler.cpp', 'tools/compile_kernels.cpp'].map((name) =>
-    path.join(cuda, name),
-  );
-  const headers = ['nvrtc.h', 'kernel_compiler.h'].map((name) => path.join(cuda, name));
-  const time = (file) => fs.statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  if (time(program) > Math.max(...[...sources, ...headers].map(time))) return program;
-  fs.mkdirSync(path.dirname(program), { recursive: true });
-  const [compiler, ...flags] = (compilerCommand() ?? 'g++').trim().split(/\s+/);
-  const args = [...flags, '-std=c++20', '-O1', '-I', at('native'), ...sources, '-o', `${program}.new`, '-ldl'];
-  const built = spawnSync(compiler, args, { encoding: 'utf8' });
-  if (built.status !== 0) {
-    throw new Failure('ERR_BYOL_BUILD', `compile_kernels does not build:\n${built.error?.message ?? built.stderr}`);
-  }
-  fs.renameSync(`${program}.new`, program);
-  return program;
+const folder = at('.cmake', 'check-kernels');
+const time = (file) => fs.statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+
+function runTool(what, [command, ...args]) {
+  const done = spawnSync(command, args, { encoding: 'utf8' });
+  if (done.status !== 0) throw new Failure('ERR_BYOL_BUILD', `${what}:\n${done.error?.message ?? done.stderr}`);
 }
 
-/** All files that define kernels. */
-function kernelFiles() {
-  const folder = at('native', 'kernels');
-  if (!fs.existsSync(folder)) return [];
-  const files = fs.readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.cuh'));
-  return files
-    .map((name) => path.join(folder, name))
-    .filter((file) => /^BYOL_KERNEL\(/m.test(fs.readFileSync(file, 'utf8')))
-    .sort();
+/** The program that compiles kernels, with the texts that byol_cuda.so has; what is not older than its source stays. */
+function compilerProgram() {
+  fs.mkdirSync(folder, { recursive: true });
+  const texts = path.join(folder, 'kernel_texts.cpp');
+  runTool('The kernels cannot be read', ['cmake', `-DOUT=${texts}`, '-P', at('cmake', 'EmbedKernels.cmake')]);
+  const compiler = [...(compilerCommand() ?? 'g++').trim().split(/\s+/), '-std=c++20', '-O1', '-I', at('native')];
+  const cuda = (name) => at('native', 'cuda', name);
+  const newestHeader = Math.max(...['nvrtc.h', 'kernel_compiler.h', 'kernel_texts.h'].map((name) => time(cuda(name))));
+  const sources = [...['nvrtc.cpp', 'kernel_compiler.cpp', 'tools/compile_kernels.cpp'].map(cuda), texts];
+  const objects = sources.map((source) => {
+    const object = path.join(folder, `${path.basename(source, '.cpp')}.o`);
+    if (time(object) <= Math.max(time(source), newestHeader))
+      runTool(`${source} does not compile`, [...compiler, '-c', source, '-o', object]);
+    return object;
+  });
+  const program = path.join(folder, 'compile-kernels');
+  if (time(program) <= Math.max(...objects.map(time)))
+    runTool('compile_kernels cannot be linked', [...compiler, ...objects, '-o', program, '-ldl']);
+  return program;
 }
 
 /** What ptxas says of each kernel, from the compiler's log. */
@@ -85,13 +83,12 @@ function print(kernels, capabilities) {
 }
 
 /**
- * Compiles `files` (all kernels if left out) for `capabilities`, prints a table and returns its rows. Throws
- * ERR_BYOL_BUILD where a kernel does not compile or spills.
+ * Compiles the files of kernels with one of `names` in their name (all if left out) for `capabilities`, prints a table and
+ * returns its rows. Throws ERR_BYOL_BUILD where a kernel does not compile or spills.
  */
-function checkKernels({ nvrtc, files = kernelFiles(), capabilities = checkedCapabilities }) {
-  if (files.length === 0) throw new Failure('ERR_BYOL_BUILD', 'There are no kernels in native/kernels.');
-  const args = [at('native'), capabilities.join(','), ...files];
+function checkKernels({ nvrtc, names = [], capabilities = checkedCapabilities }) {
   const env = { ...process.env, BYOL_NVRTC: nvrtc };
+  const args = [capabilities.join(','), ...names];
   const child = spawnSync(compilerProgram(), args, { encoding: 'utf8', env, maxBuffer: 2 ** 28 });
   if (child.status !== 0) throw new Failure('ERR_BYOL_CUDA_UNAVAILABLE', child.stderr.trim() || `${child.signal}`);
   const [{ version }, ...results] = child.stdout
@@ -99,11 +96,16 @@ function checkKernels({ nvrtc, files = kernelFiles(), capabilities = checkedCapa
     .split('\n')
     .map((line) => JSON.parse(line));
   console.log(`NVRTC ${version}, ${nvrtc}`);
+  if (results.length === 0)
+    throw new Failure(
+      'ERR_BYOL_BUILD',
+      `There are no kernels in native/kernels${names.length > 0 ? ` with ${names.join(' or ')} in their file's name` : ''}.`,
+    );
   const kernels = results.flatMap(kernelsOf);
   print(kernels, capabilities);
   const faults = [];
   for (const { file, capability, bytes, log } of results) {
-    const where = `${path.relative(root, file)} for ${(capability / 10).toFixed(1)}`;
+    const where = `${file} for ${(capability / 10).toFixed(1)}`;
     const words = compilerWords(log).join('\n');
     if (bytes === 0) faults.push(`${where} does not compile:\n${words}`);
     else if (words !== '') console.log(`${where}:\n${words}`);
@@ -119,8 +121,16 @@ module.exports = { checkKernels };
 
 if (require.main === module) {
   run(() => {
-    const files = process.argv.slice(2).filter((word) => !word.startsWith('--'));
-    const nvrtc = findNvrtc() ?? fetchNvrtc();
-    checkKernels({ nvrtc, ...(files.length > 0 && { files: files.map((file) => path.resolve(file)) }) });
+    const words = process.argv.slice(2);
+    const names = words.filter((word) => !word.startsWith('--')).map((name) => path.basename(name));
+    let nvrtc;
+    try {
+      nvrtc = findNvrtc() ?? fetchNvrtc();
+    } catch (error) {
+      if (!words.includes('--if-possible')) throw error;
+      console.log(`kernels: not compiled, since there is no NVRTC here and none could be fetched: ${error.message}`);
+      return;
+    }
+    checkKernels({ nvrtc, names });
   });
 }

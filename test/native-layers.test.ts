@@ -28,6 +28,19 @@ test('core includes nothing of the addon or of its tests', () => {
   }
 });
 
+test('the CUDA library knows of core what needs no symbol of the addon', () => {
+  const folder = path.join(root, 'native', 'cuda');
+  const known = ['core/device/runtime.h', 'core/error.h', 'core/io/atomic_file.h', 'core/io/crc32c.h'];
+  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    /\.(h|cpp)$/.test(file),
+  )) {
+    const text = readFileSync(path.join(folder, name), 'utf8');
+    for (const [, file = ''] of text.matchAll(/^#include "(.+)"$/gm)) {
+      assert.ok(file.startsWith('cuda/') || known.includes(file), `native/cuda/${name} includes "${file}"`);
+    }
+  }
+});
+
 test('a folder includes only from those below it', () => {
   const level = (file: string): number => LAYERS.indexOf(path.dirname(file));
   for (const [file, included] of includes()) {

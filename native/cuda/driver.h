@@ -8,6 +8,11 @@ namespace byol::cuda {
 /// The least compute capability that the kernels run on: 8.0, whose matrix units take bfloat16.
 constexpr int kLeastCapability = 80;
 
+/// What to do about a card whose memory is full.
+constexpr const char* kMemoryFull =
+    "The card's memory is full: take a smaller batch, or the same in more parts (--accumulate), or end other programs on the "
+    "card (nvidia-smi lists them).";
+
 /// "9.0" for 90.
 std::string capability_text(int capability);
 /// "13.0" for 13000, as CUDA counts its versions.

@@ -5,6 +5,7 @@
 #include <new>
 
 #include "core/error.h"
+#include "cuda/driver.h"
 #include "napi/environment.h"
 
 namespace byol::napi {
@@ -28,7 +29,9 @@ Described describe(const std::exception_ptr& exception) {
   } catch (const byol::Error& e) {
     return {e.code(), e.what(), {}};
   } catch (const c10::OutOfMemoryError& e) {
-    return from_torch(e, "ERR_BYOL_OOM");
+    Described described = from_torch(e, "ERR_BYOL_OOM");
+    described.message = std::string(cuda::kMemoryFull) + " LibTorch says: " + described.message;
+    return described;
   } catch (const c10::AcceleratorError& e) {
     return from_torch(e, "ERR_BYOL_DEVICE");
   } catch (const c10::NotImplementedError& e) {

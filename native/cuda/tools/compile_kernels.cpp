@@ -1,21 +1,22 @@
-// compile_kernels NATIVE CAPABILITIES FILE...: compiles files of native/kernels as byol_cuda.so does, for each
-// capability
-// ("80,90"), and prints a JSON line for each file and capability. Needs no CUDA but the run-time compiler, no LibTorch,
-// no card. scripts/check-kernels.cjs builds and runs it.
+// compile_kernels CAPABILITIES NAME...: compiles files of native/kernels, or those with this in their name, as byol_cuda.so does:
+// from its texts, for each capability ("80,90"). Prints the compiler's version as JSON, then a line for each file and
+// capability. Needs no CUDA but the run-time compiler, no LibTorch, no card. scripts/check-kernels.cjs builds and runs it.
 
+#include <algorithm>
 #include <cstdio>
-#include <fstream>
 #include <iostream>
 #include <sstream>
+#include <string_view>
 
 #include "core/error.h"
 #include "cuda/kernel_compiler.h"
+#include "cuda/kernel_texts.h"
 #include "cuda/nvrtc.h"
 
 namespace byol::cuda {
 namespace {
 
-std::string quoted(const std::string& text) {
+std::string quoted(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') out += '\\';
@@ -30,41 +31,35 @@ std::string quoted(const std::string& text) {
   return out + '"';
 }
 
-std::string read(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) throw Error("ERR_BYOL_IO", path + " cannot be read.");
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
+void compile(const Nvrtc& nvrtc, const SourceText& source, int capability) {
+  const CompiledSource compiled = nvrtc.compile(source, kernel_texts(), kernel_options(capability));
+  std::cout << "{\"file\": " << quoted(source.name) << ", \"capability\": " << capability
+            << ", \"bytes\": " << compiled.cubin.size() << ", \"log\": " << quoted(compiled.log) << "}" << std::endl;
 }
 
-int run(const std::string& native, std::istringstream capabilities, int files, char** names) {
+void run(std::istringstream capabilities, std::span<char* const> names) {
   const Nvrtc nvrtc = Nvrtc::open({});
   std::cout << "{\"version\": " << quoted(nvrtc.version()) << "}\n";
   for (std::string word; std::getline(capabilities, word, ',');) {
-    std::vector<std::string> options = kernel_options(std::stoi(word));
-    options.push_back("--include-path=" + native);
-    for (int i = 0; i < files; ++i) {
-      const std::string text = read(names[i]);
-      const CompiledSource compiled = nvrtc.compile({names[i], text.c_str()}, {}, options);
-      std::cout << "{\"file\": " << quoted(names[i]) << ", \"capability\": " << word
-                << ", \"bytes\": " << compiled.cubin.size() << ", \"log\": " << quoted(compiled.log) << "}"
-                << std::endl;
+    for (const SourceText& source : kernel_texts()) {
+      const auto asked = [&](const char* name) { return std::string_view(source.name).find(name) != std::string_view::npos; };
+      const bool wanted = names.empty() || std::any_of(names.begin(), names.end(), asked);
+      if (wanted && !kernel_names(source.text).empty()) compile(nvrtc, source, std::stoi(word));
     }
   }
-  return 0;
 }
 
 }  // namespace
 }  // namespace byol::cuda
 
 int main(int count, char** words) {
-  if (count < 4) {
-    std::cerr << "usage: compile_kernels NATIVE CAPABILITIES FILE...\n";
+  if (count < 2) {
+    std::cerr << "usage: compile_kernels CAPABILITIES NAME...\n";
     return 2;
   }
   try {
-    return byol::cuda::run(words[1], std::istringstream(words[2]), count - 3, words + 3);
+    byol::cuda::run(std::istringstream(words[1]), {words + 2, words + count});
+    return 0;
   } catch (const byol::Error& error) {
     std::cerr << error.what() << "\n";
     return 1;
