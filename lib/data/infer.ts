@@ -5,6 +5,7 @@ import { fileProblem, statData } from '../files/data-file.js';
 import { checkOptions, path as pathCheck, required } from '../text/options.js';
 import { type DataKind, nameOf, type Place } from './data-kind.js';
 import { type DataConfig, dataKinds, dataSchema } from './kinds/index.js';
+import { expandPattern, isPattern } from './shards/shard-names.js';
 
 /** What a path is taken for. */
 export interface InferredData {
@@ -44,7 +45,9 @@ export async function inferData(path: string, likely?: string): Promise<Inferred
 
 async function placeOf(path: string): Promise<Place> {
   const what = 'a folder or file with images';
-  const entry = await statData(path, what);
+  // Of a pattern for several files the first one tells what they are.
+  const [first = path] = isPattern(path) ? expandPattern(path) : [];
+  const entry = (await statData(path, what)) ?? (await statData(first, what));
   if (entry === null) throw new ByolError('ERR_BYOL_DATA', `There is nothing at ${path}: give ${what}.`);
   if (!entry.isDirectory()) return { path, type: 'file', files: [], folders: [] };
   const entries = await readdir(path, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {

@@ -14,7 +14,7 @@ import {
 } from '../dataset.js';
 import { rawPath } from '../photos/file-table.js';
 import { FolderFiles } from '../photos/folder-files.js';
-import { LIST_ENDING, type ListedImage, readImageList } from '../photos/list-file.js';
+import { LIST_ENDING, type ListedImage, readImageList, sortedClasses } from '../photos/list-file.js';
 import { listPhotos } from '../photos/listing.js';
 import { brokenLimit } from '../photos/settings.js';
 import { measuredSplits } from '../photos/split.js';
@@ -73,7 +73,7 @@ async function openList(
   });
   const { rows, notes, broken } = await usableImages(listing, { brokenLimit, where: folder, all: true });
   const listed = (row: number): ListedImage => byRaw.get(rawPath(listing.table, row)) as ListedImage;
-  const classNames = classNamesOf(images);
+  const classNames = sortedClasses(images.flatMap(({ labels }) => labels));
   const numbers = new Map(classNames.map((name, number) => [name, number]));
   const splitOf = (name: SplitName): ImageSplit<FilesSource> | undefined => {
     const own = rows.filter((row) => listed(row).split === name);
@@ -104,14 +104,6 @@ async function openList(
 function rawOf(folder: string, path: string): string {
   const inside = isAbsolute(path) ? relative(folder, path) : relative(folder, resolve(folder, path));
   return Buffer.from(inside.replaceAll('\\', process.platform === 'win32' ? '/' : '\\')).toString('latin1');
-}
-
-/** By number where all are whole numbers, of which those below 0 are unknown; else by their characters. */
-function classNamesOf(images: readonly ListedImage[]): string[] {
-  const names = [...new Set(images.flatMap(({ labels }) => labels))];
-  const areNumbers = names.every((name) => /^-?\d+$/.test(name));
-  if (areNumbers) return names.filter((name) => Number(name) >= 0).sort((a, b) => Number(a) - Number(b));
-  return names.sort((a, b) => (a < b ? -1 : 1));
 }
 
 function targetsOf(labels: ReadonlyArray<readonly number[]>, several: boolean): Targets | null {

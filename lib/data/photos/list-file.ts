@@ -132,3 +132,11 @@ function labelsOf(value: unknown): string[] {
   if (Array.isArray(value)) return value.map(String);
   return value === undefined || value === null || value === '' ? [] : [String(value)];
 }
+
+/** The names of classes in the order of their numbers: by value where all are whole numbers, of which those below 0 mean unknown. */
+export function sortedClasses(labels: readonly string[]): string[] {
+  const names = [...new Set(labels)];
+  const areNumbers = names.every((name) => /^-?\d+$/.test(name));
+  if (areNumbers) return names.filter((name) => Number(name) >= 0).sort((a, b) => Number(a) - Number(b));
+  return names.sort((a, b) => (a < b ? -1 : 1));
+}

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, realpath, rm, stat } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { script } from '../../binding/build-tools.js';
 import { fileProblem } from '../../files/data-file.js';
+import { cacheFolder } from '../cache-folder.js';
 import type { Listing } from './list-folder.js';
 import type { ListingTask } from './listing-worker.js';
 
@@ -17,9 +17,6 @@ export interface ListingOptions {
   /** The only files to list, in place of all, and what they are kept by beside the folder: the file that names them. */
   readonly only?: { readonly names: readonly string[]; readonly by: string } | undefined;
 }
-
-/** Days after which an index that nobody used is removed. */
-const KEPT_DAYS = 90;
 
 /**
  * Lists all files below a folder with what their headers say, in a thread of its own, so that nothing waits for a slow disk. What is
@@ -60,21 +57,6 @@ export async function listPhotos(folder: string, { onProgress, signal, only }: L
 
 /** The index of what the key says in the user's cache; null: there can be none. */
 async function indexFile(key: string): Promise<string | null> {
-  const folder = join(script('libtorch').cacheDir(), 'photos');
-  try {
-    await mkdir(folder, { recursive: true });
-    await removeOld(folder);
-  } catch {
-    return null;
-  }
-  return join(folder, `${createHash('sha256').update(key).digest('hex').slice(0, 32)}.index`);
-}
-
-async function removeOld(folder: string): Promise<void> {
-  const limit = Date.now() - KEPT_DAYS * 24 * 3600 * 1000;
-  for (const name of await readdir(folder)) {
-    const path = join(folder, name);
-    const entry = await stat(path).catch(() => null);
-    if (entry?.isFile() && Math.max(entry.mtimeMs, entry.atimeMs) < limit) await rm(path, { force: true });
-  }
+  const folder = await cacheFolder('photos');
+  return folder && join(folder, `${createHash('sha256').update(key).digest('hex').slice(0, 32)}.index`);
 }
