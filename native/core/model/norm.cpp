@@ -10,6 +10,7 @@
 
 #include "core/error.h"
 #include "core/interrupt.h"
+#include "core/model/device_norm.h"
 #include "core/model/norm_passes.h"
 #include "core/model/norm_reference.h"
 #include "core/thread_limit.h"
@@ -79,7 +80,17 @@ void check(const Call& call) {
 }
 
 at::Tensor channels_innermost(const at::Tensor& t) {
-  return t.dim() == 4 ? t.contiguous(at::MemoryFormat::ChannelsLast) : t.contiguous();
+  const at::Tensor dense = t.dim() == 4 ? t.contiguous(at::MemoryFormat::ChannelsLast) : t.contiguous();
+  // Kernels of devices load 16 bytes at once; only a view can be without that alignment.
+  constexpr std::uintptr_t kAlignment = 16;
+  const bool aligned = reinterpret_cast<std::uintptr_t>(dense.const_data_ptr()) % kAlignment == 0;
+  return aligned || device_runtime(dense.device()) == nullptr ? dense : dense.clone();
+}
+
+// Null where there are no kernels for this call on the device of x.
+DeviceRuntime* kernels_of_device(const at::Tensor& x, int64_t parts, int64_t channel_groups) {
+  DeviceRuntime* const device = device_runtime(x.device());
+  return device != nullptr && DeviceNorm::takes(x, parts, channel_groups) ? device : nullptr;
 }
 
 void prepare(Call& call) {
@@ -90,7 +101,9 @@ void prepare(Call& call) {
   if (call.residual.defined()) call.residual = channels_innermost(call.residual);
 }
 
-bool has_kernels(const at::Tensor& x) {
+bool has_kernels(const Call& call) {
+  const at::Tensor& x = call.x;
+  if (kernels_of_device(x, call.manner.parts, call.manner.channel_groups) != nullptr) return true;
   return x.is_cpu() && (x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16);
 }
 
@@ -113,6 +126,15 @@ struct Forward {
 // `y` is where to put the result: x itself, or undefined for a new tensor.
 Forward forward(const Call& call, at::Tensor y = {}) {
   const Manner& manner = call.manner;
+  if (DeviceRuntime* const device = kernels_of_device(call.x, manner.parts, manner.channel_groups)) {
+    const DeviceNorm norm(*device, call.x, manner.parts, manner.channel_groups);
+    const DeviceNorm::Parameters parameters{call.gamma, call.beta, manner.eps, manner.relu};
+    if (!y.defined()) y = at::empty_like(call.x);
+    at::Tensor coefficients =
+        manner.frozen ? norm.normalise_with(call.x, call.residual, y, parameters, call.mean, call.variance)
+                      : norm.normalise(call.x, call.residual, y, parameters, call.mean, call.variance);
+    return {std::move(y), std::move(coefficients)};
+  }
   const NormPasses passes(call.x, manner.parts, manner.channel_groups);
   const NormPasses::Pairs statistics =
       manner.frozen ? passes.given_statistics(call.mean, call.variance) : passes.statistics(call.x);
@@ -166,24 +188,32 @@ struct Norm : torch::autograd::Function<Norm> {
     const at::Tensor dy = channels_innermost(gradients[0]);
     may_overwrite = may_overwrite || !dy.is_same(gradients[0]);
 
-    const NormPasses passes(x, ctx->saved_data["parts"].toInt(), ctx->saved_data["channel_groups"].toInt());
+    const int64_t parts = ctx->saved_data["parts"].toInt(), channel_groups = ctx->saved_data["channel_groups"].toInt();
     at::Tensor g = dy;  // the gradient at the sum, which is the residual's
     if (y.defined()) {
       if (!may_overwrite) g = at::empty_like(x);
       may_overwrite = true;
     }
-    const NormPasses::Pairs sums = passes.reduce(x, dy, y, g, coefficients, relu);
-
     variable_list result(5);
-    if (ctx->needs_input_grad(0)) {
-      result[0] = may_overwrite && !residual_wanted ? g : at::empty_like(x);
+    if (ctx->needs_input_grad(0)) result[0] = may_overwrite && !residual_wanted ? g : at::empty_like(x);
+    if (residual_wanted) result[3] = g;
+    if (DeviceRuntime* const device = kernels_of_device(x, parts, channel_groups)) {
+      const auto [gamma, beta] =
+          DeviceNorm(*device, x, parts, channel_groups)
+              .gradients({x, dy, y, g, result[0], coefficients, relu, frozen, parameters_wanted});
+      result[1] = gamma;
+      result[2] = beta;
+      return result;
+    }
+    const NormPasses passes(x, parts, channel_groups);
+    const NormPasses::Pairs sums = passes.reduce(x, dy, y, g, coefficients, relu);
+    if (result[0].defined()) {
       passes.input_gradient(x, g, result[0], coefficients, frozen ? nullptr : sums.get(), relu && !y.defined());
     }
     if (parameters_wanted) {
       result[1] = passes.gamma_gradient(coefficients, sums);
       result[2] = passes.beta_gradient(sums);
     }
-    if (residual_wanted) result[3] = g;
     return result;
   }
 };
@@ -207,7 +237,7 @@ at::Tensor batch_norm(at::Tensor x, const at::Tensor& gamma, const at::Tensor& b
   Call call{"batch normalisation", x, gamma, beta, residual.value_or(at::Tensor()), batch_mean, batch_variance, {}};
   call.manner = {batch_mean.dim() == 2 ? batch_mean.size(0) : 1, x.dim() > 1 ? x.size(1) : 1, false, relu, eps};
   prepare(call);
-  if (has_kernels(call.x)) return run(call, x);
+  if (has_kernels(call)) return run(call, x);
   return reference_batch_norm(call.x, call.gamma, call.beta, residual, relu, eps, batch_mean, batch_variance);
 }
 
@@ -217,7 +247,7 @@ at::Tensor batch_norm_inference(at::Tensor x, const at::Tensor& gamma, const at:
   Call call{"batch normalisation", x, gamma, beta, residual.value_or(at::Tensor()), mean, variance, {}};
   call.manner = {1, x.dim() > 1 ? x.size(1) : 1, true, relu, eps};
   prepare(call);
-  if (has_kernels(call.x)) return run(call, x);
+  if (has_kernels(call)) return run(call, x);
   return reference_batch_norm_inference(call.x, call.gamma, call.beta, residual, relu, eps, mean, variance);
 }
 
@@ -226,7 +256,7 @@ at::Tensor group_norm(at::Tensor x, int64_t groups, const at::Tensor& gamma, con
   Call call{"group normalisation", x, gamma, beta, residual.value_or(at::Tensor()), {}, {}, {}};
   call.manner = {x.dim() > 0 ? x.size(0) : 1, groups, false, relu, eps};
   prepare(call);
-  if (has_kernels(call.x)) return run(call, x);
+  if (has_kernels(call)) return run(call, x);
   return reference_group_norm(call.x, groups, call.gamma, call.beta, residual, relu, eps);
 }
 
@@ -235,7 +265,7 @@ at::Tensor affine_norm(at::Tensor x, const at::Tensor& scale, const at::Tensor& 
   Call call{"affine layer", x, scale, shift, residual.value_or(at::Tensor()), {}, {}, {}};
   call.manner = {1, x.dim() > 1 ? x.size(1) : 1, true, relu, 0.0};
   prepare(call);
-  if (has_kernels(call.x)) return run(call, x);
+  if (has_kernels(call)) return run(call, x);
   return reference_affine_norm(call.x, call.gamma, call.beta, residual, relu);
 }
 

@@ -32,13 +32,15 @@ BYOL_ARITHMETIC V input_gradient(V centred, V g, V scale, V slope, V offset) {
 }
 
 /// `slope` of input_gradient. scaled_centred is the sum of scale * g * (x - m) over the n values that share statistics.
-BYOL_ARITHMETIC double input_gradient_slope(double scaled_centred, double inverse_deviation, double n) {
+template <class V>
+BYOL_ARITHMETIC V input_gradient_slope(V scaled_centred, V inverse_deviation, V n) {
   return -inverse_deviation * inverse_deviation * scaled_centred / n;
 }
 
 /// `offset` of input_gradient. scaled is the sum of scale * g over the n values that share statistics; mean_rest is
 /// m - mean.
-BYOL_ARITHMETIC double input_gradient_offset(double scaled, double slope, double mean_rest, double n) {
+template <class V>
+BYOL_ARITHMETIC V input_gradient_offset(V scaled, V slope, V mean_rest, V n) {
   return -scaled / n - slope * mean_rest;
 }
 

@@ -235,9 +235,10 @@ void NormPasses::gradient_coefficients(const NormCoefficients& c, const double* 
       sum_g_centred += static_cast<double>(c.scale[i]) * sums[channels_ + i];
     }
     for (std::int64_t i = first; i < first + group_; ++i) {
-      const double slope = arithmetic::input_gradient_slope(sum_g_centred, c.inverse_deviation[i], n);
+      const double inverse_deviation = c.inverse_deviation[i], mean_rest = c.mean_rest[i];
+      const double slope = arithmetic::input_gradient_slope(sum_g_centred, inverse_deviation, n);
       d.slope[i] = static_cast<float>(slope);
-      d.offset[i] = static_cast<float>(arithmetic::input_gradient_offset(sum_g, slope, c.mean_rest[i], n));
+      d.offset[i] = static_cast<float>(arithmetic::input_gradient_offset(sum_g, slope, mean_rest, n));
     }
   }
   repeat(d.slope);

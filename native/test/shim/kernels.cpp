@@ -3,3 +3,5 @@
 #include "kernels/augment_blur.cuh"
 #include "kernels/augment_tiles.cuh"
 #include "kernels/augment_whole.cuh"
+#include "kernels/norm_backward.cuh"
+#include "kernels/norm_forward.cuh"
