@@ -60,7 +60,9 @@ BYOL_DEVICE void norm_reduce(const NormBackwardArguments& a, const NormPlace& p,
       if constexpr (kMask == kNormMaskFromOutput) E::unpack(raw_y[i], y);
       for (int k = 0; k < E::kWide; ++k) {
         const float centred = x[k] - mean[k];
-        if constexpr (kMask == kNormMaskFromInput) g[k] = arithmetic::masked_gradient(centred, g[k], scale[k], shift[k]);
+        if constexpr (kMask == kNormMaskFromInput) {
+          g[k] = arithmetic::masked_gradient(centred, g[k], scale[k], shift[k]);
+        }
         if constexpr (kMask == kNormMaskFromOutput) g[k] = arithmetic::where_positive(y[k], g[k]);
         sum[k] += g[k];
         centred_sum[k] = arithmetic::multiply_add(g[k], centred, centred_sum[k]);
@@ -114,12 +116,14 @@ BYOL_DEVICE void norm_merge_sums(const NormBackwardArguments& a, const NormPlace
 BYOL_DEVICE void norm_sum_parameters(const NormShared& shared, int first_column, int columns, int channels, int parts,
                                      int row_blocks, const float* partials, const float* coefficients, float* gamma,
                                      float* beta) {
-  sum_terms(shared, columns, parts * row_blocks, beta + first_column, gamma + first_column, [&](int i, int c, float (&sums)[2]) {
-    const float* const from = partials + i * 2LL * channels + first_column + c;
-    const float inverse_deviation = coefficients[(i / row_blocks * 5LL + 2) * channels + first_column + c];
-    sums[0] += from[0];
-    sums[1] = arithmetic::multiply_add(from[channels], inverse_deviation, sums[1]);
-  });
+  sum_terms(shared, columns, parts * row_blocks, beta + first_column, gamma + first_column,
+            [&](int i, int c, float (&sums)[2]) {
+              const float* const from = partials + i * 2LL * channels + first_column + c;
+              const long long part = i / row_blocks;
+              const float inverse_deviation = coefficients[(part * 5 + 2) * channels + first_column + c];
+              sums[0] += from[0];
+              sums[1] = arithmetic::multiply_add(from[channels], inverse_deviation, sums[1]);
+            });
 }
 
 /// Slope and offset of the input's gradient (norm_arithmetic.h) in place of the sums.
@@ -152,7 +156,8 @@ BYOL_DEVICE void norm_gradient_coefficients(const NormBackwardArguments& a, cons
   const float n = static_cast<float>(a.map.rows) * static_cast<float>(group);
   const float* const coefficients = a.coefficients + p.part * 5LL * a.map.channels + p.first_column;
   for (int c = static_cast<int>(threadIdx.x); c < p.columns; c += kNormThreads) {
-    const float mean_rest = coefficients[a.map.channels + c], inverse_deviation = coefficients[2LL * a.map.channels + c];
+    const float mean_rest = coefficients[a.map.channels + c];
+    const float inverse_deviation = coefficients[2LL * a.map.channels + c];
     const float slope = a.frozen ? 0.0F : arithmetic::input_gradient_slope(scaled_centred[c], inverse_deviation, n);
     shared.of_columns(kSumGCentred)[c] = slope;
     shared.of_columns(kSumG)[c] = a.frozen ? 0.0F : arithmetic::input_gradient_offset(scaled[c], slope, mean_rest, n);
@@ -262,17 +267,29 @@ BYOL_DEVICE void norm_backward_second(const NormBackwardArguments& a) {
 }
 
 BYOL_KERNEL(norm_backward_whole_float32, NormBackwardArguments, kNormThreads) { norm_backward_whole<Float4>(a); }
-BYOL_KERNEL(norm_backward_whole_float32_scalar, NormBackwardArguments, kNormThreads) { norm_backward_whole<Float1>(a); }
+BYOL_KERNEL(norm_backward_whole_float32_scalar, NormBackwardArguments, kNormThreads) {
+  norm_backward_whole<Float1>(a);
+}
 BYOL_KERNEL(norm_backward_whole_bfloat16, NormBackwardArguments, kNormThreads) { norm_backward_whole<Half8>(a); }
-BYOL_KERNEL(norm_backward_whole_bfloat16_scalar, NormBackwardArguments, kNormThreads) { norm_backward_whole<Half1>(a); }
+BYOL_KERNEL(norm_backward_whole_bfloat16_scalar, NormBackwardArguments, kNormThreads) {
+  norm_backward_whole<Half1>(a);
+}
 BYOL_KERNEL(norm_backward_first_float32, NormBackwardArguments, kNormThreads) { norm_backward_first<Float4>(a); }
-BYOL_KERNEL(norm_backward_first_float32_scalar, NormBackwardArguments, kNormThreads) { norm_backward_first<Float1>(a); }
+BYOL_KERNEL(norm_backward_first_float32_scalar, NormBackwardArguments, kNormThreads) {
+  norm_backward_first<Float1>(a);
+}
 BYOL_KERNEL(norm_backward_first_bfloat16, NormBackwardArguments, kNormThreads) { norm_backward_first<Half8>(a); }
-BYOL_KERNEL(norm_backward_first_bfloat16_scalar, NormBackwardArguments, kNormThreads) { norm_backward_first<Half1>(a); }
+BYOL_KERNEL(norm_backward_first_bfloat16_scalar, NormBackwardArguments, kNormThreads) {
+  norm_backward_first<Half1>(a);
+}
 BYOL_KERNEL(norm_backward_second_float32, NormBackwardArguments, kNormThreads) { norm_backward_second<Float4>(a); }
-BYOL_KERNEL(norm_backward_second_float32_scalar, NormBackwardArguments, kNormThreads) { norm_backward_second<Float1>(a); }
+BYOL_KERNEL(norm_backward_second_float32_scalar, NormBackwardArguments, kNormThreads) {
+  norm_backward_second<Float1>(a);
+}
 BYOL_KERNEL(norm_backward_second_bfloat16, NormBackwardArguments, kNormThreads) { norm_backward_second<Half8>(a); }
-BYOL_KERNEL(norm_backward_second_bfloat16_scalar, NormBackwardArguments, kNormThreads) { norm_backward_second<Half1>(a); }
+BYOL_KERNEL(norm_backward_second_bfloat16_scalar, NormBackwardArguments, kNormThreads) {
+  norm_backward_second<Half1>(a);
+}
 
 BYOL_KERNEL(norm_parameter_gradients, NormParameterArguments, kNormThreads) {
   BYOL_DYNAMIC_SHARED(float, memory);

@@ -1,7 +1,7 @@
 #pragma once
 
-// What the normalisation's kernels share: which elements a block and a thread have, sums over a block's rows in an order
-// that never changes, and sums over groups of channels.
+// What the normalisation's kernels share: which elements a block and a thread have, sums over a block's rows in an
+// order that never changes, and sums over groups of channels.
 
 #include "kernels/elements.cuh"
 #include "kernels/language.cuh"
@@ -133,8 +133,8 @@ BYOL_DEVICE void sum_lanes(const NormShared& shared, const NormPlace& p, const f
   });
 }
 
-/// Calls body(first, lane) with the first channel of each group of the block's, for all lanes of one warp, which may then
-/// sum over the warp. Every thread of the block calls it.
+/// Calls body(first, lane) with the first channel of each group of the block's, for all lanes of one warp, which may
+/// then sum over the warp. Every thread of the block calls it.
 template <class Body>
 BYOL_DEVICE void each_group(const NormPlace& p, int group, const Body& body) {
   const int thread = static_cast<int>(threadIdx.x);

@@ -21,8 +21,8 @@ using at::Tensor;
 using byol::shim::StandIn;
 using namespace norm_oracle;
 
-// One row; no vector divides the channels; fewer channels than a vector, than a block; several blocks of columns, the last
-// with fewer; maps that blocks share by rows, with and without a remainder; 2-d inputs.
+// One row; no vector divides the channels; fewer channels than a vector, than a block; several blocks of columns, the
+// last with fewer; maps that blocks share by rows, with and without a remainder; 2-d inputs.
 const std::vector<Shape> kShapes = {{1, 10},        {3, 1, 5, 7},   {5, 3, 9, 7},  {6, 10, 3, 3},  {2, 8, 6, 6},
                                     {37, 130},      {7, 65, 5, 3},  {6, 64, 5, 5}, {3, 80, 13, 7}, {2, 4096},
                                     {24, 256},      {12, 24, 1, 1}, {6, 16, 1, 1}};
@@ -39,8 +39,9 @@ TEST(device_batch_norm) {
     for_each_case(kShapes, type, 1, [&](const std::string& name, const Case& c) {
       check_close(name, fused(c), aten(c), tolerance(type).map, tolerance(type).sum);
     });
-    CHECK(device.launches.at(type == at::kFloat ? "norm_forward_whole_float32" : "norm_forward_whole_bfloat16") > 0);
-    CHECK(device.launches.at(type == at::kFloat ? "norm_backward_whole_float32_scalar" : "norm_backward_whole_bfloat16_scalar") > 0);
+    const std::string name = type == at::kFloat ? "float32" : "bfloat16";
+    CHECK(device.launches.at("norm_forward_whole_" + name) > 0);
+    CHECK(device.launches.at("norm_backward_whole_" + name + "_scalar") > 0);
   }
 }
 
@@ -61,7 +62,8 @@ TEST(device_batch_norm_of_equal_parts) {
   StandIn device;
   for (const int64_t parts : {2, 3, 4, 12}) {
     for (const at::ScalarType type : {at::kFloat, at::kBFloat16}) {
-      for_each_case({{12, 10, 3, 5}, {24, 64, 17, 19}, {24, 136}}, type, 1, [&](const std::string& name, const Case& c) {
+      const std::vector<Shape> shapes = {{12, 10, 3, 5}, {24, 64, 17, 19}, {24, 136}};
+      for_each_case(shapes, type, 1, [&](const std::string& name, const Case& c) {
         const int64_t samples = c.x.size(0) / parts;
         Outcome expected;
         std::vector<Tensor> y, mean, variance, dx, dresidual;
@@ -209,8 +211,8 @@ class Guarded {
   bool well_written() const {
     const Tensor wide = memory_.to(at::kDouble);
     const double bad = at::full({1}, kBad).to(memory_.scalar_type()).item<double>();
-    return wide.narrow(0, 0, kGuard).eq(bad).all().item<bool>() && wide.narrow(0, -kGuard, kGuard).eq(bad).all().item<bool>() &&
-           wide.narrow(0, kGuard, wide.numel() - 2 * kGuard).ne(bad).all().item<bool>();
+    const auto all_bad = [&](int64_t start) { return wide.narrow(0, start, kGuard).eq(bad).all().item<bool>(); };
+    return all_bad(0) && all_bad(-kGuard) && wide.narrow(0, kGuard, map.numel()).ne(bad).all().item<bool>();
   }
 
  private:
@@ -225,10 +227,11 @@ TEST(device_norm_writes_every_element_and_no_other) {
     for (const Shape& shape : {Shape{1, 3}, {5, 10, 3, 3}, {7, 72, 5, 3}, {4, 64, 37, 41}, {4, 20, 67, 41}}) {
       const Case c = make_case(shape, type, true, true, 1);
       const byol::DeviceNorm norm(device, c.x, 1, shape[1]);
-      Guarded y(shape, type), g(shape, type), dx(shape, type), mean({shape[1]}, at::kFloat), variance({shape[1]}, at::kFloat);
+      const Guarded y(shape, type), g(shape, type), dx(shape, type);
+      const Guarded mean({shape[1]}, at::kFloat), variance({shape[1]}, at::kFloat);
       const Tensor kept = norm.normalise(c.x, c.residual, y.map, {c.gamma, c.beta, kEps, true}, mean.map, variance.map);
       norm.gradients({c.x, c.dy, y.map, g.map, dx.map, kept, true, false, true});
-      CHECK(y.well_written() && g.well_written() && dx.well_written() && mean.well_written() && variance.well_written());
+      for (const Guarded* each : {&y, &g, &dx, &mean, &variance}) CHECK(each->well_written());
     }
   }
 }

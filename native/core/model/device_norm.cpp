@@ -121,8 +121,8 @@ void DeviceNorm::launch(const char* pass, const Arguments& arguments, std::int64
   device_.launch(name.c_str(), {.x = static_cast<unsigned>(blocks), .shared_bytes = shared}, arguments);
 }
 
-at::Tensor DeviceNorm::forward(kernels::NormForwardArguments& arguments, const at::Tensor& x, const at::Tensor& residual,
-                               const at::Tensor& y, const Parameters& parameters) const {
+at::Tensor DeviceNorm::forward(kernels::NormForwardArguments& arguments, const at::Tensor& x,
+                               const at::Tensor& residual, const at::Tensor& y, const Parameters& parameters) const {
   const at::Tensor coefficients = at::empty({map_.parts, 5, map_.channels}, float32_);
   arguments.map = map_;
   arguments.relu = parameters.relu;
@@ -214,7 +214,9 @@ DeviceNorm::ParameterGradients DeviceNorm::gradients(const Backward& call) const
     launch("backward_whole", arguments, blocks() / arguments.block_parts);
   } else {
     launch("backward_first", arguments, blocks());
-    if (arguments.dx != nullptr || arguments.gamma_gradient != nullptr) launch("backward_second", arguments, blocks());
+    if (arguments.dx != nullptr || arguments.gamma_gradient != nullptr) {
+      launch("backward_second", arguments, blocks());
+    }
   }
   if (call.parameters_wanted && !in_blocks) {
     constexpr int kParameterColumns = 32;
