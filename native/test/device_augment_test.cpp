@@ -24,7 +24,7 @@ constexpr float kPoison = 1e4F;
 
 /// A device whose blocks have so little shared memory that views of any size are made tile by tile.
 struct Narrow : byol::shim::StandIn {
-  Narrow() { facts_.shared_memory = 37 << 10; }
+  Narrow() { facts_.shared_memory = 38 << 10; }
 };
 
 at::Tensor outputs(int64_t count, int64_t channels, const ViewSpec& view, at::ScalarType dtype = at::kFloat) {
@@ -145,7 +145,7 @@ TEST(device_augment_pipelines_match_float64) {
 
 TEST(device_augment_writes_all_views_of_all_sizes_of_images_and_nothing_else) {
   // Images of all sizes in one store; more views than one launch has, each with its own specification.
-  const std::vector<int64_t> heights = {40, 9, 1, 300}, widths = {31, 12, 1, 16};
+  const std::vector<int64_t> heights = {40, 9, 1, 300, 2}, widths = {31, 12, 1, 16, 4000};
   std::vector<uint8_t> pixels;
   std::vector<Cases> alone;
   for (std::size_t i = 0; i < heights.size(); ++i) {
@@ -154,7 +154,7 @@ TEST(device_augment_writes_all_views_of_all_sizes_of_images_and_nothing_else) {
   }
   const ImageStore store(copy_of(pixels), heights, widths, {});
   const byol::ResidentImages images(at::kCPU, store);
-  const std::vector<int64_t> indices = {3, 0, 1, 2, 3};
+  const std::vector<int64_t> indices = {3, 0, 1, 2, 4, 4};
   std::vector<ViewSpec> views;
   std::vector<std::vector<float>> plans;
   std::vector<const float*> plan_pointers;
@@ -219,6 +219,28 @@ TEST(device_augment_large_views_match_the_cpu) {
   }
 }
 
+TEST(device_augment_large_views_come_in_chunks) {
+  Cases cases = mixture(JitterKind::Torchvision, 5, 30, 40, 56);
+  for (std::size_t row = 0; row < 5; ++row) cases.plan[row * byol::kPlanColumns + byol::kBlurSigma] = 1.0F;
+  ViewSpec view = view_of(20, 70);
+  view.jitter = JitterKind::Torchvision;
+  view.blur_radius = 2;
+  struct Small : Narrow {
+    Small() { facts_.total_memory = int64_t{1024} * 2 * (2 * 3 * 20 * 70 * 4); }  // two outputs
+  };
+  at::Tensor expected;
+  {
+    Narrow device;
+    expected = executed(device, cases, view);
+    CHECK(device.launches.at("augment_tile") == 1 && device.launches.at("augment_blur_columns") == 1);
+  }
+  Small device;
+  CHECK(at::equal(executed(device, cases, view), expected));
+  for (const char* kernel : {"augment_tile", "augment_colour", "augment_blur_rows", "augment_blur_columns"}) {
+    CHECK(device.launches.at(kernel) == 3);
+  }
+}
+
 TEST(device_augment_bfloat16_is_the_rounded_float32) {
   const Cases cases = mixture(JitterKind::Official, 12, 32, 32, 50);
   ViewSpec view = view_of(32, 21);
@@ -238,6 +260,10 @@ TEST(device_augment_does_not_depend_on_the_order_of_threads_or_the_batch) {
   const byol::ResidentImages images(at::kCPU, store);
   ViewSpec view = view_of(32, 27);
   view.blur_radius = 1;
+  {
+    Narrow device;
+    CHECK(at::equal(executed(device, cases, view), executed(device, cases, view)));
+  }
   byol::shim::StandIn device;  // every launch has another order
   const at::Tensor once = executed(device, cases, view);
   CHECK(at::equal(once, executed(device, cases, view)));
@@ -267,7 +293,9 @@ TEST(device_augment_takes_staged_images) {
 }
 
 TEST(device_augment_refuses_what_does_not_fit) {
-  const Cases cases = mixture(JitterKind::Official, 2, 20, 20, 80);
+  Cases cases(2, 20, 20, 80);
+  cases.add();
+  cases.add();
   const ImageStore store = cases.store();
   const byol::ResidentImages images(at::kCPU, store);
   byol::shim::StandIn device;
@@ -288,5 +316,10 @@ TEST(device_augment_refuses_what_does_not_fit) {
   ViewSpec flat = view;
   flat.std[1] = 0.0F;
   CHECK(code_of({plan}, {flat}, outputs(2, 3, view)) == "ERR_BYOL_VALUE");
+  ViewSpec wide = view_of(2, 16384);
+  wide.blur_radius = 16384;
+  CHECK(code_of({plan}, {wide}, outputs(2, 3, wide)) == "no error");
+  Narrow narrow;
+  CHECK(error_code([&] { execute_plans(narrow, batch, {plan}, {wide}, outputs(2, 3, wide)); }) == "ERR_BYOL_VALUE");
   CHECK(device.launches.at("augment_whole") == 1);
 }

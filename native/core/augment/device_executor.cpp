@@ -22,8 +22,9 @@ constexpr int kLineFloats = 3072;
 // pixels. Beyond, the kernels compute weights again and again, which is slower and as right.
 constexpr int kTaps = 6, kAntialiasTaps = 32;
 constexpr int kTileWidth = 64, kTileHeight = 16;
-// 64 MB, about the second cache of the cards that large views are for.
-constexpr int64_t kScratchFloats = 16 << 20;
+// What is handed on between kernels: about as much as the second cache of the cards that large views are for, and no
+// more than a thousandth of a small card's memory.
+constexpr int64_t kMostScratchBytes = 64 << 20;
 constexpr int kMostBlocksAlongY = 65535;
 
 AugmentView view_arguments(const ViewSpec& view, const float* plan) {
@@ -105,7 +106,8 @@ void shape_tiles(AugmentArguments& a, bool whole) {
 
 /// Whether a block's shared memory holds a view, three times on a multiprocessor; `a` then has that shape.
 bool shape_whole(DeviceRuntime& device, AugmentArguments& a) {
-  const int64_t limit = device.facts().shared_memory / 3;
+  constexpr int kReserved = 1024;  // of each block, beside what it asks for
+  const int64_t limit = device.facts().shared_memory / 3 - kReserved;
   if (int64_t{a.height} * a.width * 3 * int64_t{sizeof(float)} > limit) return false;
   shape_tiles(a, /*whole=*/true);
   return a.layout.bytes <= limit;
@@ -129,8 +131,9 @@ void execute_tiles(DeviceRuntime& device, AugmentArguments& a, int count, at::De
   const int64_t plane_floats = 3 * int64_t{a.height} * a.width;
   const unsigned tiles = pieces(a.width, a.tile_width) * pieces(a.height, a.tile_height);
   const int64_t output_floats = (blurs ? 2 : 1) * plane_floats;
-  const auto chunk =
-      static_cast<int>(std::clamp<int64_t>(kScratchFloats / output_floats, 1, std::min(count, kMostBlocksAlongY)));
+  const int64_t scratch_bytes = std::min(kMostScratchBytes, device.facts().total_memory / 1024);
+  const int64_t fitting = scratch_bytes / (output_floats * int64_t{sizeof(float)});
+  const auto chunk = static_cast<int>(std::clamp<int64_t>(fitting, 1, std::min(count, kMostBlocksAlongY)));
   const at::Tensor scratch =
       at::empty({chunk * (output_floats + 3 * int64_t{tiles})}, at::TensorOptions().dtype(at::kFloat).device(where));
   a.colours = scratch.data_ptr<float>();
