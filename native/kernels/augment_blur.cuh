@@ -1,7 +1,7 @@
 #pragma once
 
-// Views that no block's shared memory holds, second part: what is blurred. Both passes blur along the lines of what they
-// read and write it transposed: rows of `colours` become lines of `columns`, and those the view.
+// Views that no block's shared memory holds, second part: what is blurred. Both passes blur along the lines of what
+// they read and write it transposed: rows of `colours` become lines of `columns`, and those the view.
 
 #include "kernels/augment_colour.cuh"
 #include "kernels/augment_scratch.cuh"
@@ -25,8 +25,8 @@ BYOL_DEVICE BlurLines blur_lines(int count, int length, int radius) {
   return {count, length, pixel::smaller(radius, length - 1)};
 }
 
-/// taps[i] for -side <= i - side <= side, and zeros behind them up to the last that blur_block() reads. Every thread may
-/// read them.
+/// taps[i] for -side <= i - side <= side, and zeros behind them up to the last that blur_block() reads. Every thread
+/// may read them.
 BYOL_DEVICE void fill_line_taps(float* taps, int floats, int side, int radius, float sigma) {
   float sum = 0.0F;
   for (int k = static_cast<int>(threadIdx.x); k <= radius; k += kAugmentThreads) {
@@ -49,8 +49,8 @@ BYOL_DEVICE void blur_block(const BlurLines& lines, int line, int start, bool re
                             const Load& load, float (&sums)[3][kRun]) {
   constexpr int kPlane = kBlurLines * kBlurPitch;
   const int lane = static_cast<int>(threadIdx.x) % kWarp, warp = static_cast<int>(threadIdx.x) / kWarp;
-  // Position p of the input, from start - side on, has tap p - q in result q: of the eight positions that are added at a
-  // time, with taps from `taps_before` and from the next eight.
+  // Position p of the input, from start - side on, has tap p - q in result q: of the eight positions that are added at
+  // a time, with taps from `taps_before` and from the next eight.
   float before[kRun];
   BYOL_UNROLL
   for (int i = 0; i < kRun; ++i) {
@@ -127,10 +127,13 @@ BYOL_KERNEL(augment_blur_rows, AugmentArguments, kAugmentThreads, kAugmentBlocks
   const Planes<long long> colours = colours_of(a, slot);
   const BlurPart part = blur_part(lines);
   float sums[3][kRun];
-  blur_block(lines, part.line, part.start, view.reflect, taps, shared, [&](int y, int x) {
-    const Rgb<float> p = colours.load(static_cast<long long>(y) * a.width + x);
-    return from_contrast(p, row, contrast, view.official_jitter, mean);
-  }, sums);
+  blur_block(
+      lines, part.line, part.start, view.reflect, taps, shared,
+      [&](int y, int x) {
+        const Rgb<float> p = colours.load(static_cast<long long>(y) * a.width + x);
+        return from_contrast(p, row, contrast, view.official_jitter, mean);
+      },
+      sums);
 
   const int y = part.line + static_cast<int>(threadIdx.x) % kWarp;
   const int x = part.start + static_cast<int>(threadIdx.x) / kWarp * kRun;
@@ -159,8 +162,9 @@ BYOL_KERNEL(augment_blur_columns, AugmentArguments, kAugmentThreads, kAugmentBlo
   const Planes<long long> columns{a.columns + slot * 3 * pixels, pixels};
   const BlurPart part = blur_part(lines);
   float sums[3][kRun];
-  blur_block(lines, part.line, part.start, view.reflect, taps, shared,
-             [&](int x, int y) { return columns.load(static_cast<long long>(x) * a.height + y); }, sums);
+  blur_block(
+      lines, part.line, part.start, view.reflect, taps, shared,
+      [&](int x, int y) { return columns.load(static_cast<long long>(x) * a.height + y); }, sums);
 
   const int lane = static_cast<int>(threadIdx.x) % kWarp, warp = static_cast<int>(threadIdx.x) / kWarp;
   const Planes<int> planes{shared, kBlurLength * kBlurLines + kPlaneGap};

@@ -14,7 +14,7 @@ struct Tile {
 
 /// The windows of a tile's rows or of its columns.
 struct Side {
-  pixel::Resize resize;
+  const pixel::Resize& resize;
   bool tabled;  ///< the weights lie in AugmentLayout::taps
   int first;    ///< position
 };
@@ -107,11 +107,15 @@ BYOL_DEVICE void resize_tile(const AugmentArguments& a, const Sample& sample, co
   const PlanRow row = row_of(a, sample);
   const Windows windows(a, shared);
   float* const line = shared + a.layout.line;
-  const pixel::Resize vertical = pixel::resize_of(row.height, a.height, view.cubic, view.antialias);
-  const pixel::Resize horizontal = pixel::resize_of(row.width, a.width, view.cubic, view.antialias);
-  const Side down{vertical, pixel::most_taps(vertical) <= a.layout.most_taps, 0};
-  const Side across{horizontal, pixel::most_taps(horizontal) <= a.layout.most_taps, a.tile_height};
+  // Divisions of doubles, which most cards are slow at: by one thread each.
+  __shared__ pixel::Resize resizes[2];
+  if (threadIdx.x == 0) resizes[0] = pixel::resize_of(row.height, a.height, view.cubic, view.antialias);
+  if (threadIdx.x == 1) resizes[1] = pixel::resize_of(row.width, a.width, view.cubic, view.antialias);
+  __syncthreads();
+  const auto tabled = [&](const pixel::Resize& resize) { return pixel::most_taps(resize) <= a.layout.most_taps; };
+  const Side down{resizes[0], tabled(resizes[0]), 0}, across{resizes[1], tabled(resizes[1]), a.tile_height};
 
+  const ImagePlace place = a.places[a.indices[sample.index]];  // comes while the windows are computed
   const auto output_column = [&](int x) { return row.flip ? a.width - 1 - (tile.x + x) : tile.x + x; };
   for (int i = static_cast<int>(threadIdx.x); i < tile.height + tile.width; i += kAugmentThreads) {
     const int x = i - tile.height;
@@ -123,7 +127,6 @@ BYOL_DEVICE void resize_tile(const AugmentArguments& a, const Sample& sample, co
   }
   __syncthreads();
 
-  const ImagePlace place = a.places[a.indices[sample.index]];
   const long long pitch = 3LL * place.width;
   const unsigned char* const corner = a.pixels + place.offset + row.top * pitch + 3LL * row.left;
   const int begin = across.first, end = across.first + tile.width - 1;

@@ -76,7 +76,8 @@ BYOL_DEVICE void interleave(const Planes<int>& from, int pixels, int begin, int 
 }
 
 template <class Store>
-BYOL_DEVICE void interleave(int channels, const Planes<int>& from, int pixels, int begin, int step, const Store& store) {
+BYOL_DEVICE void interleave(int channels, const Planes<int>& from, int pixels, int begin, int step,
+                            const Store& store) {
   if (channels == 3) {
     interleave<3>(from, pixels, begin, step, store);
   } else if (channels == 4) {
@@ -88,8 +89,8 @@ BYOL_DEVICE void interleave(int channels, const Planes<int>& from, int pixels, i
 
 /// Writes pixels that follow each other in the output, from pixel `first` of all outputs on. Threads that call it with
 /// begin = 0..step - 1 write neighbouring values.
-BYOL_DEVICE void write_pixels(const AugmentArguments& a, long long first, const Planes<int>& from, int pixels, int begin,
-                              int step) {
+BYOL_DEVICE void write_pixels(const AugmentArguments& a, long long first, const Planes<int>& from, int pixels,
+                              int begin, int step) {
   if (a.bfloat16) {
     unsigned short* const out = static_cast<unsigned short*>(a.out) + first * a.channels;
     interleave(a.channels, from, pixels, begin, step, [&](int i, float value) { out[i] = to_bfloat16(value); });

@@ -1,8 +1,8 @@
 #pragma once
 
-// Views that no block's shared memory holds, first part: tiles are resized and coloured as far as the contrast step, whose
-// mean is over all of them; then pixels from there on. A row is written as soon as it is done; what is blurred goes on in
-// augment_blur.cuh.
+// Views that no block's shared memory holds, first part: tiles are resized and coloured as far as the contrast step,
+// whose mean is over all of them; then pixels from there on. A row is written as soon as it is done; what is blurred
+// goes on in augment_blur.cuh.
 
 #include "kernels/augment_colour.cuh"
 #include "kernels/augment_resize.cuh"

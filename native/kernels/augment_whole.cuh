@@ -38,8 +38,7 @@ BYOL_DEVICE float blurred_at(const float* line, int i, int stride, int length, c
 
 /// Blurs and finishes. `line` has room for a plane.
 BYOL_DEVICE void blur_whole(const AugmentArguments& a, const AugmentView& view, const PlanRow& row,
-                            const Planes<int>& planes, float* line,
-                            float* taps) {
+                            const Planes<int>& planes, float* line, float* taps) {
   const int pixels = a.height * a.width;
   const int side = pixel::smaller(view.blur_radius, pixel::larger(a.height, a.width) - 1);
   fill_blur_taps(taps, side, view.blur_radius, row.blur_sigma);
