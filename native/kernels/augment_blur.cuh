@@ -5,15 +5,12 @@
 
 #include "kernels/augment_colour.cuh"
 #include "kernels/augment_scratch.cuh"
+#include "kernels/elements.cuh"
 
 namespace byol::kernels {
 
 /// Results that a thread holds.
 constexpr int kRun = kBlurRun;
-
-struct alignas(16) FourFloats {
-  float v[4];
-};
 
 /// The lines of a view that are blurred, and how far.
 struct BlurLines {
