@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import path from 'node:path';
 import { test } from 'node:test';
 import { pythonSide } from '../../lib/bench/python.js';
 import { benchStep } from '../../lib/bench/step-bench.js';
@@ -7,7 +8,8 @@ import { loadNative } from '../../lib/binding/load.js';
 import { presetNames, presets } from '../../lib/config/presets/index.js';
 import { learnerSpec } from '../../lib/methods/learner-spec.js';
 import { resolveConfig } from '../../lib/methods/resolve.js';
-import { findPython } from '../support/python.js';
+import { root } from '../support/paths.js';
+import { findPython, runPython } from '../support/python.js';
 import { tinyConfig } from '../support/tiny.js';
 
 const place = { device: 'cpu', precision: 'float32', threads: 1 } as const;
@@ -72,6 +74,21 @@ test('what cannot be done ends with its reason', async () => {
     code: 'ERR_BYOL_BENCH',
     message: /The step cannot be measured: .*3 groups/,
   });
+});
+
+test('the operations of a step are those that PyTorch counts: ResNet-18 for small images, ResNet-50 at 224 pixels', {
+  skip: typeof python === 'string' && python,
+}, () => {
+  if (typeof python === 'string') return;
+  for (const name of ['cifar10', 'imagenet-100'] as const) {
+    const preset = presets[name];
+    // Python's ResNets project a shortcut where shapes differ.
+    const config = { ...preset, encoder: { ...preset.encoder, shortcut: 'torchvision' as const } };
+    const spec = JSON.stringify(stepSpec(config, place, 'eager'));
+    const counted: number = Number(runPython(python, path.join(root, 'test', 'python', 'count_flops.py'), spec));
+    const { size } = config.views;
+    assert.equal(loadNative().learnerFlops(learnerSpec(config, place, CLASSES), size, size).step, counted, name);
+  }
 });
 
 test('the Python step is of the same network, and stands beside ours', {
