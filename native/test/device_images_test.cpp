@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 #include <functional>
+#include <memory>
 #include <numeric>
 #include <string>
 #include <utility>
@@ -54,6 +55,10 @@ class LateCopies : public byol::shim::StandIn {
   void join_copies() override {
     for (const auto& copy : waiting) copy();
     waiting.clear();
+  }
+  void synchronize() override {
+    join_copies();
+    log += "synchronize, ";
   }
   std::unique_ptr<byol::DeviceEvent> make_event(bool) override { return std::make_unique<Event>(log, 'a' + events++); }
 
@@ -114,7 +119,8 @@ TEST(device_images_staged_take_turns_in_fixed_memory) {
 TEST(device_images_staged_survive_a_step_that_fails) {
   const ImageStore store = store_of_four();
   LateCopies device;
-  byol::StagedImages images(device, at::kCPU, 1, 36);
+  auto owned = std::make_unique<byol::StagedImages>(device, at::kCPU, 1, 36);
+  byol::StagedImages& images = *owned;
   std::vector<int64_t> numbers(1);
   for (int64_t i = 0; i < 3; ++i) images.stage(store, {i}, numbers);  // and never released
   device.log.clear();
@@ -123,6 +129,9 @@ TEST(device_images_staged_survive_a_step_that_fails) {
   CHECK(device.waiting.size() == 3);  // the earlier copies were joined before their source was overwritten
   images.join();
   CHECK(finds(images, store, {0}, numbers));
+  images.stage(store, {1}, numbers);
+  owned.reset();
+  CHECK(device.waiting.empty() && device.log.ends_with("synchronize, "));
 }
 
 TEST(device_images_staged_are_filled_by_decoders_too) {

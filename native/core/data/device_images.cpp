@@ -84,6 +84,13 @@ StagedImages::StagedImages(DeviceRuntime& runtime, at::Device device, std::int64
   }
 }
 
+StagedImages::~StagedImages() {
+  try {
+    runtime_.synchronize();
+  } catch (const Error&) {  // a device that failed copies nothing
+  }
+}
+
 StagedImages::Places StagedImages::begin(std::span<const std::int64_t> heights, std::span<const std::int64_t> widths) {
   const auto count = static_cast<std::int64_t>(heights.size());
   std::int64_t bytes = 0;

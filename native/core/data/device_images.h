@@ -69,6 +69,9 @@ class StagedImages : public DeviceImages {
  public:
   /// `rows`, `bytes`: the most that a batch has, of images that differ and of their pixels.
   StagedImages(DeviceRuntime& runtime, at::Device device, std::int64_t rows, std::int64_t bytes);
+  /// Waits for the device, which may still copy from here and read what was copied.
+  ~StagedImages() override;
+  StagedImages(const StagedImages&) = delete;
 
   std::size_t stage(const ImageStore& store, at::IntArrayRef indices, std::span<std::int64_t> numbers) override;
 
