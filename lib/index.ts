@@ -77,6 +77,7 @@ export {
   type Recognized,
 } from './data/data-kind.js';
 export type {
+  BrokenFile,
   ClassTargets,
   Dataset,
   FilePlace,

@@ -35,6 +35,7 @@ export interface FilesSource extends ImageSizes {
   place(image: number): FilePlace;
   /** How messages call image i. */
   location(image: number): string;
+  /** By its content, whatever its name. */
   format(image: number): ImageFormat;
   /** EXIF, 1 to 8: how the stored pixels are turned to be upright. */
   orientation(image: number): number;

@@ -122,7 +122,14 @@ async function decodeSplit(
       onProgress?.({ phase: title, done, total: images });
     }
   };
-  await Promise.all(Array.from({ length: Math.min(MOST_LANES, availableParallelism() + 1) }, lane));
+  const lanes = Array.from({ length: Math.min(MOST_LANES, availableParallelism() + 1) }, () =>
+    lane().catch((error: unknown) => {
+      // The others begin nothing more.
+      next = images;
+      throw error;
+    }),
+  );
+  await Promise.all(lanes);
   signal?.throwIfAborted();
   const { heights, widths } = source;
   const whole: ImageSplit = { count: images, source: { kind: 'memory', pixels, heights, widths }, targets };

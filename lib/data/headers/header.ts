@@ -1,5 +1,6 @@
 /** Formats that are told by their first bytes. `bmp`, `heic`, `jxl` and `psd` are named where they are met, and not decoded. */
 export const imageFormats = ['jpeg', 'png', 'gif', 'webp', 'tiff', 'avif', 'bmp', 'heic', 'jxl', 'psd'] as const;
+/** A format of image files. */
 export type ImageFormat = (typeof imageFormats)[number];
 
 /** What is unusual about an image, as far as its header says. */

@@ -108,6 +108,7 @@ describe('shards', { skip }, () => {
       });
       pack(path.join(shards, 'set-train-000.tar'), folder, [
         's/0.cls',
+        's/0.json',
         's/0.jpg',
         's/1.jpg',
         's/1.json',
