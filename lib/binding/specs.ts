@@ -82,6 +82,11 @@ export interface LearnerSpec {
   /** Classes of the online linear classifier; 0: none. */
   readonly classes: number;
   readonly precision: 'float32' | 'bfloat16';
+  /**
+   * On a GPU: only algorithms whose result does not depend on the order in which threads come, and none chosen by measuring.
+   * cuBLAS needs CUBLAS_WORKSPACE_CONFIG for it, before its first use. No effect on the CPU.
+   */
+  readonly deterministic: boolean;
   /** 'cpu' or 'cuda:N'. */
   readonly device: string;
   /** Unsigned 53-bit integer. */

@@ -5,6 +5,7 @@
  */
 export const additions = {
   epochBoundary: 'drop-last',
+  deterministic: false,
   'optimizer.schedule': { kind: 'cosine' },
   'supervision.labelledPerBatch': null,
   // Of kind 'folder', whose schema (data/kinds/folder.ts) has these defaults: before, it could be named but not read.

@@ -170,6 +170,12 @@ function settingsWith(data: z.ZodType<DataConfig>, protocols: ReturnType<typeof 
      * depend on it in their last digits: with the same number, and no other, a run repeats bit for bit.
      */
     threads: z.int().nonnegative(),
+    /**
+     * On a GPU: equal settings give equal bits, on one kind of card with one LibTorch. Libraries then take algorithms whose
+     * result does not depend on the order in which threads come, and none by measuring; steps take longer. A CPU's results do
+     * so always.
+     */
+    deterministic: z.boolean().default(additions.deterministic),
     data,
     views: viewsSchema,
     encoder: encoderSchema,

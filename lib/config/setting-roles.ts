@@ -24,6 +24,7 @@ export const settingRoles: Readonly<Record<keyof Config, SettingRole>> & Readonl
   device: role('place', 'evaluate'),
   precision: role('numbers', 'evaluate'),
   threads: role('place', 'evaluate'),
+  deterministic: role('place', 'evaluate'),
   data: role('numbers', 'evaluate'),
   'data.path': role('place', 'resume', 'evaluate'),
   'data.name': role('label', 'resume', 'evaluate'),

@@ -69,6 +69,7 @@ export function learnerSpec(config: Config, resolved: ResolvedDevice, classes: n
     },
     classes: config.onlineProbe ? classes : 0,
     precision: resolved.precision,
+    deterministic: config.deterministic,
     device: resolved.device,
     seed: config.seed,
   };

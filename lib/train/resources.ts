@@ -87,6 +87,8 @@ export async function openResources(
   };
   try {
     const threads = keep(useThreads(native, config, onThreads));
+    // Read by cuBLAS at its first use in the process.
+    if (config.deterministic) process.env.CUBLAS_WORKSPACE_CONFIG ??= ':4096:8';
     const spec = learnerSpec(config, resolved, classesOf(data.train, data.classNames));
     const learner = keep(new native.Learner(spec));
     // It is made behind the call: a network that does not fit into memory is to be heard of before the run has a folder.

@@ -41,6 +41,8 @@ void abandon(std::unique_ptr<at::cuda::CUDAGraph> graph) noexcept {
 
 std::unique_ptr<DeviceGraph> capture_graph(const std::function<void()>& work) {
   auto graph = std::make_unique<at::cuda::CUDAGraph>();
+  // A graph has memory of its own, and what steps before it gave back is as much again.
+  c10::cuda::CUDACachingAllocator::emptyCache();
   try {
     // Thread-local: what other threads do meanwhile, as copying images, is none of the capture's business.
     graph->capture_begin({0, 0}, cudaStreamCaptureModeThreadLocal);

@@ -37,6 +37,13 @@ BYOL_DEVICE unsigned short to_bfloat16(float value) {
 
 BYOL_DEVICE float from_bfloat16(unsigned short bits) { return __uint_as_float(static_cast<unsigned>(bits) << 16); }
 
+/// Of a clock that the whole device shares; in steps of a microsecond at most.
+BYOL_DEVICE long long nanoseconds() {
+  long long now;
+  asm volatile("mov.u64 %0, %%globaltimer;" : "=l"(now));
+  return now;
+}
+
 }  // namespace byol::kernels
 
 #else

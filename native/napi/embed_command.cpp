@@ -1,5 +1,7 @@
 #include "napi/embed_command.h"
 
+#include "core/augment/placed_views.h"
+#include "core/device/runtime.h"
 #include "napi/feature_bank_wrap.h"
 #include "napi/image_store_wrap.h"
 #include "napi/specs.h"
@@ -24,7 +26,7 @@ EmbedCommand::EmbedCommand(const Napi::Value& input)
 }
 
 at::Tensor EmbedCommand::views(at::ScalarType dtype, at::Device device) const {
-  return execute_plan(*images_, indices_, plan_.data(), view_, dtype).to(device);
+  return execute_plan_on(use_device(device), *images_, indices_, plan_.data(), view_, dtype);
 }
 
 void EmbedCommand::write(const at::Tensor& representations) const {

@@ -86,8 +86,11 @@ Napi::Value LearnerWrap::profile_step(const Napi::CallbackInfo& call) {
 
 Napi::Value LearnerWrap::read_metrics(const Napi::CallbackInfo& call) {
   return guard(call.Env(), [&]() -> Napi::Value {
-    return thread().submit(call.Env(), [learner = object()]() -> Deliver {
-      return [metrics = learner->read_metrics()](Napi::Env env) { return from_metrics(env, metrics); };
+    return thread().submit_late(call.Env(), [learner = object()]() -> Late<Deliver> {
+      const Late<StepMetrics> late = learner->ask_metrics();
+      return {late.done, [get = late.get, learner]() -> Deliver {
+                return [metrics = get()](Napi::Env env) { return from_metrics(env, metrics); };
+              }};
     });
   });
 }

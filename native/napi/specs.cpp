@@ -141,6 +141,7 @@ LearnerSpec read_learner_spec(const Fields& f) {
   spec.optimizer = read_optimizer(f.object("optimizer"));
   spec.classes = f.integer("classes", 0, kMostUnits);
   spec.precision = read_precision(f);
+  spec.deterministic = f.boolean("deterministic");
   spec.seed = read_seed(f);
   return spec;
 }

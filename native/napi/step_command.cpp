@@ -101,15 +101,19 @@ Napi::Promise submit_step(const Napi::Value& input, TorchThread& thread, Handle<
   } else if (!f.is_null("supervisedLabels")) {
     refuse(f.value("supervisedLabels"), f.path_of("supervisedLabels"), "null without supervision");
   }
-  auto work = [step = std::move(step), learner = std::move(learner), profiled]() -> Deliver {
-    if (profiled) {
+  if (profiled) {
+    return thread.submit(input.Env(), [step = std::move(step), learner = std::move(learner)]() -> Deliver {
       const OperationProfile profile;
-      learner->run(step.get());
+      learner->run(step.get()).get();
       return [times = profile.times()](Napi::Env env) { return from_profile(env, times); };
-    }
-    return [times = learner->run(step.get())](Napi::Env env) { return from_times(env, times); };
-  };
-  return thread.submit(input.Env(), std::move(work));
+    });
+  }
+  return thread.submit_late(input.Env(), [step = std::move(step), learner = std::move(learner)]() -> Late<Deliver> {
+    const Late<StepTimes> late = learner->run(step.get());
+    return {late.done, [get = late.get, learner]() -> Deliver {
+              return [times = get()](Napi::Env env) { return from_times(env, times); };
+            }};
+  });
 }
 
 }  // namespace byol::napi

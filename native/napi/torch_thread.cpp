@@ -19,6 +19,9 @@
 namespace byol::napi {
 namespace {
 
+// How often a thread that has nothing else to do asks whether a device has passed a point.
+constexpr auto kLook = std::chrono::microseconds(100);
+
 // LibTorch threads of all environments that have not come to their end.
 std::atomic<int> running = 0;
 
@@ -96,8 +99,16 @@ void TorchThread::loop() {
   // The threads of an OpenMP team take this over from the one that starts them, which is this one.
   at::globalContext().setFlushDenormal(true);
   std::unique_lock lock(mutex_);
+  const auto called = [this] { return stopping_ || !releases_.empty() || !queue_.empty(); };
   while (true) {
-    wake_.wait(lock, [this] { return stopping_ || !releases_.empty() || !queue_.empty(); });
+    if (outcomes_.empty()) {
+      wake_.wait(lock, called);
+    } else if (!wake_.wait_for(lock, kLook, called)) {
+      lock.unlock();
+      settle_what_is_done();
+      lock.lock();
+      continue;
+    }
     if (stopping_) break;
     std::deque<Command>& commands = releases_.empty() ? queue_ : releases_;
     Command command = std::move(commands.front());
@@ -115,23 +126,35 @@ void TorchThread::loop() {
 }
 
 void TorchThread::execute(Command command) {
-  Deliver deliver;
-  std::exception_ptr error;
+  Outcome outcome{std::move(command.pending), {}};
   try {
     heed_thread_limit();
-    deliver = command.work();
+    outcome.late = command.work();
   } catch (...) {
-    error = std::current_exception();
+    outcome.late = {[] { return true; },
+                    [error = std::current_exception()]() -> Deliver { std::rethrow_exception(error); }};
   }
   command.work = nullptr;  // what it holds goes before the promise is settled, and on this thread
-  if (!command.pending) return;
-  command.pending->deliver = std::move(deliver);
-  command.pending->error = std::move(error);
-  // Nobody runs JavaScript for the sake of a process or a worker that is ending.
-  if (stopping_) {
-    settler_.abandon(std::move(command.pending));
-  } else {
-    settler_.finish(std::move(command.pending));
+  if (outcome.pending) outcomes_.push_back(std::move(outcome));
+  settle_what_is_done();
+}
+
+void TorchThread::settle_what_is_done() {
+  while (!outcomes_.empty() && outcomes_.front().late.done()) {
+    Outcome outcome = std::move(outcomes_.front());
+    outcomes_.pop_front();
+    try {
+      outcome.pending->deliver = outcome.late.get();
+    } catch (...) {
+      outcome.pending->error = std::current_exception();
+    }
+    outcome.late = {};
+    // Nobody runs JavaScript for the sake of a process or a worker that is ending.
+    if (stopping_) {
+      settler_.abandon(std::move(outcome.pending));
+    } else {
+      settler_.finish(std::move(outcome.pending));
+    }
   }
 }
 
@@ -144,6 +167,11 @@ void TorchThread::release_everything() {
     releases_.clear();
     objects.swap(objects_);
   }
+  for (Outcome& outcome : outcomes_) {
+    outcome.late = {};
+    settler_.abandon(std::move(outcome.pending));
+  }
+  outcomes_.clear();
   for (Command& command : dropped) {
     command.work = nullptr;
     if (command.pending) settler_.abandon(std::move(command.pending));
@@ -155,6 +183,10 @@ void TorchThread::require_open() const {
 }
 
 Napi::Promise TorchThread::submit(Napi::Env env, Work work) {
+  return submit_late(env, [work = std::move(work)] { return at_once<Deliver>(work()); });
+}
+
+Napi::Promise TorchThread::submit_late(Napi::Env env, LateWork work) {
   require_open();
   auto pending = settler_.begin(env);
   const Napi::Promise promise = pending->deferred.Promise();
@@ -165,9 +197,9 @@ Napi::Promise TorchThread::submit(Napi::Env env, Work work) {
 
 void TorchThread::post(std::function<void()> work) {
   require_open();
-  enqueue({[work = std::move(work)]() -> Deliver {
+  enqueue({[work = std::move(work)] {
              work();
-             return {};
+             return at_once<Deliver>({});
            },
            nullptr});
 }
@@ -203,12 +235,12 @@ std::shared_ptr<const Cell> TorchThread::find(uint64_t object) const {
 void TorchThread::release(uint64_t object) {
   const std::lock_guard lock(mutex_);
   if (stopping_) return;  // the thread's end releases everything
-  releases_.push_back({[this, object]() -> Deliver {
+  releases_.push_back({[this, object] {
                          std::shared_ptr<Cell> last;  // destroyed after the lock is given back
                          const std::lock_guard inner(mutex_);
                          last = std::move(objects_.at(object));
                          objects_.erase(object);
-                         return {};
+                         return at_once<Deliver>({});
                        },
                        nullptr});
   wake_.notify_one();

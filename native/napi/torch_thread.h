@@ -13,6 +13,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "core/device/late.h"
 #include "napi/settle.h"
 #include "napi/setup.h"
 
@@ -20,6 +21,8 @@ namespace byol::napi {
 
 /// Runs on the LibTorch thread.
 using Work = std::function<Deliver()>;
+/// The same where a device has the result later than the call returns.
+using LateWork = std::function<Late<Deliver>()>;
 
 /// Where the LibTorch thread keeps a core object that it has made, or why it could not. No other thread looks inside.
 struct Cell {
@@ -54,6 +57,8 @@ class TorchThread {
 
   /// Queues a command. Commands run in the order in which they were given.
   Napi::Promise submit(Napi::Env env, Work work);
+  /// The same; commands behind it begin while a device is busy with it. Promises settle in the order of the calls.
+  Napi::Promise submit_late(Napi::Env env, LateWork work);
   /// Queues something that nobody waits for and that does not throw.
   void post(std::function<void()> work);
 
@@ -74,13 +79,19 @@ class TorchThread {
 
  private:
   struct Command {
-    Work work;
+    LateWork work;
     std::unique_ptr<Pending> pending;  // none: nobody waits
+  };
+  /// Of a command that was given to a device, or is done.
+  struct Outcome {
+    std::unique_ptr<Pending> pending;
+    Late<Deliver> late;
   };
 
   static void on_environment_end(void* self);
   void loop();
   void execute(Command command);
+  void settle_what_is_done();
   void release_everything();
   void require_open() const;
   void enqueue(Command command);
@@ -89,6 +100,7 @@ class TorchThread {
   mutable std::mutex mutex_;
   std::condition_variable wake_, ended_;
   std::deque<Command> releases_, queue_;
+  std::deque<Outcome> outcomes_;  // LibTorch thread only
   std::unordered_map<uint64_t, std::shared_ptr<Cell>> objects_;
   uint64_t last_object_ = 0;
   std::atomic<int> thread_limit_ = std::numeric_limits<int>::max();

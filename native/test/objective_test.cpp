@@ -212,7 +212,7 @@ TEST(zero_vectors_are_told_apart_by_nothing_and_count_as_collapsed) {
           .item<double>(),
       1 + 2 * kAlpha * std::log(7), 1e-12);
   CHECK_CLOSE(spread(zero).item<double>(), 0.0, 0.0);
-  CHECK_CLOSE(effective_rank(zero), 1.0, 0.0);
+  CHECK_CLOSE(effective_rank(rank_matrix(zero)), 1.0, 0.0);
 }
 
 TEST(loss_range_and_the_tiny_norm) {
@@ -353,8 +353,8 @@ TEST(top_5_is_the_share_of_labels_among_the_five_best_scores) {
 }
 
 TEST(effective_rank_counts_dimensions) {
-  CHECK_CLOSE(effective_rank(at::cat({at::eye(4), -at::eye(4)})), 4.0, 1e-6);
+  CHECK_CLOSE(effective_rank(rank_matrix(at::cat({at::eye(4), -at::eye(4)}))), 4.0, 1e-6);
   const at::Tensor plane = at::tensor(std::vector<double>{1, 0, 0, 0, 1, 0, -1, 0, 0, 0, -1, 0}).view({4, 3});
-  CHECK_CLOSE(effective_rank(plane), 2.0, 1e-6);
-  CHECK_CLOSE(effective_rank(at::full({2, 2}, std::nan(""))), 0.0, 0.0);
+  CHECK_CLOSE(effective_rank(rank_matrix(plane)), 2.0, 1e-6);
+  CHECK_CLOSE(effective_rank(rank_matrix(at::full({2, 2}, std::nan("")))), 0.0, 0.0);
 }

@@ -48,6 +48,7 @@ export const officialLearner: LearnerSpec = {
   },
   classes: 3,
   precision: 'float32',
+  deterministic: false,
   device: 'cpu',
   seed: 1,
 };

@@ -15,6 +15,7 @@ export const cifar10 = {
   device: 'auto',
   precision: 'auto',
   threads: 0,
+  deterministic: false,
   data: { kind: 'cifar10', path: 'data/cifar-10-batches-bin', batches: [1, 2, 3, 4, 5] },
   views: {
     size: 32,

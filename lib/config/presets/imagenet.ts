@@ -21,6 +21,7 @@ function official({ preset, epochs, baseLearningRate, weightDecay, tauBase }: By
     // Everything is float32 in the paper and its code.
     precision: 'float32',
     threads: 0,
+    deterministic: false,
     data: { kind: 'folder', path: 'data/imagenet', labels: 'auto', brokenLimit: 0.05 },
     views: { size: 224, ...officialViewSettings, ...imagenetStatistics },
     encoder: {

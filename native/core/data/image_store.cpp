@@ -2,9 +2,11 @@
 
 #include <c10/util/StringUtil.h>
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
+#include "core/data/device_images.h"
 #include "core/error.h"
 
 namespace byol {
@@ -34,6 +36,17 @@ ImageStore::ImageStore(std::shared_ptr<uint8_t[]> pixels, const std::vector<int6
 at::Tensor ImageStore::image(int64_t index) const {
   const auto [offset, height, width] = place(index);
   return at::from_blob(pixels_.get() + offset, {height, width, 3}, [keep = pixels_](void*) {}, at::kByte);
+}
+
+DeviceImages& ImageStore::on(DeviceRuntime& runtime, at::Device device, int64_t rows) const {
+  const auto found = std::ranges::find(*on_devices_, device, &OnDevice::device);
+  if (found != on_devices_->end()) {
+    if (found->rows >= rows) return *found->images;
+    runtime.synchronize();  // which may still copy from there
+    on_devices_->erase(found);
+  }
+  on_devices_->push_back({device, rows, device_images(runtime, device, *this, rows)});
+  return *on_devices_->back().images;
 }
 
 at::Tensor ImageStore::labels_of(at::IntArrayRef indices) const {

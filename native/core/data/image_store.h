@@ -11,6 +11,9 @@ namespace byol {
 /// The most pixels that a side of an image or a view may have.
 constexpr int64_t kLargestSide = 1 << 14;
 
+class DeviceImages;   // device_images.h
+class DeviceRuntime;  // core/device/runtime.h
+
 /// RGB images of any sizes in memory, one after the other, and one int64 label per image (-1: no label).
 class ImageStore {
  public:
@@ -29,6 +32,10 @@ class ImageStore {
   at::Tensor image(int64_t index) const;
   const at::Tensor& labels() const { return labels_; }
 
+  /// These images where a device's kernels find them, for batches of at most `rows` rows: made at the first use, kept as
+  /// long as the store. For the thread that uses the device.
+  DeviceImages& on(DeviceRuntime& runtime, at::Device device, int64_t rows) const;
+
   /// Labels of the given images, int64 [B]. Throws ERR_BYOL_SHAPE for an index outside the store.
   at::Tensor labels_of(at::IntArrayRef indices) const;
 
@@ -42,6 +49,13 @@ class ImageStore {
   std::shared_ptr<uint8_t[]> pixels_;
   std::vector<Place> places_;
   at::Tensor labels_;
+
+  struct OnDevice {
+    at::Device device;
+    int64_t rows;
+    std::shared_ptr<DeviceImages> images;
+  };
+  std::shared_ptr<std::vector<OnDevice>> on_devices_ = std::make_shared<std::vector<OnDevice>>();
 };
 
 }  // namespace byol

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <functional>
 
+#include "core/device/device_mode.h"
 #include "core/device/runtime.h"
 
 namespace byol {
@@ -43,6 +44,8 @@ double least_seconds(at::Device device, const std::function<void()>& work) {
 
 DeviceRates measure_rates(at::Device device, at::ScalarType type) {
   const at::NoGradGuard no_grad;
+  use_device(device);
+  const DeviceMode mode(/*deterministic=*/false);
   // Large enough that starting costs nothing and no cache holds the copy.
   const int64_t side = device.is_cpu() ? 1024 : 8192;
   const int64_t bytes = int64_t{1} << (device.is_cpu() ? 27 : 30);

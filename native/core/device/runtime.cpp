@@ -27,6 +27,11 @@ std::atomic<DeviceRuntime*>& slot(at::Device device) {
 
 DeviceRuntime* device_runtime(at::Device device) { return slot(device); }
 
+at::Device use_device(at::Device device) {
+  if (DeviceRuntime* const runtime = device_runtime(device)) runtime->enter_thread();
+  return device;
+}
+
 void register_device_runtime(at::Device device, DeviceRuntime* runtime) { slot(device) = runtime; }
 
 }  // namespace byol

@@ -92,6 +92,10 @@ class DeviceRuntime {
 /// The runtime of a device, or null where LibTorch alone computes, as on the CPU.
 DeviceRuntime* device_runtime(at::Device device);
 
+/// Before a thread gives a device work: its current device and stream are that one's. Returns `device`; no effect on the
+/// CPU.
+at::Device use_device(at::Device device);
+
 /// Makes `runtime` that of `device`, which tells its type and number; null takes it back. For the thread that opens
 /// devices, before any work on them; the runtime lives as long as the process.
 void register_device_runtime(at::Device device, DeviceRuntime* runtime);

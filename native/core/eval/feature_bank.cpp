@@ -2,8 +2,11 @@
 
 #include <ATen/core/grad_mode.h>
 
+#include <algorithm>
+#include <numeric>
 #include <string>
 
+#include "core/device/runtime.h"
 #include "core/error.h"
 
 namespace byol {
@@ -13,10 +16,11 @@ FeatureBank::FeatureBank(int64_t count, int64_t features, at::Device device) {
     throw Error("ERR_BYOL_SHAPE", "A feature bank needs at least one row and one feature, got " +
                                       std::to_string(count) + " x " + std::to_string(features) + ".");
   }
-  const auto options = at::TensorOptions().device(device);
+  const auto options = at::TensorOptions().device(use_device(device));
   features_ = at::zeros({count, features}, options.dtype(at::kFloat));
   // Rows that are never written stay unlabelled, so that no evaluation counts them.
   labels_ = at::full({count}, -1, options.dtype(at::kLong));
+  host_labels_.assign(static_cast<size_t>(count), -1);
 }
 
 void FeatureBank::write(int64_t offset, const at::Tensor& features, const at::Tensor& labels) {
@@ -41,20 +45,34 @@ void FeatureBank::write(int64_t offset, const at::Tensor& features, const at::Te
   }
   features_.narrow(0, offset, rows).copy_(features);
   labels_.narrow(0, offset, rows).copy_(labels);
+  const at::Tensor host = labels.to(at::kCPU, at::kLong).contiguous();
+  std::copy_n(host.const_data_ptr<int64_t>(), rows, host_labels_.begin() + offset);
 }
 
-at::Tensor labelled_rows(const FeatureBank& bank, int64_t classes) {
-  const at::Tensor rows = bank.labels().ge(0).nonzero().squeeze(1);
-  if (rows.size(0) == 0) {
-    throw Error("ERR_BYOL_VALUE",
-                "None of the " + std::to_string(bank.size()) + " rows of the feature bank has a label.");
+at::Tensor labelled_rows(const FeatureBank& bank, at::IntArrayRef rows, int64_t classes) {
+  std::vector<int64_t> labelled;
+  int64_t largest = -1;
+  for (const int64_t row : rows) {
+    const int64_t label = bank.host_labels()[static_cast<size_t>(row)];
+    if (label < 0) continue;
+    labelled.push_back(row);
+    largest = std::max(largest, label);
   }
-  const int64_t largest = bank.labels().max().item<int64_t>();
+  if (labelled.empty()) {
+    throw Error("ERR_BYOL_VALUE",
+                "None of the " + std::to_string(rows.size()) + " rows of the feature bank has a label.");
+  }
   if (largest >= classes) {
     throw Error("ERR_BYOL_VALUE", "The feature bank has label " + std::to_string(largest) + ", but there are only " +
                                       std::to_string(classes) + " classes.");
   }
-  return rows;
+  return at::tensor(labelled, at::kLong).to(bank.labels().device(), /*non_blocking=*/true);
+}
+
+at::Tensor labelled_rows(const FeatureBank& bank, int64_t classes) {
+  std::vector<int64_t> all(static_cast<size_t>(bank.size()));
+  std::iota(all.begin(), all.end(), int64_t{0});
+  return labelled_rows(bank, all, classes);
 }
 
 }  // namespace byol

@@ -18,13 +18,19 @@ class FeatureBank {
   void write(int64_t offset, const at::Tensor& features, const at::Tensor& labels);
   const at::Tensor& features() const { return features_; }
   const at::Tensor& labels() const { return labels_; }
+  /// The same for the host, which so need not wait for the device to know them.
+  const std::vector<int64_t>& host_labels() const { return host_labels_; }
 
  private:
   at::Tensor features_;
   at::Tensor labels_;
+  std::vector<int64_t> host_labels_;
 };
 
-/// Rows of the bank with a label. Throws ERR_BYOL_VALUE if there is none, or if a label is not below `classes`.
+/// Rows of the bank with a label, int64 on the bank's device. Throws ERR_BYOL_VALUE if there is none, or if a label is not
+/// below `classes`.
 at::Tensor labelled_rows(const FeatureBank& bank, int64_t classes);
+/// Those of `rows`, which lie in the bank.
+at::Tensor labelled_rows(const FeatureBank& bank, at::IntArrayRef rows, int64_t classes);
 
 }  // namespace byol

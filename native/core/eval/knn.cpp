@@ -48,8 +48,12 @@ Accuracy knn_accuracy(const FeatureBank& train, const FeatureBank& test, int64_t
     // Relative to the nearest one, in float64: low temperatures neither overflow nor lose whole classes.
     const at::Tensor weights = ((nearest - nearest.narrow(1, 0, 1)).to(at::kDouble) / temperature).exp();
     const at::Tensor neighbour_labels = bank_labels.index_select(0, indices.flatten()).view_as(indices);
-    const at::Tensor votes =
-        at::zeros({rows.size(0), classes}, weights.options()).scatter_add_(1, neighbour_labels, weights);
+    at::Tensor votes = at::zeros({rows.size(0), classes}, weights.options());
+    // Each time a class once per row: many at once would be added up on a device in the order in which threads come.
+    const int64_t together = votes.is_cpu() ? neighbours : 1;
+    for (int64_t first = 0; first < neighbours; first += together) {
+      votes.scatter_add_(1, neighbour_labels.narrow(1, first, together), weights.narrow(1, first, together));
+    }
     // A class without a neighbour is not a prediction, not even a fifth one.
     counter.add(votes.masked_fill(votes.eq(0), -std::numeric_limits<double>::infinity()),
                 test.labels().index_select(0, rows));

@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "core/device/runtime.h"
 #include "core/error.h"
 #include "core/interrupt.h"
 #include "core/thread_limit.h"
@@ -37,7 +38,7 @@ LinearProbe::LinearProbe(int64_t features, int64_t classes, std::vector<double> 
                                       std::to_string(features) + ", " + std::to_string(classes) + " and " +
                                       std::to_string(classifiers_) + ".");
   }
-  const auto options = at::TensorOptions().device(device).dtype(at::kFloat);
+  const auto options = at::TensorOptions().device(use_device(device)).dtype(at::kFloat);
   // Drawn on the CPU, so that a seed means the same on every device.
   const at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(seed);
   const at::Tensor first = at::normal(0.0, kWeightStd, {features, classes}, generator, at::kFloat);
@@ -68,16 +69,9 @@ std::vector<double> LinearProbe::step(const FeatureBank& bank, const std::vector
     }
   }
   at::NoGradGuard no_grad;
-  const at::Tensor all_rows = at::tensor(rows, at::kLong).to(bank.labels().device());
-  const at::Tensor batch_rows = all_rows.masked_select(bank.labels().index_select(0, all_rows).ge(0));
+  const at::Tensor batch_rows = labelled_rows(bank, rows, classes_);
   const int64_t size = batch_rows.size(0);
-  if (size == 0) throw Error("ERR_BYOL_VALUE", "None of the " + std::to_string(rows.size()) + " rows has a label.");
   const at::Tensor labels = bank.labels().index_select(0, batch_rows);
-  const int64_t largest = labels.max().item<int64_t>();
-  if (largest >= classes_) {
-    throw Error("ERR_BYOL_VALUE", "Label " + std::to_string(largest) + " is not below the " + std::to_string(classes_) +
-                                      " classes of the probe.");
-  }
   const at::Tensor features = bank.features().index_select(0, batch_rows);
 
   const at::Tensor log_probability = logits(features).log_softmax(2);

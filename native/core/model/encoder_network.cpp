@@ -2,6 +2,8 @@
 
 #include <ATen/core/grad_mode.h>
 
+#include "core/device/device_mode.h"
+#include "core/device/runtime.h"
 #include "core/error.h"
 #include "core/model/seed_stream.h"
 
@@ -17,7 +19,7 @@ EncoderFacts facts_of(const EncoderNetworkSpec& spec) {
 
 EncoderNetwork::EncoderNetwork(const EncoderNetworkSpec& spec, at::Device device)
     : decay_(spec.norm.decay),
-      device_(device),
+      device_(use_device(device)),
       builder_(spec.encoder.initialization),
       encoder_(builder_, spec.encoder, spec.norm.layers(spec.norm.encoder), kEncoderPrefix),
       state_(builder_, spec.norm, spec.precision, device, /*trainable=*/false,
@@ -30,6 +32,8 @@ at::Tensor EncoderNetwork::embed(const at::Tensor& images, EmbedStatistics stati
     throw Error("ERR_BYOL_NATIVE",
                 "Loading this encoder's weights failed half-way, so that they are of no use. Load them again.");
   }
+  use_device(device_);
+  const DeviceMode mode(/*deterministic=*/false);
   return represent(encoder_, state_, images, statistics);
 }
 

@@ -5,7 +5,7 @@
 namespace byol {
 
 bool Learner::Impl::initialize_affine(const at::Tensor& view) {
-  if (!online.affine.any_waits() && !target.affine.any_waits() && !own.affine.any_waits()) return false;
+  if (!affine_waits()) return false;
   const at::NoGradGuard no_grad;
   const auto project = [&](NetworkState& network) {
     const ForwardContext pass = network.training();

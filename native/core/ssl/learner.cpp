@@ -2,13 +2,11 @@
 
 #include <ATen/record_function.h>
 
-#include <limits>
-#include <optional>
-
+#include "core/device/device_mode.h"
 #include "core/error.h"
 #include "core/model/encoder_state.h"
 #include "core/model/mlp.h"
-#include "core/ssl/collapse_metrics.h"
+#include "core/ssl/device_steps.h"
 #include "core/ssl/learner_parts.h"
 
 namespace byol {
@@ -17,13 +15,17 @@ at::ScalarType Learner::compute_dtype() const {
 }
 
 Learner::Learner(const LearnerSpec& spec, at::Device device)
-    : spec_(spec), device_(device), impl_(std::make_unique<Impl>(spec, device)) {
+    : spec_(spec), device_(use_device(device)), impl_(std::make_unique<Impl>(spec, device)) {
   restart();
+  if (DeviceRuntime* const runtime = device_runtime(device)) {
+    device_steps_ = std::make_unique<DeviceSteps>(*runtime, *this);
+  }
 }
 
 Learner::~Learner() = default;
 
 void Learner::require_whole() const {
+  if (!impl_->failure->empty()) throw Error("ERR_BYOL_DEVICE", *impl_->failure);
   if (impl_->whole) return;
   throw Error("ERR_BYOL_NATIVE",
               "An earlier change of this learner failed half-way, so that its state is of no use. "
@@ -44,40 +46,30 @@ void Learner::restart() {
 void Learner::set_scalars(const at::Tensor& scalars) { impl_->scalars.copy_(scalars); }
 
 void Learner::apply() {
-  RECORD_USER_SCOPE("byol::update");
   require_whole();
   begin_change();
-  Impl& m = *impl_;
-  m.update.apply(m.rates, m.target_weight);
-  m.remembered.reset();
-  m.micro_batches_done = 0;
-  ++step_;
-  ++m.steps_since_read;
-  m.whole = true;
+  update();
+  count_step(0);
+  impl_->whole = true;
 }
 
-StepMetrics Learner::read_metrics() {
-  require_whole();
-  Impl& m = *impl_;
-  at::NoGradGuard no_grad;
-  StepMetrics out;
-  out.steps = m.steps_since_read;
-  m.metrics.read_means(out);
-  if (m.last_projection.defined()) out.projection_rank = effective_rank(m.last_projection);
-  const at::Tensor& theta = m.online.parameters.master();
-  const at::Tensor& xi = m.target.parameters.master();
-  if (spec_.objective.target == TargetMode::Ema) {
-    out.target_distance = ((theta - xi).norm() / theta.norm()).item<double>();
-  }
-  out.target_movement = (m.sample_target() - m.target_at_start).abs().max().item<double>();
-  out.first_bad_step = m.update.bad_step.item<int64_t>();
-  m.metrics.clear();
-  m.steps_since_read = 0;
-  return out;
+void Learner::update() {
+  RECORD_USER_SCOPE("byol::update");
+  impl_->update.apply(impl_->rates, impl_->target_weight);
+  impl_->micro_batches_done = 0;
+}
+
+void Learner::count_step(int64_t micro_batches) {
+  impl_->remembered.reset();
+  impl_->metrics.count += micro_batches;
+  ++step_;
+  ++impl_->steps_since_read;
 }
 
 at::Tensor Learner::embed(const at::Tensor& images, EmbedStatistics statistics) const {
   require_whole();
+  use_device(device_);
+  const DeviceMode mode(spec_.deterministic);
   return represent(impl_->encoder, impl_->online, images, statistics);
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/device/late.h"
 #include "core/io/tensor_file.h"
 #include "core/ssl/execution.h"
 #include "core/ssl/learner_spec.h"
@@ -16,7 +17,8 @@
 
 namespace byol {
 
-struct StepInput;  // step_input.h
+class DeviceSteps;  // device_steps.h
+struct StepInput;   // step_input.h
 
 /// What one forward and backward pass sees.
 struct MicroBatch {
@@ -46,7 +48,7 @@ class Learner {
 
   /// All of a step, or, where it throws, nothing of it. Throws ERR_BYOL_SHAPE and ERR_BYOL_VALUE for rows that do not
   /// fit and for plans that check_plan() refuses.
-  StepTimes run(const StepInput& step);
+  Late<StepTimes> run(const StepInput& step);
 
   // The parts of a step, for those who bring views of their own.
 
@@ -64,7 +66,9 @@ class Learner {
   /// finite, and every later one, changes nothing: what remains is the last good state.
   void apply();
 
-  StepMetrics read_metrics();
+  /// Asks for the means since the last call; of a device they come without waiting for what it is given meanwhile.
+  Late<StepMetrics> ask_metrics();
+  StepMetrics read_metrics() { return ask_metrics().get(); }
   Execution execution() const;
 
   /// Representations y of the online encoder; see represent() in model/encoder_state.h.
@@ -94,7 +98,16 @@ class Learner {
   NamedTensors encoder_state() const;
 
  private:
-  /// Throws ERR_BYOL_NATIVE after a change of the state that threw half-way (an allocation that failed): what is there
+  friend class DeviceSteps;
+
+  // A step's work, which a graph can repeat: what is host's bookkeeping alone is count_step()'s.
+  void forward_backward(const MicroBatch& batch);
+  void update();
+  void count_step(int64_t micro_batches);
+  /// Whether no part of a step waits for the device or depends on values that the host reads.
+  bool capturable() const { return !spec_.optimal_predictor; }
+
+  /// Throws ERR_BYOL_DEVICE after the device failed, and ERR_BYOL_NATIVE after a change of the state that threw half-way (an allocation that failed): what is there
   /// is neither the old state nor the new one. Only load_state() mends that.
   void require_whole() const;
   void begin_change();
@@ -106,6 +119,7 @@ class Learner {
   at::Device device_;
   int64_t step_ = 0;
   std::unique_ptr<Impl> impl_;
+  std::unique_ptr<DeviceSteps> device_steps_;  // null where LibTorch alone computes
 };
 
 }  // namespace byol

@@ -32,6 +32,18 @@ at::Tensor deal(const at::Tensor& rows, int64_t groups) {
 }
 at::Tensor undeal(const at::Tensor& rows, int64_t groups) { return deal(rows, rows.size(0) / groups); }
 
+/// Both views as one batch: no copy where they lie one after the other already, as a device's executor writes them.
+at::Tensor one_batch(const std::vector<at::Tensor>& views) {
+  const at::Tensor &first = views[0], &second = views[1];
+  const bool follows = first.is_alias_of(second) && first.sizes() == second.sizes() &&
+                       first.strides() == second.strides() && first.stride(0) * first.size(0) == first.numel() &&
+                       second.storage_offset() == first.storage_offset() + first.numel();
+  if (!follows) return at::cat(views);
+  std::vector<int64_t> sizes = first.sizes().vec();
+  sizes[0] *= 2;
+  return first.as_strided(sizes, first.strides(), first.storage_offset());
+}
+
 /// Each view in `groups` parts with batch statistics of their own, of rows that follow each other or that are dealt
 /// out: a prediction and its target then share statistics with different images, as MoCo's shuffling between GPUs makes
 /// sure of. `together`: the views as one batch, which computes the same, but for rounding.
@@ -44,7 +56,7 @@ std::vector<Pass> forward_views(const ObjectiveSpec& spec, std::vector<at::Tenso
   }
   std::vector<Pass> passes;
   if (count > 1 && (spec.joint_statistics || together)) {
-    const Pass all = forward(at::cat(views), spec.joint_statistics ? 1 : count * groups);
+    const Pass all = forward(one_batch(views), spec.joint_statistics ? 1 : count * groups);
     for (int64_t i = 0; i < count; ++i) {
       passes.push_back(each(all, [&](const at::Tensor& t) { return t.narrow(0, i * rows, rows); }));
     }
@@ -90,6 +102,11 @@ void Learner::abandon() {
 void Learner::accumulate(const MicroBatch& batch) {
   require_whole();
   check_rows(batch.view1.size(0));
+  forward_backward(batch);
+  ++impl_->metrics.count;
+}
+
+void Learner::forward_backward(const MicroBatch& batch) {
   Impl& m = *impl_;
   const ConvolutionChoices::Measuring measuring(m.convolutions);
   m.remember();

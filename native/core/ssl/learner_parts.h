@@ -57,6 +57,7 @@ struct Learner::Impl : LearnerStructure {
   /// Gives the affine layers that wait for it their data-dependent initialisation, the online and the target network
   /// each from its own pass over this batch; true if there were any. affine_initialization.cpp
   bool initialize_affine(const at::Tensor& view);
+  bool affine_waits() const { return online.affine.any_waits() || target.affine.any_waits() || own.affine.any_waits(); }
   /// Whether both views of these rows go through the networks as one batch. The same either way but for rounding.
   bool views_go_together(const at::Tensor& view) const;
   std::optional<bool> views_together;  // instead of that rule
@@ -86,6 +87,7 @@ struct Learner::Impl : LearnerStructure {
   }
 
   bool whole = true;  // false: Learner::require_whole()
+  std::shared_ptr<std::string> failure = std::make_shared<std::string>();  // of the device, or empty
   struct Remembered {
     std::vector<std::pair<at::Tensor, at::Tensor>> contents;  // a tensor, and a copy of what it held
     std::vector<NetworkState*> waited;                        // for the data-dependent initialisation of affine layers

@@ -22,6 +22,7 @@ struct LearnerSpec {
   OptimizerSpec optimizer;
   int64_t classes = 0;  // online linear classifier; 0: none
   Precision precision = Precision::Float32;
+  bool deterministic = false;  // on a device, see DeviceMode; a processor always is
   uint64_t seed = 0;
 };
 

@@ -2,6 +2,7 @@
 #include <limits>
 #include <set>
 
+#include "core/device/runtime.h"
 #include "core/error.h"
 #include "core/model/encoder_state.h"
 #include "core/ssl/learner_parts.h"
@@ -44,6 +45,7 @@ int64_t whole_number(const TensorsByName& tensors, const std::string& name, int6
 
 NamedTensors Learner::state() const {
   require_whole();
+  use_device(device_);
   NamedTensors out;
   visit_state(*impl_, [&](const std::string& name, const at::Tensor& tensor) { out.emplace_back(name, tensor); });
   const int64_t bad = impl_->update.bad_step.item<int64_t>();
@@ -54,6 +56,7 @@ NamedTensors Learner::state() const {
 
 void Learner::load_state(const NamedTensors& tensors) {
   at::NoGradGuard no_grad;
+  use_device(device_);
   const auto source = by_name(tensors);
   std::set<std::string> expected = {"step", kConvolutions};
   StateChanges changes;
@@ -92,6 +95,7 @@ void Learner::after_load() {
 void Learner::load_weights(const NamedTensors& tensors) {
   require_whole();
   at::NoGradGuard no_grad;
+  use_device(device_);
   const auto source = by_name(tensors);
   StateChanges changes;
   const std::vector<NormSlot>& norms = impl_->shared_builder.norms();
@@ -114,6 +118,7 @@ void Learner::load_weights(const NamedTensors& tensors) {
 
 NamedTensors Learner::encoder_state() const {
   require_whole();
+  use_device(device_);
   return encoder_tensors(impl_->online, impl_->shared_builder.norms());
 }
 

@@ -1,5 +1,7 @@
 // One optimiser step, from images to changed weights.
 #include "core/augment/plan_check.h"
+#include "core/device/device_mode.h"
+#include "core/ssl/device_steps.h"
 #include "core/ssl/learner_parts.h"
 #include "core/ssl/step_input.h"
 
@@ -31,13 +33,19 @@ MicroBatch micro_batch(const StepInput& step, const Learner& learner, int64_t fi
 
 }  // namespace
 
-StepTimes Learner::run(const StepInput& step) {
+Late<StepTimes> Learner::run(const StepInput& step) {
+  require_whole();
   const int64_t rows = step.micro_batch_rows();
   for (size_t i = 0; i < kViews; ++i) {
     check_plan(step.images, indices_of(step, 0, step.packet.rows()),
                step.packet.plan(static_cast<int64_t>(i)).data(), step.views[i]);
   }
   check_rows(rows);
+  if (device_steps_) {
+    use_device(device_);
+    const DeviceMode mode(spec_.deterministic);
+    return device_steps_->run(step);
+  }
   HostClock clock;
   impl_->clock = &clock;
   try {
@@ -55,10 +63,11 @@ StepTimes Learner::run(const StepInput& step) {
     throw;
   }
   impl_->clock = nullptr;
-  return clock.times();
+  return at_once(clock.times());
 }
 
 Execution Learner::execution() const {
+  if (device_steps_) return device_steps_->execution();
   return {Execution::Graph::Unavailable, "A processor has no graphs.", Execution::Images::Host};
 }
 

@@ -6,7 +6,7 @@
 
 namespace byol {
 
-const MetricSums::Measured MetricSums::kMeasured[7] = {
+const MetricSums::Measured MetricSums::kMeasured[kMeans] = {
     {&BatchMetrics::loss, &StepMetrics::loss},
     {&BatchMetrics::supervised_loss, &StepMetrics::supervised_loss},
     {&BatchMetrics::supervised_top1, &StepMetrics::supervised_top1},
@@ -23,13 +23,12 @@ void MetricSums::add(const BatchMetrics& batch) {
   std::vector<at::Tensor> values;
   for (const Measured& each : kMeasured) values.push_back((batch.*each.value).detach());
   sums.add_(at::stack(values));
-  ++count;
 }
 
-void MetricSums::read_means(StepMetrics& out) const {
-  const at::Tensor means = (sums / static_cast<double>(std::max<int64_t>(count, 1))).to(at::kCPU, at::kDouble);
-  const double* mean = means.const_data_ptr<double>();
-  for (const Measured& each : kMeasured) out.*each.mean = *mean++;
+at::Tensor MetricSums::means() const { return sums.to(at::kDouble) / static_cast<double>(std::max<int64_t>(count, 1)); }
+
+void MetricSums::read_means(const double* means, StepMetrics& out) {
+  for (const Measured& each : kMeasured) out.*each.mean = *means++;
 }
 
 void MetricSums::clear() {

@@ -14,11 +14,14 @@ struct BatchMetrics {
 /// Sums of them since the last read, on the device.
 class MetricSums {
  public:
+  static constexpr int64_t kMeans = 7;
   explicit MetricSums(at::Device device);
 
+  /// Into the sums alone: `count` is whoever's that knows when a micro-batch is done.
   void add(const BatchMetrics& batch);
-  /// Their means; of no micro-batch 0.
-  void read_means(StepMetrics& out) const;
+  /// float64 [kMeans] on the device; of no micro-batch 0.
+  at::Tensor means() const;
+  static void read_means(const double* means, StepMetrics& out);
   void clear();
 
   at::Tensor sums;    // in the order of kMeasured
@@ -29,7 +32,7 @@ class MetricSums {
     at::Tensor BatchMetrics::* value;
     double StepMetrics::* mean;
   };
-  static const Measured kMeasured[7];
+  static const Measured kMeasured[kMeans];
 };
 
 }  // namespace byol

@@ -10,7 +10,8 @@ StepPacket::StepPacket(int64_t rows, int64_t views, bool supervised)
   labels_ = rows * kIndex;
   scalars_ = labels_ + supervised_ * rows * kIndex;
   plans_ = scalars_ + kScalarSlots * kNumber;
-  memory_.reset(new std::byte[static_cast<size_t>(plans_ + views * rows * kPlanColumns * kNumber)]);
+  size_ = static_cast<size_t>(plans_ + views * rows * kPlanColumns * kNumber);
+  memory_.reset(new std::byte[size_]);
 }
 
 std::span<float> StepPacket::plan(int64_t view) const {
@@ -24,6 +25,18 @@ at::Tensor StepPacket::scalar_tensor() const {
 
 at::Tensor StepPacket::supervised_label_tensor(int64_t first, int64_t rows) const {
   return at::from_blob(at<int64_t>(labels_) + first, {rows}, [keep = memory_](void*) {}, at::kLong);
+}
+
+StepPacket::Tensors StepPacket::tensors_in(const at::Tensor& copy) const {
+  const auto part = [&](int64_t begin, int64_t end, at::ScalarType type) {
+    return copy.narrow(0, begin, end - begin).view(type);
+  };
+  Tensors out;
+  out.indices = part(0, labels_, at::kLong);
+  if (supervised_ == 1) out.supervised_labels = part(labels_, scalars_, at::kLong);
+  out.scalars = part(scalars_, plans_, at::kFloat);
+  out.plans = part(plans_, static_cast<int64_t>(size_), at::kFloat).view({views_, rows_, kPlanColumns});
+  return out;
 }
 
 }  // namespace byol

@@ -37,6 +37,17 @@ class StepPacket {
   at::Tensor scalar_tensor() const;
   at::Tensor supervised_label_tensor(int64_t first, int64_t rows) const;
 
+  /// All of it, for one copy. It begins with the indices.
+  std::span<const std::byte> bytes() const { return {memory_.get(), size_}; }
+  /// The parts of such a copy, uint8 [bytes], as views of it.
+  struct Tensors {
+    at::Tensor indices;            // int64 [rows]
+    at::Tensor supervised_labels;  // int64 [rows]; undefined without supervision
+    at::Tensor scalars;            // float32 [kScalarSlots]
+    at::Tensor plans;              // float32 [views, rows, kPlanColumns]
+  };
+  Tensors tensors_in(const at::Tensor& copy) const;
+
  private:
   template <typename T>
   T* at(int64_t offset) const {
@@ -45,6 +56,7 @@ class StepPacket {
 
   int64_t rows_, views_, supervised_;
   int64_t labels_, scalars_, plans_;  // bytes from the beginning
+  size_t size_;
   std::shared_ptr<std::byte[]> memory_;
 };
 

@@ -5,3 +5,4 @@
 #include "kernels/augment_whole.cuh"
 #include "kernels/norm_backward.cuh"
 #include "kernels/norm_forward.cuh"
+#include "kernels/step_clock.cuh"

@@ -3,6 +3,7 @@
 // The words of native/kernels/language.cuh on the CPU. The threads of a block are fibers of one thread of the system,
 // which take turns at barriers; blocks run one after the other, so that memory of a block can be static.
 
+#include <chrono>
 #include <cmath>
 #include <cstring>
 
@@ -56,6 +57,11 @@ inline unsigned short to_bfloat16(float value) {
   std::memcpy(&bits, &value, sizeof(bits));
   if (std::isnan(value)) return 0x7FFF;  // as the device's instruction
   return static_cast<unsigned short>((bits + 0x7FFFU + (bits >> 16 & 1U)) >> 16);
+}
+
+inline long long nanoseconds() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
 }
 
 inline float from_bfloat16(unsigned short half) {
