@@ -101,8 +101,11 @@ def rows(steps):
         if ours:
             yield "lightly", "byol-torch", f"{ours / lightly['imagesPerSecond']:.1f} times its images/s"
     for log in sorted(work.glob("sanitizer-*.log")):
-        said = re.findall(r"ERROR SUMMARY.*|RACECHECK SUMMARY.*", log.read_text(errors="replace"))
-        yield "sanitizer", log.stem.removeprefix("sanitizer-"), said[-1] if said else "no summary"
+        text = log.read_text(errors="replace")
+        said = re.findall(r"ERROR SUMMARY.*|RACECHECK SUMMARY.*", text)
+        ours = sorted(set(re.findall(r"\b(?:augment|norm|update)_\w+", text)))
+        named = f"; of ours: {', '.join(ours)}" if ours else "; none of ours is named"
+        yield "sanitizer", log.stem.removeprefix("sanitizer-"), ((said[-1] if said else "no summary") + named)[:WIDTH]
 
 
 def main():
