@@ -126,10 +126,10 @@ part_augment() {
 
 # ResNet-18 on CIFAR-10 by the recipe of lightly's published benchmark, with its curve of kNN.
 part_train() {
-  local data preset=cifar10 settings=()
-  data=$(find_data) || return
+  local folder preset=cifar10 settings=()
+  folder=$(find_data) || return
   [ "$device" = cpu ] && preset=cifar10-small settings=(--set encoder.width=8 --set evaluation.linear.atEnd=false)
-  settings+=(--set "$(batches_in "$data")" --set "data.path=$data" --set "evaluation.knn.everyEpochs=5")
+  settings+=(--set "$(batches_in "$folder")" --set "data.path=$folder" --set "evaluation.knn.everyEpochs=5")
   rm -rf "$work/run"
   # Stopped in time it says what it has come to.
   timeout --signal=INT $((PART_LIMIT - 20)) "$BYOL_NODE" "$here/dist/lib/cli/main.js" train --preset $preset --device "$device" --epochs "$epochs" \
@@ -153,11 +153,11 @@ part_knn() {
 }
 
 part_lightly() {
-  local data size=()
-  data=$(find_data) || return
+  local folder size=()
+  folder=$(find_data) || return
   [ "$device" = cpu ] && size=(--batch 32 --steps 4 --width 8 --workers 1)
   # lightly's script computes in float32, at the precision that a user's torch has.
-  python3 "$here/bench/python/lightly_cifar10.py" --data "$data" --device "$device" "${size[@]}" --json "$work/lightly.json"
+  python3 "$here/bench/python/lightly_cifar10.py" --data "$folder" --device "$device" "${size[@]}" --json "$work/lightly.json"
 }
 
 # Small shapes: each access of each kernel is looked at, LibTorch's included; the table says which of ours are named.

@@ -2,7 +2,7 @@
 updates; on a card also resident uint8 images with views made there, and torch.compile where that is asked for.
 
 Reads one JSON object from stdin (StepSpec of lib/bench/step-spec.ts), then answers each line with a line of JSON: 'run N' with
-[seconds, of which augmentation] of N steps each, 'memory' with the most bytes that tensors held since it was asked last. Staying
+[seconds, seconds without views] of N steps each, 'memory' with the most bytes that tensors held since it was asked last. Staying
 alive lets the caller take turns with the other side. No code is shared with the product.
 """
 
@@ -107,7 +107,8 @@ class Trainer:
     def timed_here(self):
         start, views = time.perf_counter(), []
         self.step(lambda: views.append(time.perf_counter() - start))
-        return [time.perf_counter() - start, views[0]]
+        seconds = time.perf_counter() - start
+        return [seconds, seconds - views[0]]
 
     def timed_on_device(self, steps):
         """From one step's beginning to the next one's, on the device's clock: what launching costs is in it."""
@@ -119,7 +120,7 @@ class Trainer:
         torch.cuda.synchronize()
         milliseconds = lambda start, end: start.elapsed_time(end)
         return [
-            [milliseconds(begin, after[0]) / 1e3, milliseconds(begin, views) / 1e3]
+            [milliseconds(begin, after[0]) / 1e3, milliseconds(views, after[0]) / 1e3]
             for (begin, views), after in zip(events, events[1:])
         ]
 

@@ -2,10 +2,10 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { createInterface, type Interface } from 'node:readline';
 import { ByolError } from '../errors.js';
 
-/** Seconds of a step, and how many of them went into its views. */
+/** Seconds of a step, and those of it without the making of its views. */
 export interface StepSeconds {
   readonly seconds: number;
-  readonly augment: number;
+  readonly network: number;
 }
 
 /** Of standard error, to say why a process ended. */
@@ -23,7 +23,11 @@ export class Side {
   #failed: Error | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(command: string, args: readonly string[], spec: object) {
+  /** It says what it is before any command; those of earlier versions do not. */
+  readonly introducesItself: boolean;
+
+  constructor(command: string, args: readonly string[], spec: object, introducesItself = true) {
+    this.introducesItself = introducesItself;
     this.#child = spawn(command, args);
     this.#child.on('error', (error) => {
       this.#failed = error;
@@ -56,7 +60,7 @@ export class Side {
     const times = (await this.ask(`run ${steps}`)) as (number | [number, number])[];
     // Earlier versions' own programs tell seconds without augmentation.
     return times.map((time) =>
-      typeof time === 'number' ? { seconds: time, augment: 0 } : { seconds: time[0], augment: time[1] },
+      typeof time === 'number' ? { seconds: time, network: time } : { seconds: time[0], network: time[1] },
     );
   }
 

@@ -92,7 +92,7 @@ export async function benchStep(options: StepBenchOptions): Promise<StepBench> {
   const sides: Record<string, () => Side> = { ours: () => ourSide(ours) };
   for (const mode of modes) sides[mode] = () => pythonSide(torch, stepSpec(config, place, mode));
   const { before } = options;
-  if (before !== undefined) sides['before'] = () => new Side(process.execPath, olderProgram(before), ours);
+  if (before !== undefined) sides['before'] = () => olderSide(before, ours);
 
   const steps = Math.ceil(options.steps / ROUNDS);
   const warmUp = onCpu ? WARM_UP.cpu : WARM_UP.cuda;
@@ -160,15 +160,16 @@ function ourSide(spec: StepSpec): Side {
   return new Side(process.execPath, [path.join(packageRoot(), 'dist', 'lib', 'bench', 'step-worker.js')], spec);
 }
 
-/** Each version has its own, since the addon's surface differs between them; it takes the same specification. */
-function olderProgram(checkout: string): string[] {
+/** Each version has a program of its own, since the addon's surface differs between them; it takes the same specification. */
+function olderSide(checkout: string, spec: StepSpec): Side {
   const worker = path.join(checkout, 'dist', 'lib', 'bench', 'step-worker.js');
-  return existsSync(worker) ? [worker] : [path.join(checkout, 'dist', 'bench', 'step-side.js'), checkout];
+  if (existsSync(worker)) return new Side(process.execPath, [worker], spec);
+  return new Side(process.execPath, [path.join(checkout, 'dist', 'bench', 'step-side.js'), checkout], spec, false);
 }
 
 type Measured = Exclude<SideOutcome, Failed>;
 
-const network = ({ seconds, augment }: StepSeconds): number => seconds - augment;
+const network = (step: StepSeconds): number => step.network;
 const whole = ({ seconds }: StepSeconds): number => seconds;
 
 function sideSteps({ rounds, memory }: Measured): SideSteps {
@@ -180,7 +181,7 @@ function compare(ours: Measured, theirs: Measured): Pick<Compared, 'ratio' | 'ra
   const ratioOf = (of: (step: StepSeconds) => number): number =>
     median(ours.rounds.map((round, i) => median(round.map(of)) / median((theirs.rounds[i] ?? []).map(of))));
   const least = ({ rounds }: Measured): number => Math.min(...rounds.flat().map(network));
-  const makesViews = theirs.rounds.flat().some(({ augment }) => augment > NO_VIEWS);
+  const makesViews = theirs.rounds.flat().some((step) => step.seconds - step.network > NO_VIEWS);
   return {
     ratio: ratioOf(network),
     ratioOfMinima: least(ours) / least(theirs),

@@ -46,7 +46,7 @@ async function measured(together: boolean, fails: Readonly<Record<string, string
 
 test('sides take turns, or have the machine for themselves', async () => {
   const { outcomes, asked } = await measured(true);
-  const step = { seconds: 0.5, augment: 0.125 };
+  const step = { seconds: 0.5, network: 0.125 };
   const round = [step, step, step, step];
   assert.deepEqual(outcomes['b'], { facts: { is: 'b' }, rounds: [round, round], memory: 77 });
   const warm = ['a run 3', 'a memory', 'b run 3', 'b memory'];
