@@ -75,7 +75,7 @@ function presetFor(path: string, { config, side }: InferredData): PresetName {
   throw new ByolError(
     'ERR_BYOL_USAGE',
     `${path} has images (data.kind '${config.kind}') ${size}: say which preset to start from, --preset NAME.`,
-    { hint: 'The presets: npx byol presets' },
+    { hint: `${side === null ? 'For photos: --preset imagenette, a ResNet-18. ' : ''}The presets: npx byol presets` },
   );
 }
 

@@ -86,6 +86,7 @@ describe('images at a path', () => {
         code: 'ERR_BYOL_USAGE',
         message:
           /photos has images \(data\.kind 'folder'\) whose size is not known before they are read: say which preset/,
+        hint: /^For photos: --preset imagenette/,
       });
       const { preset: _, method: __, data: ___, ...whole } = presets.shapes;
       const choice = await chooseData(large, { file: { ...whole }, set: [] });
