@@ -149,7 +149,7 @@ part_knn() {
     start=$(date +%s.%N)
     byol eval knn "$work/run" --device "$place" --precision float32 --quiet || return
     echo "$place $start $(date +%s.%N)" | awk '{ printf "kNN on %s: %.1f s in all\n", $1, $3 - $2 }'
-  done | tee "$work/knn.txt"
+  done | grep -E 'top-1|in all' | tee "$work/knn.txt"
 }
 
 part_lightly() {
