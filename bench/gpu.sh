@@ -44,7 +44,7 @@ fi
 unpack
 node=$(find_node) || { echo "There is no Node.js: name one by BYOL_NODE, or pack one by bench/pack-gpu.sh." >&2; exit 2; }
 began=$SECONDS
-rm -f "$work"/*.log "$work"/*.json "$work"/status
+rm -f "$work"/*.{log,json,txt} "$work"/status
 facts > "$work/facts.json"
 for part in ${parts//,/ }; do
   left=$((limit - (SECONDS - began)))
