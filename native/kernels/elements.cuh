@@ -40,6 +40,39 @@ struct Float1 {
   BYOL_DEVICE Raw pack(const float (&values)[kWide]) { return values[0]; }
 };
 
+struct alignas(8) TwoWords {
+  unsigned w[2];
+};
+
+/// Two bfloat16 values in a word, the first one in its lower half.
+BYOL_DEVICE void unpack_halves(unsigned word, float* values) {
+  values[0] = from_bfloat16(static_cast<unsigned short>(word & 0xFFFFU));
+  values[1] = from_bfloat16(static_cast<unsigned short>(word >> 16));
+}
+
+BYOL_DEVICE unsigned pack_halves(const float* values) {
+  return to_bfloat16(values[0]) | static_cast<unsigned>(to_bfloat16(values[1])) << 16;
+}
+
+struct Half4 {
+  using Raw = TwoWords;
+  static constexpr int kWide = 4;
+  BYOL_DEVICE Raw load(const void* tensor, long long at) {
+    return *reinterpret_cast<const Raw*>(static_cast<const unsigned short*>(tensor) + at);
+  }
+  BYOL_DEVICE void store(void* tensor, long long at, const Raw& raw) {
+    *reinterpret_cast<Raw*>(static_cast<unsigned short*>(tensor) + at) = raw;
+  }
+  BYOL_DEVICE void unpack(const Raw& raw, float (&values)[kWide]) {
+    for (int k = 0; k < kWide / 2; ++k) unpack_halves(raw.w[k], values + 2 * k);
+  }
+  BYOL_DEVICE Raw pack(const float (&values)[kWide]) {
+    Raw raw;
+    for (int k = 0; k < kWide / 2; ++k) raw.w[k] = pack_halves(values + 2 * k);
+    return raw;
+  }
+};
+
 struct Half8 {
   using Raw = Words;
   static constexpr int kWide = 8;
@@ -50,16 +83,11 @@ struct Half8 {
     *reinterpret_cast<Raw*>(static_cast<unsigned short*>(tensor) + at) = raw;
   }
   BYOL_DEVICE void unpack(const Raw& raw, float (&values)[kWide]) {
-    for (int k = 0; k < kWide / 2; ++k) {
-      values[2 * k] = from_bfloat16(static_cast<unsigned short>(raw.w[k] & 0xFFFFU));
-      values[2 * k + 1] = from_bfloat16(static_cast<unsigned short>(raw.w[k] >> 16));
-    }
+    for (int k = 0; k < kWide / 2; ++k) unpack_halves(raw.w[k], values + 2 * k);
   }
   BYOL_DEVICE Raw pack(const float (&values)[kWide]) {
     Raw raw;
-    for (int k = 0; k < kWide / 2; ++k) {
-      raw.w[k] = to_bfloat16(values[2 * k]) | static_cast<unsigned>(to_bfloat16(values[2 * k + 1])) << 16;
-    }
+    for (int k = 0; k < kWide / 2; ++k) raw.w[k] = pack_halves(values + 2 * k);
     return raw;
   }
 };

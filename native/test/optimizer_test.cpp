@@ -1,5 +1,5 @@
 // LARS, SGD and the moving average against scalar float64 code written from byol-facts 2.1, the definition of
-// torch.optim.SGD and the paper's Equation 1: the kernels, and the same by ATen operations.
+// torch.optim.SGD and the paper's Equation 1: the kernels, those of devices, and the same by ATen operations.
 #include "core/optim/optimizer.h"
 
 #include <ATen/ATen.h>
@@ -9,9 +9,11 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <vector>
 
 #include "check.h"
+#include "stand_in.h"
 
 namespace {
 
@@ -107,11 +109,15 @@ struct Fixture {
 at::Tensor scalar(double value) { return at::full({}, value, at::kFloat); }
 at::Tensor flag(bool value) { return at::full({}, value, at::kBool); }
 
-/// Either implementation of a step; returns whether it was done.
+enum class Way { kReference, kKernels, kDevice };
+constexpr Way kWays[] = {Way::kReference, Way::kKernels, Way::kDevice};
+
+/// One implementation of a step; returns whether it was done.
 class Stepper {
  public:
-  Stepper(bool kernels, const OptimizerSpec& spec, ParameterStore& store, ParameterStore* target = nullptr)
-      : kernels_(kernels),
+  Stepper(Way way, const OptimizerSpec& spec, ParameterStore& store, ParameterStore* target = nullptr)
+      : way_(way),
+        device_(way == Way::kDevice ? std::make_unique<byol::shim::StandIn>() : nullptr),
         spec_(spec),
         store_(store),
         target_(target),
@@ -120,7 +126,7 @@ class Stepper {
 
   bool step(const at::Tensor& rates, double target_weight = 0.0, bool healthy = true) {
     at::Tensor alive = flag(healthy);
-    if (kernels_) {
+    if (way_ != Way::kReference) {
       optimizer_.inspect(alive);
       optimizer_.apply(rates, scalar(target_weight), alive);
     } else {
@@ -136,7 +142,8 @@ class Stepper {
   const at::Tensor& momentum() const { return optimizer_.momentum(); }
 
  private:
-  bool kernels_;
+  Way way_;
+  std::unique_ptr<byol::shim::StandIn> device_;
   OptimizerSpec spec_;
   ParameterStore& store_;
   ParameterStore* target_;
@@ -145,12 +152,12 @@ class Stepper {
 };
 
 void check_lars(double decay) {
-  for (const bool kernels : {true, false}) {
+  for (const Way way : kWays) {
     Fixture f;
     OptimizerSpec spec;
     spec.weight_decay = decay;
     spec.trust_coefficient = 0.01;
-    Stepper stepper(kernels, spec, f.store);
+    Stepper stepper(way, spec, f.store);
     const float rates[] = {0.0F, 0.5F, 1.0F, 0.7F, 0.1F};
     for (int step = 0; step < 5; ++step) {
       const auto gradient = f.draw_gradient(step);
@@ -171,10 +178,10 @@ TEST(lars_over_several_steps) { check_lars(0.05); }
 TEST(lars_without_weight_decay_and_with_zero_gradient) { check_lars(0.0); }
 
 TEST(lars_is_invariant_to_the_gradients_scale_for_adapted_parameters_only) {
-  for (const bool kernels : {true, false}) {
+  for (const Way way : kWays) {
     Fixture a, b;
     OptimizerSpec spec;
-    Stepper first(kernels, spec, a.store), second(kernels, spec, b.store);
+    Stepper first(way, spec, a.store), second(way, spec, b.store);
     a.draw_gradient(0);
     b.store.gradient().copy_(a.store.gradient()).mul_(8.0);
     first.step(1.0);
@@ -185,15 +192,16 @@ TEST(lars_is_invariant_to_the_gradients_scale_for_adapted_parameters_only) {
 }
 
 TEST(sgd_over_several_steps) {
-  for (const int variant : {0, 1, 2, 3, 4, 5, 6, 7}) {
-    const bool kernels = variant & 1, nesterov = variant & 2, all = variant & 4;
+  for (const int variant : {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}) {
+    const Way way = kWays[variant / 4];
+    const bool nesterov = variant & 1, all = variant & 2;
     Fixture f;
     OptimizerSpec spec;
     spec.kind = OptimizerKind::Sgd;
     spec.weight_decay = 0.02;
     spec.nesterov = nesterov;
     spec.decay_norm_and_bias = all;
-    Stepper stepper(kernels, spec, f.store);
+    Stepper stepper(way, spec, f.store);
     for (int step = 0; step < 4; ++step) {
       const auto gradient = f.draw_gradient(step);
       CHECK(stepper.step(0.25));
@@ -204,7 +212,7 @@ TEST(sgd_over_several_steps) {
 }
 
 TEST(the_target_follows_the_updated_parameters) {
-  for (const bool kernels : {true, false}) {
+  for (const Way way : kWays) {
     Fixture f;
     ParameterStore target;
     declare(target);
@@ -221,7 +229,7 @@ TEST(the_target_follows_the_updated_parameters) {
     Values expected = parameters(target);
     OptimizerSpec spec;
     spec.kind = OptimizerKind::Sgd;
-    Stepper stepper(kernels, spec, f.store, &target);
+    Stepper stepper(way, spec, f.store, &target);
     for (const float weight : {0.0F, 0.01F, 0.3F, 0.7F}) {
       f.draw_gradient(0);
       CHECK(stepper.step(0.25, weight));
@@ -242,8 +250,9 @@ TEST(the_target_follows_the_updated_parameters) {
 }
 
 TEST(a_step_that_is_not_alive_changes_nothing) {
-  for (const int variant : {0, 1, 2, 3, 4, 5, 6, 7}) {
-    const bool kernels = variant & 1, lars = variant & 2, earlier = variant & 4;
+  for (const int variant : {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}) {
+    const Way way = kWays[variant / 4];
+    const bool lars = variant & 1, earlier = variant & 2;
     Fixture f;
     ParameterStore target;
     declare(target);
@@ -251,7 +260,7 @@ TEST(a_step_that_is_not_alive_changes_nothing) {
     OptimizerSpec spec;
     spec.kind = lars ? OptimizerKind::Lars : OptimizerKind::Sgd;
     spec.weight_decay = 0.1;
-    Stepper stepper(kernels, spec, f.store, &target);
+    Stepper stepper(way, spec, f.store, &target);
     f.draw_gradient(0);
     CHECK(stepper.step(0.5, 0.1));
     const at::Tensor parameters = f.store.master().clone(), momentum = stepper.momentum().clone();
@@ -268,13 +277,15 @@ TEST(a_step_that_is_not_alive_changes_nothing) {
 }
 
 TEST(a_gradient_that_is_not_finite_is_found_wherever_it_lies) {
-  for (const OptimizerKind kind : {OptimizerKind::Lars, OptimizerKind::Sgd}) {
+  for (const int variant : {0, 1, 2, 3}) {
+    const Way way = variant & 1 ? Way::kDevice : Way::kKernels;
+    const OptimizerKind kind = variant & 2 ? OptimizerKind::Sgd : OptimizerKind::Lars;
     for (const float bad : {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity()}) {
       for (size_t i : {0, 1, 3, 6, 7}) {
         Fixture f;
         OptimizerSpec spec;
         spec.kind = kind;
-        Stepper stepper(true, spec, f.store);
+        Stepper stepper(way, spec, f.store);
         f.draw_gradient(0);
         at::Tensor gradient = f.store.view_of(f.store.gradient(), i);
         gradient.flatten()[gradient.numel() - 1] = bad;
@@ -283,15 +294,19 @@ TEST(a_gradient_that_is_not_finite_is_found_wherever_it_lies) {
     }
   }
   // Large is not infinite, though its square is.
-  Fixture f;
-  Stepper stepper(true, {}, f.store);
-  f.draw_gradient(0);
-  f.store.view_of(f.store.gradient(), 2)[0][0] = 1e30F;
-  CHECK(stepper.step(0.5));
+  for (const Way way : {Way::kKernels, Way::kDevice}) {
+    Fixture f;
+    Stepper stepper(way, {}, f.store);
+    f.draw_gradient(0);
+    f.store.view_of(f.store.gradient(), 2)[0][0] = 1e30F;
+    CHECK(stepper.step(0.5));
+  }
 }
 
 TEST(updates_in_low_precision_keep_the_mirrors_and_use_both_gradients) {
-  for (const bool collected : {false, true}) {
+  for (const int variant : {0, 1, 2, 3}) {
+    const bool collected = variant & 1;
+    const Way way = variant & 2 ? Way::kDevice : Way::kKernels;
     ParameterStore store, target;
     for (ParameterStore* each : {&store, &target}) {
       declare(*each);
@@ -323,7 +338,7 @@ TEST(updates_in_low_precision_keep_the_mirrors_and_use_both_gradients) {
     }
     OptimizerSpec spec;
     spec.weight_decay = 0.01;
-    Stepper low(true, spec, store, &target), full(true, spec, f.store);
+    Stepper low(way, spec, store, &target), full(way, spec, f.store);
     CHECK(low.step(0.5, 0.2) && full.step(0.5));
     for (size_t i = 0; i < store.count(); ++i) {
       CHECK(at::equal(store.master(i), f.store.master(i)));
@@ -342,7 +357,7 @@ TEST(updates_do_not_depend_on_threads) {
   for (const int threads : {1, 4}) {
     at::set_num_threads(threads);
     Fixture f;
-    Stepper stepper(true, {}, f.store);
+    Stepper stepper(Way::kKernels, {}, f.store);
     for (int step = 0; step < 3; ++step) f.draw_gradient(step), stepper.step(0.5);
     results.push_back(f.store.master().clone());
   }

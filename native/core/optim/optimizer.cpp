@@ -46,6 +46,9 @@ Optimizer::Optimizer(const OptimizerSpec& spec, ParameterStore& store, Parameter
     }
   }
   norms_.resize(blocks_.size());
+  if (DeviceRuntime* const device = device_runtime(momentum_.device())) {
+    device_ = std::make_unique<DeviceUpdate>(*device, spec, segments_, store, momentum_, target);
+  }
 }
 
 UpdateSpan Optimizer::span_of(const Block& block) const {
@@ -78,6 +81,10 @@ void Optimizer::for_each_block(const Work& work) const {
 
 void Optimizer::inspect(const at::Tensor& alive) {
   const at::NoGradGuard no_grad;
+  if (device_ != nullptr) {
+    device_->inspect(alive);
+    return;
+  }
   if (!momentum_.is_cpu()) {
     store_.collect_gradient();
     alive.logical_and_(at::isfinite(store_.gradient().sum()));
@@ -97,6 +104,10 @@ void Optimizer::inspect(const at::Tensor& alive) {
 
 void Optimizer::apply(const at::Tensor& rates, const at::Tensor& target_weight, const at::Tensor& alive) {
   const at::NoGradGuard no_grad;
+  if (device_ != nullptr) {
+    device_->apply(rates, target_weight, alive);
+    return;
+  }
   if (!momentum_.is_cpu()) {
     reference_update(spec_, segments_, store_, momentum_, target_, rates, target_weight, alive);
     return;

@@ -2,8 +2,10 @@
 
 #include <ATen/ATen.h>
 
+#include <memory>
 #include <vector>
 
+#include "core/optim/device_update.h"
 #include "core/optim/segment_table.h"
 #include "core/optim/update_kernels.h"
 
@@ -41,6 +43,7 @@ class Optimizer {
   ParameterStore* target_;
   at::Tensor momentum_;
   std::vector<Segment> segments_;
+  std::unique_ptr<DeviceUpdate> device_;  // null where the device has no kernels of its own
   std::vector<Block> blocks_;
   std::vector<SquaredNorms> norms_;  // by block, of the last inspect()
 };

@@ -6,3 +6,4 @@
 #include "kernels/norm_backward.cuh"
 #include "kernels/norm_forward.cuh"
 #include "kernels/step_clock.cuh"
+#include "kernels/update.cuh"
