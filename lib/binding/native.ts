@@ -140,9 +140,17 @@ export interface DecodeLimits {
   readonly batchBytes: number;
 }
 
+/** Where the bytes of an image file lie: in a file of its own, or in a part of a larger one. */
+export interface DecodePlace {
+  /** As the file system has it: its bytes need not be UTF-8. */
+  readonly path: Uint8Array;
+  readonly offset: number;
+  readonly length: number;
+}
+
 /** A batch of JPEG files, and which crops of them are needed. */
 export interface DecodeInput {
-  readonly paths: readonly string[];
+  readonly places: readonly DecodePlace[];
   /** Pixels of the upright images, as whoever chose the crops knows them, and EXIF's orientations, 1 to 8. */
   readonly heights: Int32Array;
   readonly widths: Int32Array;

@@ -22,6 +22,19 @@ std::vector<int64_t> read_column(const Fields& f, const char* name, size_t count
                                     std::to_string(values.size()) + ".");
 }
 
+// A path is bytes, since names of files need not be UTF-8.
+FilePlace read_place(const Napi::Value& value, const std::string& path) {
+  const Fields f(value, path);
+  const Napi::Uint8Array bytes = to_bytes(f.value("path"), f.path_of("path"));
+  FilePlace place{{reinterpret_cast<const char*>(bytes.Data()), bytes.ElementLength()},
+                  f.integer("offset", 0, kLargestInteger),
+                  f.integer("length", 0, kLargestInteger)};
+  if (place.path.empty() || place.path.find('\0') != std::string::npos) {
+    refuse(f.value("path"), f.path_of("path"), "the bytes of a path, without zeros");
+  }
+  return place;
+}
+
 constexpr std::pair<const char*, DecodeOutcome> kOutcomes[] = {
     {"unreadable", DecodeOutcome::Unreadable},   {"not-jpeg", DecodeOutcome::NotJpeg},
     {"unsupported", DecodeOutcome::Unsupported}, {"broken", DecodeOutcome::Broken},
@@ -77,8 +90,8 @@ Napi::Array failures_of(Napi::Env env, const DecodedBatch& batch) {
 
 DecodeRequest read_decode_request(const Napi::Value& value) {
   const Fields f(value, "input");
-  const std::vector<Napi::Value> paths = f.list("paths");
-  const size_t count = paths.size();
+  const std::vector<Napi::Value> places = f.list("places");
+  const size_t count = places.size();
   const auto crops = static_cast<size_t>(f.integer("crops", 1, 2));
   const std::vector<int64_t> heights = read_column(f, "heights", count), widths = read_column(f, "widths", count);
   const std::vector<int64_t> orientations = read_column(f, "orientations", count);
@@ -86,7 +99,7 @@ DecodeRequest read_decode_request(const Napi::Value& value) {
 
   DecodeRequest request{};
   for (size_t i = 0; i < count; ++i) {
-    DecodeItem item{to_path(paths[i], f.path_of("paths") + "[" + std::to_string(i) + "]"),
+    DecodeItem item{read_place(places[i], f.path_of("places") + "[" + std::to_string(i) + "]"),
                     heights[i],
                     widths[i],
                     static_cast<Orientation>(orientations[i]),

@@ -84,7 +84,7 @@ struct Photos {
       const std::string path = folder.write(std::to_string(i) + ".jpg", bytes);
       const Picture whole = upright(decode_plainly(bytes), orientation);
       const CropBox box{i % 7, i % 5, whole.height - 10, whole.width - 8};
-      items.push_back({path, whole.height, whole.width, orientation, {box}});
+      items.push_back({{path, 0, 1 << 30}, whole.height, whole.width, orientation, {box}});
       expected.push_back(cut_out(whole, box));
     }
   }
@@ -120,7 +120,7 @@ TEST(decode_pool_names_what_fails_and_leaves_zeros) {
   const Photos photos(1);
   const Folder& folder = photos.folder;
   const Bytes whole = encode(picture(50, 40), {});
-  const auto item = [](const std::string& path) { return DecodeItem{path, 50, 40, 1, {{0, 0, 50, 40}}}; };
+  const auto item = [](const std::string& path) { return DecodeItem{{path, 0, 1 << 30}, 50, 40, 1, {{0, 0, 50, 40}}}; };
   fs::create_directory(folder.path("folder.jpg"));
   CHECK(mkfifo(folder.path("pipe.jpg").c_str(), 0600) == 0);
   struct Case {
@@ -132,6 +132,13 @@ TEST(decode_pool_names_what_fails_and_leaves_zeros) {
   turned.orientation = 3;
   DecodeItem larger = item(folder.path("whole.jpg"));
   larger.height = 51;
+  // Between other bytes, as an archive has it.
+  Bytes archive(700, 7);
+  archive.insert(archive.end(), whole.begin(), whole.end());
+  archive.insert(archive.end(), 99, uint8_t{7});
+  DecodeItem inside = item(folder.write("photos.tar", archive)), behind = inside;
+  inside.place = {inside.place.path, 700, static_cast<int64_t>(whole.size())};
+  behind.place.offset = 5000 + static_cast<int64_t>(archive.size());
   const std::vector<Case> cases = {
       {item(folder.path("none.jpg")), DecodeOutcome::Unreadable, "No such file"},
       {item(folder.path("folder.jpg")), DecodeOutcome::Unreadable, "it is a folder"},
@@ -144,6 +151,8 @@ TEST(decode_pool_names_what_fails_and_leaves_zeros) {
        "it was 40 x 50 pixels with orientation 3, and is 40 x 50 pixels with orientation 1"},
       {larger, DecodeOutcome::Changed, "it was 40 x 51 pixels"},
       {item(folder.path("whole.jpg")), DecodeOutcome::Decoded, ""},
+      {inside, DecodeOutcome::Decoded, ""},
+      {behind, DecodeOutcome::Broken, "it is empty"},
   };
   std::vector<DecodeItem> items;
   for (const Case& one : cases) items.push_back(one.item);

@@ -26,7 +26,7 @@ interface Photo {
 function inputOf(photos: readonly Photo[], changes: Partial<DecodeInput> = {}): DecodeInput {
   const boxes = photos.map(({ height, width, boxes = [[0, 0, height, width] as const] }) => boxes);
   return {
-    paths: photos.map((photo) => photo.path),
+    places: photos.map((photo) => ({ path: Buffer.from(photo.path), offset: 0, length: 1e9 })),
     heights: Int32Array.from(photos, ({ height }) => height),
     widths: Int32Array.from(photos, ({ width }) => width),
     orientations: Int32Array.from(photos, ({ orientation = 1 }) => orientation),
@@ -207,8 +207,11 @@ test('what cannot be meant is refused at the call', () => {
   const good = inputOf([{ path: '/a.jpg', width: 8, height: 8 }]);
   const refused = (changes: Partial<DecodeInput>, code: string): void =>
     assert.throws(() => pool.decode({ ...good, ...changes }), { code });
-  refused({ paths: [] }, 'ERR_BYOL_SHAPE');
-  refused({ paths: [''] }, 'ERR_BYOL_VALUE');
+  refused({ places: [] }, 'ERR_BYOL_SHAPE');
+  const place = { path: Buffer.from('/a.jpg'), offset: 0, length: 1 };
+  refused({ places: [{ ...place, path: Buffer.of() }] }, 'ERR_BYOL_VALUE');
+  refused({ places: [{ ...place, path: Buffer.from('/a\0.jpg') }] }, 'ERR_BYOL_VALUE');
+  refused({ places: [{ ...place, offset: -1 }] }, 'ERR_BYOL_VALUE');
   refused({ heights: Int32Array.of(8, 8) }, 'ERR_BYOL_SHAPE');
   refused({ crops: 3 }, 'ERR_BYOL_VALUE');
   refused({ boxes: Int32Array.of(0, 0, 9, 8) }, 'ERR_BYOL_VALUE');

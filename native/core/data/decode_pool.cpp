@@ -9,7 +9,6 @@
 #include <thread>
 #include <utility>
 
-#include "core/data/image_file.h"
 #include "core/data/jpeg_decoder.h"
 #include "core/error.h"
 
@@ -78,7 +77,7 @@ class Task final : public DecodeTask {
   DecodeStatus decode_item(size_t index, std::vector<uint8_t>& file) {
     const DecodeItem& item = request_.items[index];
     if (stop_) return {DecodeOutcome::Interrupted, "it was given up"};
-    if (DecodeStatus read = read_image_file(item.path, request_.most_file_bytes, file); !read.ok()) return read;
+    if (DecodeStatus read = read_image_file(item.place, request_.most_file_bytes, file); !read.ok()) return read;
     JpegDecoder decoder(file, request_.limits, &stop_);
     if (!decoder.status().ok()) return decoder.status();
     const JpegHeader& header = decoder.header();

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
@@ -32,19 +33,21 @@ class File {
 
 }  // namespace
 
-DecodeStatus read_image_file(const std::string& path, int64_t most_bytes, std::vector<uint8_t>& bytes) {
-  const File file(path);
+DecodeStatus read_image_file(const FilePlace& place, int64_t most_bytes, std::vector<uint8_t>& bytes) {
+  const File file(place.path);
   struct stat facts{};
   if (file.descriptor() < 0 || ::fstat(file.descriptor(), &facts) != 0) return unreadable(errno);
   if (S_ISDIR(facts.st_mode)) return unreadable("it is a folder");
   if (!S_ISREG(facts.st_mode)) return unreadable("it is not a regular file");
-  if (facts.st_size > most_bytes) {
-    return unreadable("it has " + std::to_string(facts.st_size) + " bytes, more than " + std::to_string(most_bytes));
+  const int64_t length = std::clamp<int64_t>(facts.st_size - place.offset, 0, place.length);
+  if (length > most_bytes) {
+    return unreadable("it has " + std::to_string(length) + " bytes, more than " + std::to_string(most_bytes));
   }
-  bytes.resize(static_cast<size_t>(facts.st_size));
+  bytes.resize(static_cast<size_t>(length));
   size_t read = 0;
   while (read < bytes.size()) {
-    const ssize_t count = ::read(file.descriptor(), bytes.data() + read, bytes.size() - read);
+    const ssize_t count = ::pread(file.descriptor(), bytes.data() + read, bytes.size() - read,
+                                  static_cast<off_t>(place.offset + static_cast<int64_t>(read)));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return unreadable(errno);
     if (count == 0) break;  // it has become shorter meanwhile
