@@ -15,6 +15,7 @@ import {
   type Targets,
 } from './dataset.js';
 import { decodeImage } from './decode-image.js';
+import { decodeJpegs } from './decode-jpegs.js';
 import { BrokenImages } from './photos/broken.js';
 
 /** Of the memory that is free: images lie in JavaScript's memory and then in the native store. */
@@ -24,8 +25,8 @@ const MEMORY_SHARE = 0.4;
 const MOST_LANES = 4;
 
 /**
- * The same data set with all pixels in memory: files are decoded at their full size, nothing is made smaller. Broken ones are left out,
- * and counted in its notes. Throws ERR_BYOL_DATA where the images do not fit into memory, or too many are broken.
+ * The same data set with all pixels in memory: files are decoded at their full size, JPEGs by the addon and others by sharp.
+ * Broken ones are left out, and counted in its notes. Throws ERR_BYOL_DATA where the images do not fit into memory, or too many are broken.
  */
 export async function inMemory(data: Dataset<ImageSource>, options: OpenOptions = {}): Promise<Dataset> {
   requireMemory(data);
@@ -93,11 +94,32 @@ async function decodeSplit(
     starts[image] = (starts[image - 1] as number) + height * width * 3;
   }
   const usable = new Uint8Array(images);
-  let [next, done] = [0, 0];
+  let done = 0;
+  const advance = (): void => {
+    done += 1;
+    onProgress?.({ phase: title, done, total: images });
+  };
+  const others = await decodeJpegs(
+    source,
+    images,
+    {
+      decoded: (image, whole) => {
+        pixels.set(whole, starts[image] as number);
+        usable[image] = 1;
+        advance();
+      },
+      broken: (image, reason) => {
+        broken.add(source.location(image), reason);
+        advance();
+      },
+    },
+    signal,
+  );
+  let next = 0;
   const lane = async (): Promise<void> => {
-    while (next < images) {
+    while (next < others.length) {
       signal?.throwIfAborted();
-      const image = next;
+      const image = others[next] as number;
       next += 1;
       const { height, width } = sizeOf(source, image);
       try {
@@ -118,8 +140,7 @@ async function decodeSplit(
         if (!(error instanceof ByolError) || error.code !== 'ERR_BYOL_IMAGE') throw error;
         broken.add(source.location(image), reasonOf(error));
       }
-      done += 1;
-      onProgress?.({ phase: title, done, total: images });
+      advance();
     }
   };
   const lanes = Array.from({ length: Math.min(MOST_LANES, availableParallelism() + 1) }, () =>

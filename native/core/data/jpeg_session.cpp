@@ -32,7 +32,6 @@ DecodeOutcome outcome_of_error(int code) {
     case JERR_SOF_UNSUPPORTED:
       return DecodeOutcome::Unsupported;
     case JERR_IMAGE_TOO_BIG:
-    case JERR_NO_BACKING_STORE:
     case JERR_OUT_OF_MEMORY:
     case JERR_WIDTH_OVERFLOW:
       return DecodeOutcome::TooLarge;
@@ -114,7 +113,10 @@ void JpegSession::fail_with_message(DecodeOutcome outcome) {
 
 void JpegSession::on_error(j_common_ptr jpeg) {
   JpegSession& session = of(jpeg);
-  session.fail_with_message(outcome_of_error(jpeg->err->msg_code));
+  const int code = jpeg->err->msg_code;
+  // In libjpeg's words a file on disk is missing, to which it would move what does not fit.
+  if (code == JERR_NO_BACKING_STORE) session.fail(DecodeOutcome::TooLarge, "it takes more memory than allowed");
+  session.fail_with_message(outcome_of_error(code));
 }
 
 // Level -1 is a warning, others are traces.
