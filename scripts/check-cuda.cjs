@@ -112,7 +112,7 @@ function checkStates(dir, torch, fakeDriver) {
   }
   const out = path.join(dir, 'run');
   const train = ['train', '--preset', 'shapes', '--out', out, '--overwrite', '--quiet'];
-  const few = ['--set', 'epochs=1', '--set', 'data.train=256', '--set', 'data.test=64'];
+  const few = ['--set', 'epochs=1', '--set', 'data.trainImages=256', '--set', 'data.testImages=64'];
   if (!hasDriver) {
     const cuda = cli([...train, ...few, '--device', 'cuda']);
     const refused = cuda.status === 1 && /device 'cuda' cannot be used: there is no NVIDIA driver/.test(cuda.stderr);
@@ -121,7 +121,7 @@ function checkStates(dir, torch, fakeDriver) {
   }
   const cpu = cli([...train, ...few, '--device', 'cpu']);
   expect('Training on the CPU works with this build', cpu.status === 0, cpu.stdout + cpu.stderr);
-  console.log(`  trains on the CPU: ${cpu.stdout.trim().split('\n').at(-1)}`);
+  console.log(`  trains on the CPU: ${/^Done.*/m.exec(cpu.stdout)?.[0]}`);
 }
 
 async function checkRelease(name, torch) {

@@ -104,11 +104,14 @@ function checkKernels({ nvrtc, names = [], capabilities = checkedCapabilities })
   const kernels = results.flatMap(kernelsOf);
   print(kernels, capabilities);
   const faults = [];
+  const told = new Set(); // the same words for six capabilities are told once
   for (const { file, capability, bytes, log } of results) {
-    const where = `${file} for ${(capability / 10).toFixed(1)}`;
     const words = compilerWords(log).join('\n');
+    if (words === '' || told.has(file)) continue;
+    told.add(file);
+    const where = `${file} for ${(capability / 10).toFixed(1)}`;
     if (bytes === 0) faults.push(`${where} does not compile:\n${words}`);
-    else if (words !== '') console.log(`${where}:\n${words}`);
+    else console.log(`${where}:\n${words}`);
   }
   for (const { name, capability, spills } of kernels.filter((kernel) => kernel.spills > 0)) {
     faults.push(`${name} spills ${spills} bytes for ${(capability / 10).toFixed(1)}`);
