@@ -30,7 +30,7 @@ using learner_variants::tiny;
 using learner_variants::variants;
 
 constexpr int64_t kImages = 12, kSide = 9, kRows = 16;
-constexpr int64_t kSteps = 6;  // three operation by operation, one that is captured, two that are repeated
+constexpr int64_t kSteps = 5;  // three operation by operation, one that is captured, one that is repeated
 
 ImageStore make_images() {
   std::mt19937 random(7);
@@ -80,9 +80,16 @@ struct Request {
   StepInput on(const ImageStore& images) const { return {images, packet, views, micro_batches}; }
 
   StepPacket packet;
-  std::array<ViewSpec, kViews> views{view_of(8), view_of(8)};
+  std::array<ViewSpec, kViews> views{view_of(4), view_of(4)};
   int64_t micro_batches = 2;
 };
+
+/// Those whose steps leave something with the host: a queue's staged rows, gradients to be collected, affine layers. The
+/// stand-in runs a kernel's threads one by one, so not everything is done with every method.
+std::vector<LearnerSpec> bookkeepers() {
+  const std::vector<LearnerSpec> all = variants();
+  return {all[2], all[3], all[6]};
+}
 
 void run(Learner& learner, const ImageStore& images, const LearnerSpec& spec, int64_t from = 0, int64_t to = kSteps) {
   for (int64_t n = from; n < to; ++n) learner.run(Request(spec, n).on(images)).get();
@@ -205,7 +212,7 @@ std::string code_of(const std::function<void()>& body) {
 }  // namespace
 
 // Each from the processor's state before it: rounding grows from step to step, by itself.
-TEST(steps_on_a_device_are_those_of_the_processor) {
+TEST(steps_on_a_device_are_those_of_the_processor_and_wait_for_nothing) {
   const ImageStore images = make_images();
   for (LearnerSpec spec : variants()) {
     // LARS turns gradients that are rounding alone into steps of their own.
@@ -228,7 +235,16 @@ TEST(steps_on_a_device_are_those_of_the_processor) {
     for (int64_t n = 0; n < kSteps; ++n) {
       const auto& before = states[static_cast<size_t>(n)];
       learner.load_state({before.begin(), before.end()});
-      run(learner, images, spec, n, n + 1);
+      const Request request(spec, n);
+      const auto names = waits_of(device, [&] { learner.run(request.on(images)); });
+      // The first one may: it moves the images to the device.
+      for (const std::string& name : n == 0 ? std::set<std::string>() : names) {
+        check::fail(__FILE__, __LINE__, "a step calls " + name);
+      }
+      Late<StepMetrics> late;
+      for (const std::string& name : waits_of(device, [&] { late = learner.ask_metrics(); })) {
+        check::fail(__FILE__, __LINE__, "asking for metrics calls " + name);
+      }
       CHECK(learner.step() == n + 1);
       for (const auto& [name, tensor] : state_of(learner)) {
         const at::Tensor& expected = states[static_cast<size_t>(n) + 1].at(name);
@@ -239,7 +255,7 @@ TEST(steps_on_a_device_are_those_of_the_processor) {
         }
       }
       const StepMetrics& means = metrics[static_cast<size_t>(n)];
-      const StepMetrics read = learner.read_metrics();
+      const StepMetrics read = late.get();
       CHECK(read.steps == 1 && read.first_bad_step == -1);
       CHECK_CLOSE(read.loss, means.loss, bound);
       CHECK_CLOSE(read.probe_loss, means.probe_loss, bound);
@@ -253,28 +269,9 @@ TEST(steps_on_a_device_are_those_of_the_processor) {
   }
 }
 
-TEST(a_step_on_a_device_waits_for_nothing) {
-  const ImageStore images = make_images();
-  for (const LearnerSpec& spec : variants()) {
-    Device device;
-    Learner learner(spec, at::kCPU);
-    // The first step may: it moves the images to the device.
-    run(learner, images, spec, 0, 1);
-    for (int64_t n = 1; n < kSteps; ++n) {
-      const Request request(spec, n);
-      for (const std::string& name : waits_of(device, [&] { learner.run(request.on(images)); })) {
-        check::fail(__FILE__, __LINE__, "a step calls " + name);
-      }
-    }
-    for (const std::string& name : waits_of(device, [&] { learner.ask_metrics(); })) {
-      check::fail(__FILE__, __LINE__, "asking for metrics calls " + name);
-    }
-  }
-}
-
 TEST(steps_as_a_graph_are_those_operation_by_operation_to_the_bit) {
   const ImageStore images = make_images();
-  for (const LearnerSpec& spec : variants()) {
+  for (const LearnerSpec& spec : bookkeepers()) {
     Device device;
     Learner graphed(spec, at::kCPU);
     run(graphed, images, spec);
@@ -315,7 +312,7 @@ TEST(a_graph_that_fails_half_way_leaves_nothing) {
     int left = 0, captures = 0;
   };
   const ImageStore images = make_images();
-  for (const LearnerSpec& spec : variants()) {
+  for (const LearnerSpec& spec : bookkeepers()) {
     std::map<std::string, at::Tensor> expected;
     StepMetrics means;
     {
@@ -348,7 +345,7 @@ TEST(kinds_of_steps_have_graphs_of_their_own) {
     made.micro_batches = n % 3 == 1 ? 1 : 2;
     return made;
   };
-  constexpr int64_t kMany = 18;
+  constexpr int64_t kMany = 12;
   for (int64_t n = 0; n < kMany; ++n) mixed.run(request(n).on(n % 2 == 0 ? images : others)).get();
   const auto expected = state_of(mixed);
   const double rank = mixed.read_metrics().projection_rank;
@@ -381,7 +378,7 @@ TEST(affine_layers_and_the_optimal_predictor_are_not_captured_too_early) {
 
 TEST(a_state_that_is_loaded_goes_on_under_the_same_graph) {
   const ImageStore images = make_images();
-  for (const LearnerSpec& spec : variants()) {
+  for (const LearnerSpec& spec : bookkeepers()) {
     Device device;
     Learner learner(spec, at::kCPU);
     run(learner, images, spec);
