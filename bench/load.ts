@@ -6,7 +6,7 @@ import { viewSpec } from '../lib/augment/view-spec.js';
 import { loadNative } from '../lib/binding/load.js';
 import type { NativeLearner, NativeModule, StepInput } from '../lib/binding/native.js';
 import { presets } from '../lib/config/presets/index.js';
-import { openImages } from '../lib/data/images.js';
+import { imagesInMemory, type TakenImages } from '../lib/data/images.js';
 import { generateShapes } from '../lib/data/kinds/shapes/generate.js';
 import { learnerSpec, resolvePrecision } from '../lib/methods/learner-spec.js';
 import { availableCores } from '../lib/train/available-cores.js';
@@ -118,8 +118,8 @@ async function trainer(native: NativeModule): Promise<{ learner: NativeLearner; 
   const precision = resolvePrecision('auto', 'cpu', native.info());
   const learner = new native.Learner(learnerSpec(config, { device: 'cpu', precision }, 10));
   const { train } = await generateShapes({ trainImages: BATCH, testImages: 1, size, seed: 0 });
-  const images = openImages(native, train).store;
   const indices = Int32Array.from({ length: BATCH }, (_, i) => i);
+  const { store: images } = (await imagesInMemory(native, train).take({ indices, boxes: [] })) as TakenImages;
   const view = viewSpec(config.views);
   const plan = (number: 0 | 1): Float32Array =>
     drawPlan({

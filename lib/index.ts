@@ -101,7 +101,7 @@ export {
 export { datasetFromIterable, type GivenImage, type GivenImages, type IterableOptions } from './data/from-iterable.js';
 export type { ImageFormat } from './data/headers/header.js';
 export { type InferredData, inferData } from './data/infer.js';
-export { type DataConfig, type OwnDataKinds, openData, readData, registerDataKind } from './data/kinds/index.js';
+export { type DataConfig, type OwnDataKinds, readData, registerDataKind } from './data/kinds/index.js';
 
 // Training by hand: step by step, without a folder.
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { officialViews } from '../lib/augment/pipeline.js';
 import { drawPlanInSlices } from '../lib/augment/plan.js';
+import { storedImages } from '../lib/data/images.js';
 import { labelledPart } from '../lib/data/labelled-part.js';
 import { MixedSampler } from '../lib/data/mixed-sampler.js';
 import { Sampler } from '../lib/data/sampler.js';
@@ -41,7 +42,7 @@ test('held-out images', () => assertGivesWay(() => splitByClass(labels, 0.1, 1, 
 test('numbers of the labelled images', async () => {
   const many = new Int32Array(16 * IMAGES);
   const store = { size: many.length, labelled: true, dispose: () => {} };
-  const images = { store, heights: 1, widths: 1, targets: { kind: 'class', labels: many } } as const;
+  const images = storedImages(store, { heights: 1, widths: 1, targets: { kind: 'class', labels: many } });
   await assertGivesWay(() => labelledIndices(images, 'training images'));
 });
 

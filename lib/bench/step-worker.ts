@@ -65,7 +65,7 @@ async function run(resources: TrainingResources, steps: number): Promise<[second
   const times: [number, number][] = [];
   let before = performance.now();
   for (let left = steps; left > 0; left -= 1) {
-    const input = await stepInput(resources, done % schedule.steps);
+    const { input, release } = await stepInput(resources, done % schedule.steps);
     done += 1;
     await queue.add(
       () => learner.step(input),
@@ -77,6 +77,7 @@ async function run(resources: TrainingResources, steps: number): Promise<[second
         before = now;
       },
     );
+    release();
   }
   await queue.drain();
   return times;
@@ -93,7 +94,7 @@ async function answer(resources: TrainingResources, command: string, words: read
     case 'facts':
       return factsOf(resources);
     case 'profile':
-      return resources.learner.profileStep(await stepInput(resources, done % resources.schedule.steps));
+      return resources.learner.profileStep((await stepInput(resources, done % resources.schedule.steps)).input);
     default:
       throw new Error(`${command} is no command.`);
   }

@@ -1,5 +1,5 @@
 import { ByolError } from '../errors.js';
-import { type Dataset, type ImageSplit, sizeOf, splitNames, splitTitles } from './dataset.js';
+import { type Dataset, type ImageSource, type ImageSplit, sizeOf, splitNames, splitTitles } from './dataset.js';
 
 /** Pixels; what the native part takes. */
 const LARGEST_SIDE = 16_384;
@@ -13,7 +13,7 @@ function isSide(side: number): boolean {
  * Whether a data set that somebody has made holds together. Throws ERR_BYOL_DATA saying of which image of which split what was
  * expected and what is there.
  */
-export function checkDataset(data: Dataset): void {
+export function checkDataset(data: Dataset<ImageSource>): void {
   const { classNames } = data;
   if (!Array.isArray(classNames) || !classNames.every((name) => typeof name === 'string' && name !== '')) {
     throw new ByolError('ERR_BYOL_DATA', 'classNames must be a list of names, one per class; empty without labels.');
@@ -28,10 +28,12 @@ export function checkDataset(data: Dataset): void {
 }
 
 /** A sentence without its end; null: nothing is wrong. */
-function sourceProblem({ count, source }: ImageSplit): string | null {
-  if (source?.kind !== 'memory') return "source must be of kind 'memory'";
-  const { pixels, heights, widths } = source;
-  if (!(pixels instanceof Uint8Array)) return 'pixels must be a Uint8Array of RGB values';
+function sourceProblem({ count, source }: ImageSplit<ImageSource>): string | null {
+  if (source?.kind !== 'memory' && source?.kind !== 'files') return "source must be of kind 'memory' or 'files'";
+  const { heights, widths } = source;
+  if (source.kind === 'memory' && !(source.pixels instanceof Uint8Array)) {
+    return 'pixels must be a Uint8Array of RGB values';
+  }
   for (const sides of [heights, widths]) {
     if (typeof sides === 'number' && !isSide(sides)) return `images are ${widths} x ${heights} pixels; ${SIDES}`;
   }
@@ -48,11 +50,11 @@ function sourceProblem({ count, source }: ImageSplit): string | null {
     if (!isSide(height) || !isSide(width)) return `image ${image} is ${width} x ${height} pixels; ${SIDES}`;
     bytes += height * width * 3;
   }
-  if (pixels.length === bytes) return null;
-  return `pixels must have ${bytes} bytes, 3 for each pixel of ${count} images, got ${pixels.length}`;
+  if (source.kind === 'files' || source.pixels.length === bytes) return null;
+  return `pixels must have ${bytes} bytes, 3 for each pixel of ${count} images, got ${source.pixels.length}`;
 }
 
-function targetProblem({ count, targets }: ImageSplit, classNames: readonly string[]): string | null {
+function targetProblem({ count, targets }: ImageSplit<ImageSource>, classNames: readonly string[]): string | null {
   if (targets === null) return null;
   if (targets?.kind !== 'class' && targets?.kind !== 'labels')
     return "targets must be null or of kind 'class' or 'labels'";

@@ -4,6 +4,7 @@ import { checkDataset } from './check-dataset.js';
 import {
   type Dataset,
   type ImageSizes,
+  type ImageSource,
   type ImageSplit,
   type SplitName,
   splitTitles,
@@ -81,7 +82,10 @@ export function datasetFromArrays(options: DatasetArrays): Dataset {
 }
 
 /** Checked, with a name for every class. */
-export function namedDataset(splits: Pick<Dataset, SplitName>, { classNames, name = 'images' }: DatasetNames): Dataset {
+export function namedDataset<Source extends ImageSource>(
+  splits: Pick<Dataset<Source>, SplitName>,
+  { classNames, name = 'images' }: DatasetNames,
+): Dataset<Source> {
   const data = { name, ...splits, classNames: classNames ?? numberedClasses(Object.values(splits)) };
   checkDataset(data);
   return data;
@@ -131,7 +135,7 @@ function isLists(labels: Labels): labels is ReadonlyArray<readonly number[]> {
 }
 
 /** As many as the largest label asks for, by their numbers. */
-function numberedClasses(splits: readonly ImageSplit[]): string[] {
+function numberedClasses(splits: readonly ImageSplit<ImageSource>[]): string[] {
   let largest = -1;
   for (const { targets } of splits) for (const label of targets?.labels ?? []) largest = Math.max(largest, label);
   return Array.from({ length: largest + 1 }, (_, label) => String(label));

@@ -1,16 +1,63 @@
 import type { NativeImageStore, NativeModule } from '../binding/native.js';
 import { classLabels, type ImageSizes, type ImageSplit, type Targets } from './dataset.js';
 
-/** Images of a split in native memory, with what is known of them. */
-export interface Images extends ImageSizes {
-  readonly store: NativeImageStore;
-  readonly targets: Targets | null;
+/** Numbers of a crop box: its top, left, height and width in pixels. */
+export const BOX_NUMBERS = 4;
+
+/** What a step or an evaluation looks at: the same images for each view, cropped for itself. */
+export interface ImageRequest {
+  readonly indices: Int32Array;
+  /** Of each view BOX_NUMBERS for each of the indices, inside the image. */
+  readonly boxes: readonly Int32Array[];
 }
 
-/** A copy in native memory; its store is the caller's to dispose of. */
-export function openImages(native: Pick<NativeModule, 'ImageStore'>, split: ImageSplit): Images {
+/** Images in native memory, for commands to look at. */
+export interface TakenImages {
+  readonly store: NativeImageStore;
+  /** Of each image that was asked for, its number in the store. */
+  readonly indices: Int32Array;
+  /** The boxes in pixels of the store's images; null: as they were asked for. */
+  readonly boxes: readonly Int32Array[] | null;
+  /** Lets go of them. Commands that were given the store before still have it. */
+  release(): void;
+}
+
+/** Images of a split with what is known of them; their pixels are in native memory when somebody takes them. */
+export interface Images extends ImageSizes {
+  readonly count: number;
+  readonly targets: Targets | null;
+  /** Taking them keeps the processor busy: they are decoded then. */
+  readonly decoded: boolean;
+  /** The indices, with others in the places of images that are known to be broken, always the same ones. */
+  usable(indices: Int32Array): Int32Array;
+  /**
+   * null: some of them turned out to be broken; usable() knows others now. Throws ERR_BYOL_DATA where more are broken than may be, and
+   * what keeps any image from being read.
+   */
+  take(request: ImageRequest): Promise<TakenImages | null>;
+  /** Frees what is kept in native memory. */
+  dispose(): void;
+}
+
+/** A copy in native memory; the caller disposes of it. */
+export function imagesInMemory(native: Pick<NativeModule, 'ImageStore'>, split: ImageSplit): Images {
   const { heights, widths } = split.source;
-  return { store: makeStore(native, split), heights, widths, targets: split.targets };
+  return storedImages(makeStore(native, split), { heights, widths, targets: split.targets });
+}
+
+/** All images of a store, which goes with them. */
+export function storedImages(
+  store: NativeImageStore,
+  known: ImageSizes & { readonly targets: Targets | null },
+): Images {
+  return {
+    ...known,
+    count: store.size,
+    decoded: false,
+    usable: (indices) => indices,
+    take: async ({ indices }) => ({ store, indices, boxes: null, release: () => {} }),
+    dispose: () => store.dispose(),
+  };
 }
 
 function makeStore(native: Pick<NativeModule, 'ImageStore'>, { count, source, targets }: ImageSplit): NativeImageStore {

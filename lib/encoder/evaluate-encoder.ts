@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 import { evaluationView } from '../augment/view-spec.js';
-import type { ImageSplit } from '../data/dataset.js';
+import { type ImageSource, type ImageSplit, splitTitles } from '../data/dataset.js';
 import { namedDataset } from '../data/from-arrays.js';
-import { type Images, openImages } from '../data/images.js';
+import { ImageOpener } from '../data/image-opener.js';
 import type { DeepReadonly } from '../deep-readonly.js';
 import { ByolError } from '../errors.js';
 import type { EvaluationProgress } from '../eval/context.js';
@@ -10,6 +10,7 @@ import { type Evaluation, evaluate } from '../eval/evaluate.js';
 import type { Protocol } from '../eval/protocol.js';
 import { findProtocol, type ProtocolName, protocols, type ResultOf, type SettingsOf } from '../eval/protocols/index.js';
 import * as option from '../text/options.js';
+import { availableCores } from '../train/available-cores.js';
 import { type Encoder, withParts } from './encoder.js';
 
 /** By which protocol an encoder is evaluated, and with which images. */
@@ -17,9 +18,9 @@ export interface EvaluateEncoderOptions<P extends ProtocolName> {
   /** 'knn', 'linear', or one that was registered. */
   readonly protocol: P;
   /** Labelled images of a data set, as datasetFromArrays() makes them: those that the encoder, or a classifier on it, learns from. */
-  readonly train: ImageSplit;
+  readonly train: ImageSplit<ImageSource>;
   /** Those that are asked. */
-  readonly test: ImageSplit;
+  readonly test: ImageSplit<ImageSource>;
   /** Over the protocol's defaults. */
   readonly settings?: Partial<SettingsOf<P>>;
   /** Of whatever the protocol draws: held-out images, orders, crops, initial weights. 0 if left out. */
@@ -62,17 +63,16 @@ export async function evaluateEncoder<P extends ProtocolName>(
     const context = { native, device: resolved.device, seed, signal, onProgress };
     const view = evaluationView(description.input);
     const frozen = { network, view, statistics: 'running', batchSize } as const;
-    const stores: Array<{ dispose(): void }> = [];
-    const open = (images: ImageSplit): Images => {
-      const opened = openImages(native, images);
-      stores.push(opened.store);
-      return opened;
-    };
+    const opener = new ImageOpener(native, { threads: availableCores() });
     try {
-      const data = { train: open(train), test: open(test), classes: classNames.length };
+      const data = {
+        train: opener.open(train, splitTitles.train),
+        test: opener.open(test, splitTitles.test),
+        classes: classNames.length,
+      };
       return await evaluate(protocol, { context, encoder: frozen, data }, settings);
     } finally {
-      for (const store of stores) store.dispose();
+      opener.dispose();
     }
   });
 }

@@ -64,7 +64,7 @@ export class CenterCropFeatures {
   #what(split: Split, indices: Int32Array): ImagesToEmbed {
     const images = this.#data[split];
     return {
-      images: images.store,
+      images,
       indices,
       plan: centerRows(images, this.#encoder.view),
       onProgress: (done, total) => this.#context.onProgress?.({ phase: splitTitles[split], done, total }),

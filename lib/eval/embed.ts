@@ -1,6 +1,8 @@
 import { evaluationPlan } from '../augment/plan.js';
-import type { NativeFeatureBank, NativeImageStore, ViewSpec } from '../binding/native.js';
+import { type DrawRows, takeImages } from '../augment/take-images.js';
+import type { NativeFeatureBank, ViewSpec } from '../binding/native.js';
 import { type ImageSizes, type Size, sizesOf } from '../data/dataset.js';
+import type { Images } from '../data/images.js';
 import type { EvaluationContext } from './context.js';
 import type { FrozenEncoder } from './frozen-encoder.js';
 import { runQueued } from './in-flight.js';
@@ -10,12 +12,9 @@ import { runQueued } from './in-flight.js';
 /** The part of an image's shorter side that the official evaluation keeps: 224 of 256 pixels (paper C.1). */
 const OFFICIAL_CENTER = 0.875;
 
-/** Draws the plan rows of a batch of images. */
-export type DrawRows = (images: Int32Array) => Float32Array | Promise<Float32Array>;
-
-/** What is embedded: row i of a bank is image indices[i]. */
+/** What is embedded: row i of a bank is image indices[i], or another one in place of a broken one. */
 export interface ImagesToEmbed {
-  readonly images: NativeImageStore;
+  readonly images: Images;
   readonly indices: Int32Array;
   readonly plan: DrawRows;
   /** Images done, of all. */
@@ -41,17 +40,32 @@ export async function embedAll(
 /** The same into the first rows of a bank that is there. */
 export async function embedInto(
   bank: NativeFeatureBank,
-  { signal }: EvaluationContext,
+  { device, signal }: EvaluationContext,
   { network, view, statistics, batchSize }: FrozenEncoder,
   { images, indices, plan, onProgress }: ImagesToEmbed,
 ): Promise<void> {
   await runQueued(
     evenBatches(indices.length, batchSize),
     async ({ start, end }) => {
-      const batch = indices.slice(start, end);
-      return network.embed({ images, indices: batch, plan: await plan(batch), view, statistics, bank, offset: start });
+      const taken = await takeImages(images, indices.slice(start, end), [plan]);
+      const [drawn] = taken.plans as [Float32Array];
+      try {
+        const input = {
+          images: taken.store,
+          indices: taken.indices,
+          plan: drawn,
+          view,
+          statistics,
+          bank,
+          offset: start,
+        };
+        return network.embed(input);
+      } finally {
+        taken.release();
+      }
     },
-    signal,
+    // Decoding takes the cores that the network computes with, unless that is on a card.
+    images.decoded && device === 'cpu' ? { queued: 1, signal } : { signal },
     ({ end }) => onProgress?.(end, indices.length),
   );
 }

@@ -25,7 +25,7 @@ export async function labelledIndices(images: Images, which: string): Promise<In
   if (found.length === 0) {
     throw new ByolError(
       'ERR_BYOL_DATA',
-      `None of the ${images.store.size} ${which} has a label, which this evaluation needs.`,
+      `None of the ${images.count} ${which} has a label, which this evaluation needs.`,
     );
   }
   return found;

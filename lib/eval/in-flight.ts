@@ -35,10 +35,10 @@ export async function* mapQueued<T, R>(
 export async function runQueued<T, R>(
   items: Iterable<T> | AsyncIterable<T>,
   command: (item: T) => Promise<R>,
-  signal?: AbortSignal,
+  options: { readonly queued?: number; readonly signal?: AbortSignal | undefined } = {},
   onDone: (item: T, result: R) => void = () => {},
 ): Promise<void> {
-  const pairs = mapQueued(items, async (item) => ({ item, result: await command(item) }), { signal });
+  const pairs = mapQueued(items, async (item) => ({ item, result: await command(item) }), options);
   for await (const { item, result } of pairs) onDone(item, result);
 }
 

@@ -65,7 +65,7 @@ export class LinearFit {
     await runQueued(
       features.feed(epoch, this.#steps(epoch)),
       ({ bank, rows, scale }) => this.#probe.step(bank, rows, scale),
-      signal,
+      { signal },
     );
   }
 

@@ -1,6 +1,7 @@
+import type { DrawRows } from '../augment/take-images.js';
 import type { NativeFeatureBank } from '../binding/native.js';
 import type { EvaluationContext } from './context.js';
-import { type DrawRows, embedAll, embedInto, type ImagesToEmbed } from './embed.js';
+import { embedAll, embedInto, type ImagesToEmbed } from './embed.js';
 import { blockRows } from './feature-blocks.js';
 import type { FrozenEncoder } from './frozen-encoder.js';
 

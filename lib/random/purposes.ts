@@ -14,6 +14,8 @@ export const operationNumbers = {
   grayscale: 5,
   blur: 6,
   solarize: 7,
+  /** Which image takes the place of a broken one, keyed by its number alone. Of no view. */
+  replacement: 8,
   /** An order, of which orderNumbers says what for. */
   permutation: 0xffff,
 } as const;

@@ -171,7 +171,7 @@ export class Recorder {
       loss: metrics.loss,
       knn,
       untrainedKnn: baseline.knnDuringRun?.top1 ?? null,
-      queries: baseline.knnDuringRun?.queries ?? resources.test?.store.size ?? 0,
+      queries: baseline.knnDuringRun?.queries ?? resources.test?.count ?? 0,
     });
   }
 

@@ -24,8 +24,8 @@ export async function embedRun(options: EmbedRunOptions): Promise<Embeddings> {
     const { classNames } = dataset;
     const labels = classLabels(images.targets);
     const bank = await embedAll(context, encoder, {
-      images: images.store,
-      indices: await indicesWhere(images.store.size, () => true),
+      images,
+      indices: await indicesWhere(images.count, () => true),
       plan: centerRows(images, encoder.view),
       onProgress: (done, total) => options.onProgress?.({ phase: splitTitles[split], done, total }),
     });

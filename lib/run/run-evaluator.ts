@@ -16,7 +16,7 @@ export function asksAllDuringRun({
   test,
 }: Pick<TrainingResources, 'config' | 'train' | 'test'>): boolean {
   const { bankImages, queryImages } = config.evaluation.knn;
-  const isAll = (count: number, images: Images | null): boolean => count === 0 || count >= (images?.store.size ?? 0);
+  const isAll = (count: number, images: Images | null): boolean => count === 0 || count >= (images?.count ?? 0);
   return isAll(bankImages, train) && isAll(queryImages, test);
 }
 

@@ -52,7 +52,8 @@ export async function runTraining(
     told = performance.now();
     emit({ type: 'reading', ...progress });
   };
-  const resources = await openResources(config, { given, onThreads, onReading, signal: stop });
+  const onBroken = (message: string): void => emit({ type: 'warning', message });
+  const resources = await openResources(config, { given, onThreads, onReading, onBroken, signal: stop });
   try {
     return await inFolder(folder, resources, options, emit, stop);
   } finally {

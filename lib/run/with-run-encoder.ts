@@ -6,9 +6,10 @@ import type { ConfigPatch } from '../config/layers.js';
 import type { Config } from '../config/schema.js';
 import { roleOf, settingRoles } from '../config/setting-roles.js';
 import type { OpenProgress } from '../data/data-kind.js';
-import { type Dataset, type SplitName, splitTitles } from '../data/dataset.js';
+import { type Dataset, type ImageSource, type SplitName, splitTitles } from '../data/dataset.js';
 import { datasetCheck, takeData } from '../data/given-data.js';
-import { type Images, openImages } from '../data/images.js';
+import { ImageOpener } from '../data/image-opener.js';
+import type { Images } from '../data/images.js';
 import { readData } from '../data/kinds/index.js';
 import { ByolError } from '../errors.js';
 import type { EvaluationContext, EvaluationProgress } from '../eval/context.js';
@@ -17,6 +18,7 @@ import { describeConfig } from '../export/encoder-description.js';
 import { type ResolvedDevice, resolveDevice, resolvePrecision } from '../methods/learner-spec.js';
 import { resolveConfig } from '../methods/resolve.js';
 import * as option from '../text/options.js';
+import { availableCores } from '../train/available-cores.js';
 import { useThreads } from '../train/threads.js';
 import { RunFolder, readRunConfig } from './run-folder.js';
 import { loadRunWeights } from './run-weights.js';
@@ -26,7 +28,7 @@ export interface RunEncoderOptions {
   /** Of a finished run, or of one that has a checkpoint. */
   readonly folder: string;
   /** Images to ask it about, in place of those that its settings name; a run whose images a script gave needs them. */
-  readonly data?: Dataset;
+  readonly data?: Dataset<ImageSource>;
   /** Settings over the run's own: of evaluation, data, device, precision, threads and seed. */
   readonly patch?: ConfigPatch;
   /** The same as 'key.path=value'; over `patch`. */
@@ -53,7 +55,7 @@ export const runEncoderChecks: option.OptionChecks<RunEncoderOptions> = {
 export interface RunEncoder {
   readonly context: EvaluationContext;
   readonly encoder: FrozenEncoder;
-  readonly dataset: Dataset;
+  readonly dataset: Dataset<ImageSource>;
   /** A split in native memory. Throws ERR_BYOL_DATA where there is none of that name. */
   open(split: SplitName): Images;
   readonly config: Config;
@@ -84,14 +86,13 @@ export async function withRunEncoder<T>(
     resources.push(resource);
     return resource;
   };
+  const opener = keep(new ImageOpener(native, { threads: config.threads || availableCores() }));
   const open = (name: SplitName): Images => {
     const split = dataset[name];
     if (split === undefined) {
       throw new ByolError('ERR_BYOL_DATA', `There are no ${splitTitles[name]} to ask the encoder about.`);
     }
-    const images = openImages(native, split);
-    keep(images.store);
-    return images;
+    return opener.open(split, splitTitles[name]);
   };
   try {
     keep(useThreads(native, config, options.onThreads));

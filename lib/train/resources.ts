@@ -4,9 +4,10 @@ import { withClasses } from '../config/classes.js';
 import type { Config } from '../config/schema.js';
 import type { OpenProgress } from '../data/data-kind.js';
 import { type DataRecord, describeData } from '../data/data-record.js';
-import { classLabels, type Dataset, type ImageSplit } from '../data/dataset.js';
+import { classLabels, type Dataset, type ImageSource, splitTitles } from '../data/dataset.js';
 import type { GivenData } from '../data/given-data.js';
-import { type Images, openImages } from '../data/images.js';
+import { ImageOpener } from '../data/image-opener.js';
+import type { Images } from '../data/images.js';
 import { readData } from '../data/kinds/index.js';
 import { labelledPart } from '../data/labelled-part.js';
 import { MixedSampler } from '../data/mixed-sampler.js';
@@ -14,6 +15,7 @@ import { Sampler, type StepSampler } from '../data/sampler.js';
 import { ByolError } from '../errors.js';
 import { checkObjective, labelledRowsOf } from '../methods/check.js';
 import { learnerSpec, type ResolvedDevice, resolveDevice, resolvePrecision } from '../methods/learner-spec.js';
+import { availableCores } from './available-cores.js';
 import { makeSchedule, type Schedule } from './schedules.js';
 import { type Threads, useThreads } from './threads.js';
 
@@ -48,8 +50,10 @@ export interface ResourceOptions {
   readonly given?: GivenData | undefined;
   /** See useThreads(). */
   readonly onThreads?: (threads: number, most: number) => void;
-  /** Photos are being found and read. */
+  /** Photos are being found. */
   readonly onReading?: (progress: OpenProgress) => void;
+  /** Told of every photo that turns out to be broken: a sentence. */
+  readonly onBroken?: ((message: string) => void) | undefined;
   /** Aborted while they are: it ends with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -60,7 +64,7 @@ export interface ResourceOptions {
  */
 export async function openResources(
   asked: Config,
-  { given, onThreads, onReading, signal }: ResourceOptions = {},
+  { given, onThreads, onReading, onBroken, signal }: ResourceOptions = {},
 ): Promise<TrainingResources> {
   const native = loadNative();
   const device = resolveDevice(asked.device, native.info());
@@ -77,11 +81,6 @@ export async function openResources(
     resources.push(resource);
     return resource;
   };
-  const images = (split: ImageSplit): Images => {
-    const opened = openImages(native, split);
-    keep(opened.store);
-    return opened;
-  };
   const dispose = (): void => {
     for (const resource of resources.splice(0)) resource.dispose();
   };
@@ -89,6 +88,9 @@ export async function openResources(
     const threads = keep(useThreads(native, config, onThreads));
     // Read by cuBLAS at its first use in the process.
     if (config.deterministic) process.env.CUBLAS_WORKSPACE_CONFIG ??= ':4096:8';
+    // Beside a card the processor has nothing else to do.
+    const decoding = device === 'cpu' ? threads.most : availableCores();
+    const opener = keep(new ImageOpener(native, { threads: decoding, onBroken }));
     const spec = learnerSpec(config, resolved, classesOf(data.train, data.classNames));
     const learner = keep(new native.Learner(spec));
     // It is made behind the call: a network that does not fit into memory is to be heard of before the run has a folder.
@@ -99,8 +101,8 @@ export async function openResources(
       config,
       resolved,
       threads,
-      train: images(data.train),
-      test: data.test === undefined ? null : images(data.test),
+      train: opener.open(data.train, splitTitles.train),
+      test: data.test === undefined ? null : opener.open(data.test, splitTitles.test),
       classNames: data.classNames,
       notes: data.notes ?? [],
       supervisedLabels,
@@ -120,7 +122,7 @@ export async function openResources(
 /** The labels that supervision may use. Throws where there are none, or the projector's outputs are not the classes. */
 async function labelsFor(
   { supervision, projector, seed }: Config,
-  { train, classNames }: Dataset,
+  { train, classNames }: Dataset<ImageSource>,
 ): Promise<Int32Array | null> {
   if (supervision === null) return null;
   const labels = classLabels(train.targets);
@@ -140,7 +142,11 @@ async function labelsFor(
   return labelledPart(labels, supervision.labelFraction, seed);
 }
 
-async function makeSampler(config: Config, data: Dataset, labels: Int32Array | null): Promise<StepSampler> {
+async function makeSampler(
+  config: Config,
+  data: Dataset<ImageSource>,
+  labels: Int32Array | null,
+): Promise<StepSampler> {
   const labelledRows = labelledRowsOf(config);
   if (labels === null || labelledRows === null) {
     return new Sampler(data.train.count, config);

@@ -1,45 +1,51 @@
 import { drawPlanInSlices } from '../augment/plan.js';
+import { type DrawRows, takeImages } from '../augment/take-images.js';
 import { viewSpec } from '../augment/view-spec.js';
-import type { StepInput, StepView } from '../binding/native.js';
+import type { StepInput } from '../binding/native.js';
 import { Breather } from '../breather.js';
 import { sizesOf } from '../data/dataset.js';
 import { pipelineView } from '../random/purposes.js';
 import type { TrainingResources } from './resources.js';
 
+/** An input whose images are in native memory until they are let go of. */
+export interface TakenStepInput {
+  readonly input: StepInput;
+  /** Lets go of the images; a learner that was given the step before still has them. */
+  release(): void;
+}
+
 /** Everything that decides the 0-based optimiser step, beside the learner's state: which images, their views, rates. */
-export async function stepInput(resources: TrainingResources, step: number): Promise<StepInput> {
+export async function stepInput(resources: TrainingResources, step: number): Promise<TakenStepInput> {
   const { train, sampler, schedule, config } = resources;
   const { views, seed } = config;
   const breather = new Breather();
   const indices = await sampler.indices(step, breather);
   const samples = await sampler.draws(step, breather);
+  const epoch = sampler.epochs.epochOf(step);
+  const draws = views.pipelines.map((pipeline, index): DrawRows => {
+    const view = pipelineView(index);
+    return (images) =>
+      drawPlanInSlices(
+        { pipeline, view, seed, epoch, samples, ...sizesOf(train, images), jitter: views.jitter },
+        breather,
+      );
+  });
+  const taken = await takeImages(train, indices, draws);
   const spec = viewSpec(views);
-  const drawn: StepView[] = [];
-  for (const [index, pipeline] of views.pipelines.entries()) {
-    const plan = await drawPlanInSlices(
-      {
-        pipeline,
-        view: pipelineView(index),
-        seed,
-        epoch: sampler.epochs.epochOf(step),
-        samples,
-        ...sizesOf(train, indices),
-        jitter: views.jitter,
-      },
-      breather,
-    );
-    drawn.push({ plan, spec });
-  }
+  const { supervisedLabels } = resources;
   return {
-    images: train.store,
-    indices,
-    microBatches: config.accumulate,
-    views: drawn,
-    learningRate: schedule.learningRate(step),
-    tau: schedule.tau(step),
-    projectorRate: config.optimizer.projectorLearningRateScale,
-    predictorRate: schedule.predictorRate(step),
-    objectiveWeight: schedule.objectiveWeight(step),
-    supervisedLabels: resources.supervisedLabels && indices.map((image) => resources.supervisedLabels?.[image] ?? -1),
+    input: {
+      images: taken.store,
+      indices: taken.indices,
+      microBatches: config.accumulate,
+      views: taken.plans.map((plan) => ({ plan, spec })),
+      learningRate: schedule.learningRate(step),
+      tau: schedule.tau(step),
+      projectorRate: config.optimizer.projectorLearningRateScale,
+      predictorRate: schedule.predictorRate(step),
+      objectiveWeight: schedule.objectiveWeight(step),
+      supervisedLabels: supervisedLabels && taken.images.map((image) => supervisedLabels[image] ?? -1),
+    },
+    release: () => taken.release(),
   };
 }

@@ -8,7 +8,7 @@ import { type Metrics, type StepValues, scheduleValues } from '../metrics/values
 import { Cadence } from './cadence.js';
 import { knownMatrixRate, measureMatrixRate } from './matrix-rate.js';
 import type { TrainingResources } from './resources.js';
-import { stepInput } from './step-input.js';
+import { StepInputs } from './step-inputs.js';
 import { StepQueue } from './step-queue.js';
 import { TargetWatch } from './target-watch.js';
 
@@ -99,6 +99,7 @@ export async function* trainSteps(
   const { epochs, rows } = sampler;
   const metering = { facts: metricFacts(resources), rows };
   const queue = new StepQueue(STEPS_IN_FLIGHT);
+  const inputs = new StepInputs(resources);
   const cadence = new Cadence(from.step);
   const target = new TargetWatch(config, schedule);
   const readings: StepsReading[] = [];
@@ -175,8 +176,13 @@ export async function* trainSteps(
   /** Steps up to `end`, each followed by what there is to tell of it. */
   async function* stepsTo(end: number): AsyncGenerator<StepsReading | StepsPause> {
     while (step < end && bad === null && signal?.aborted !== true) {
-      const input = await stepInput(resources, step);
-      await queue.add(() => learner.step(input), onStep);
+      if (inputs.alone) await queue.drain();
+      const { input, release } = await inputs.take(step);
+      try {
+        await queue.add(() => learner.step(input), onStep);
+      } finally {
+        release();
+      }
       step += 1;
       if (cadence.readingDue(step)) {
         await queueReading();
@@ -212,5 +218,6 @@ export async function* trainSteps(
     if (step < schedule.steps) yield pause(null);
   } finally {
     await queue.settle();
+    await inputs.close();
   }
 }

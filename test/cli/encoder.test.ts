@@ -7,6 +7,7 @@ import { readData } from '../../lib/data/kinds/index.js';
 import { writeRawStore } from '../../lib/data/kinds/raw.js';
 import { encodePng } from '../../lib/report/png.js';
 import { runCli } from '../support/cli.js';
+import { inMemory } from '../support/in-memory.js';
 import { withTempDir } from '../support/paths.js';
 import { runToEnd, tinyConfig } from '../support/tiny.js';
 
@@ -15,7 +16,7 @@ test('an encoder is evaluated and asked for representations, in a run or by its 
     const config = tinyConfig({ epochs: 1 });
     await runToEnd(config, { folder: path.join(dir, 'run') });
     const weights = path.join('run', 'encoder.safetensors');
-    const dataset = await readData(config.data);
+    const dataset = inMemory(await readData(config.data));
     await writeRawStore(path.join(dir, 'raw'), dataset);
     const byol = (...args: string[]) => runCli([...args, '--quiet'], { cwd: dir });
 

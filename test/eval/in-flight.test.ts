@@ -60,12 +60,12 @@ test('an abort stops before the next command, with its reason', async () => {
       if (item === 4) controller.abort(reason);
       await setImmediate();
     },
-    controller.signal,
+    { signal: controller.signal },
   );
   await assert.rejects(run, reason);
   assert.ok(started.length <= 7, `${started.length} commands were started`);
   await assert.rejects(
-    runQueued([1], () => assert.fail('started although aborted'), controller.signal),
+    runQueued([1], () => assert.fail('started although aborted'), { signal: controller.signal }),
     reason,
   );
 });

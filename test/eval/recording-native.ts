@@ -7,7 +7,7 @@ import type {
   NativeImageStore,
   NativeModule,
 } from '../../lib/binding/native.js';
-import type { Images } from '../../lib/data/images.js';
+import { type Images, storedImages } from '../../lib/data/images.js';
 import { CenterCropFeatures } from '../../lib/eval/center-crop-features.js';
 import type { EvaluationContext } from '../../lib/eval/context.js';
 import type { EvaluationData } from '../../lib/eval/evaluation-data.js';
@@ -71,12 +71,12 @@ export class RecordingNative {
   /** `trainLabels[i]` belongs to image i of the training store. */
   input(trainLabels: number[], testLabels: number[], changes: InputChanges = {}): ProtocolInput & { dispose(): void } {
     const store = (size: number): NativeImageStore => ({ size, labelled: true, dispose() {} });
-    const images = (labels: number[]): Images => ({
-      store: store(labels.length),
-      heights: 10,
-      widths: 10,
-      targets: { kind: 'class', labels: Int32Array.from(labels) },
-    });
+    const images = (labels: number[]): Images =>
+      storedImages(store(labels.length), {
+        heights: 10,
+        widths: 10,
+        targets: { kind: 'class', labels: Int32Array.from(labels) },
+      });
     const context = { native: this.module, device: 'cpu', seed: 11, ...changes.context };
     const encoder: FrozenEncoder = {
       network: this.network,

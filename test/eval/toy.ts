@@ -1,6 +1,6 @@
 import { loadNative } from '../../lib/binding/load.js';
 import type { LearnerSpec, NativeLearner } from '../../lib/binding/native.js';
-import type { Images } from '../../lib/data/images.js';
+import { type Images, storedImages, type TakenImages } from '../../lib/data/images.js';
 import { CenterCropFeatures } from '../../lib/eval/center-crop-features.js';
 import type { ProtocolInput } from '../../lib/eval/protocol.js';
 import { plainStep, squareView, torchvisionLearner } from '../support/byol-spec.js';
@@ -35,7 +35,7 @@ function toyImages(count: number, seed: number, noise: number): Images {
     pixels[at] = colour + ((random() / 255) * 2 - 1) * noise;
   }
   const store = equallySized(loadNative(), pixels, count, SIZE, SIZE, labels);
-  return { store, heights: SIZE, widths: SIZE, targets: { kind: 'class', labels } };
+  return storedImages(store, { heights: SIZE, widths: SIZE, targets: { kind: 'class', labels } });
 }
 
 export interface Toy extends ProtocolInput {
@@ -59,9 +59,10 @@ export async function makeToy(options: {
   const indices = Int32Array.from({ length: rows }, (_, i) => i);
   const view = squareView(SIZE);
   const plan = identityPlan(rows, SIZE, SIZE);
+  const { store } = (await train.take({ indices, boxes: [] })) as TakenImages;
   for (let step = 0; step < 2; step += 1) {
     await learner.step({
-      images: train.store,
+      images: store,
       indices,
       microBatches: 1,
       views: [
@@ -86,8 +87,8 @@ export async function makeToy(options: {
     dispose() {
       features.dispose();
       learner.dispose();
-      train.store.dispose();
-      test.store.dispose();
+      train.dispose();
+      test.dispose();
     },
   };
 }

@@ -1,5 +1,4 @@
 import { loadNative } from '../../lib/binding/load.js';
-import type { StepInput } from '../../lib/binding/native.js';
 import type { Config } from '../../lib/config/schema.js';
 import { type GivenData, takeData } from '../../lib/data/given-data.js';
 import { generateShapes } from '../../lib/data/kinds/shapes/generate.js';
@@ -66,8 +65,10 @@ export async function openOn(place: string, config: Config): Promise<TrainingRes
 /** Does steps `from` to `to` of a training, one after the other. */
 export async function doSteps(resources: TrainingResources, from: number, to: number): Promise<void> {
   for (let step = from; step < to; step += 1) {
-    const input: StepInput = await stepInput(resources, step);
-    await resources.learner.step(input);
+    const { input, release } = await stepInput(resources, step);
+    const done = resources.learner.step(input);
+    release();
+    await done;
   }
 }
 

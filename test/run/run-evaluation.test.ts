@@ -7,7 +7,7 @@ import { drawPlan } from '../../lib/augment/plan.js';
 import { viewSpec } from '../../lib/augment/view-spec.js';
 import { loadNative } from '../../lib/binding/load.js';
 import type { Config } from '../../lib/config/schema.js';
-import { openImages } from '../../lib/data/images.js';
+import { imagesInMemory, type TakenImages } from '../../lib/data/images.js';
 import { readData } from '../../lib/data/kinds/index.js';
 import type { Embeddings } from '../../lib/export/embeddings.js';
 import { learnerSpec } from '../../lib/methods/learner-spec.js';
@@ -15,6 +15,7 @@ import { resolveConfig } from '../../lib/methods/resolve.js';
 import { embedRun } from '../../lib/run/run-embedding.js';
 import { evaluateRun } from '../../lib/run/run-evaluation.js';
 import { plainStep } from '../support/byol-spec.js';
+import { inMemory } from '../support/in-memory.js';
 import { withTempDir } from '../support/paths.js';
 
 const config: Config = resolveConfig({
@@ -38,12 +39,12 @@ const config: Config = resolveConfig({
 async function makeRun(dir: string, finished: boolean): Promise<void> {
   const native = loadNative();
   native.setThreads(1);
-  const data = await readData(config.data);
-  const { store } = openImages(native, data.train);
+  const data = inMemory(await readData(config.data));
   const learner = new native.Learner(
     learnerSpec(config, { device: 'cpu', precision: 'float32' }, data.classNames.length),
   );
   const indices = Int32Array.from({ length: 32 }, (_, i) => i);
+  const { store } = (await imagesInMemory(native, data.train).take({ indices, boxes: [] })) as TakenImages;
   const view = viewSpec(config.views);
   const plan = (number: 0 | 1) =>
     drawPlan({
@@ -181,7 +182,7 @@ test('embeds every image in order, with the encoder that evaluations use, with a
     assert.ok(Math.abs(nearestTop1(embedded, tested) - result.top1) < 1e-9);
 
     // The same images without labels.
-    const { train, test: testImages } = await readData(config.data);
+    const { train, test: testImages } = inMemory(await readData(config.data));
     const raw = path.join(dir, 'raw');
     mkdirSync(raw);
     writeFileSync(

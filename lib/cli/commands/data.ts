@@ -21,7 +21,7 @@ const check: CommandModule<object, CheckArguments> = {
     const { GalleryKeeper } = await import('../../data/check/gallery.js');
     const { CheckKeeper } = await import('../../data/check/summary.js');
     const { inferData } = await import('../../data/infer.js');
-    const { openData } = await import('../../data/kinds/index.js');
+    const { readData } = await import('../../data/kinds/index.js');
     const { writeAtomically } = await import('../../files/atomic-file.js');
     const { renderPhotosPage } = await import('../../report/photos-page.js');
     const { checkPage, checkText } = await import('../check-text.js');
@@ -36,7 +36,7 @@ const check: CommandModule<object, CheckArguments> = {
             onProgress({ ...progress, total: progress.total ?? progress.done }),
         };
         // To be told, all that is broken has to be borne.
-        const data = await openData('brokenLimit' in config ? { ...config, brokenLimit: 1 } : config, reading);
+        const data = await readData('brokenLimit' in config ? { ...config, brokenLimit: 1 } : config, reading);
         const summary = new CheckKeeper(data);
         const gallery = out === undefined ? null : new GalleryKeeper();
         for await (const image of checkImages(data, reading)) {

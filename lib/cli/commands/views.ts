@@ -44,18 +44,21 @@ export const command: CommandModule<object, ViewsArguments> = {
 
 async function writeSheet(config: Config, out: string, count: number): Promise<number> {
   const { loadNative } = await import('../../binding/load.js');
-  const { openImages } = await import('../../data/images.js');
+  const { ImageOpener } = await import('../../data/image-opener.js');
+  const { splitTitles } = await import('../../data/dataset.js');
+  const { availableCores } = await import('../../train/available-cores.js');
   const { readData } = await import('../../data/kinds/index.js');
   const { writeAtomically } = await import('../../files/atomic-file.js');
   const { pipelineView } = await import('../../random/purposes.js');
   const { drawContactSheet } = await import('../../report/contact-sheet.js');
   const { encodePng } = await import('../../report/png.js');
   const native = loadNative();
-  const images = openImages(native, (await readData(config.data)).train);
+  const { train } = await readData(config.data);
+  const opener = new ImageOpener(native, { threads: availableCores() });
+  const images = opener.open(train, splitTitles.train);
   try {
-    const { size } = images.store;
-    const shown = Math.min(count, size);
-    const indices = Int32Array.from({ length: shown }, (_, row) => Math.floor((row * size) / shown));
+    const shown = Math.min(count, images.count);
+    const indices = Int32Array.from({ length: shown }, (_, row) => Math.floor((row * images.count) / shown));
     const columns = [await renderViews(native, images, indices, config, [])];
     for (const [index, pipeline] of config.views.pipelines.entries()) {
       columns.push(await renderViews(native, images, indices, config, pipeline, pipelineView(index)));
@@ -64,7 +67,7 @@ async function writeSheet(config: Config, out: string, count: number): Promise<n
     await writeAtomically(out, encodePng(drawContactSheet({ size: config.views.size, rows })));
     return shown;
   } finally {
-    images.store.dispose();
+    opener.dispose();
   }
 }
 
@@ -78,26 +81,21 @@ async function renderViews(
   view = 0,
 ): Promise<Float32Array[]> {
   const { drawPlan } = await import('../../augment/plan.js');
+  const { takeImages } = await import('../../augment/take-images.js');
   const { viewSpec } = await import('../../augment/view-spec.js');
   const { sizesOf } = await import('../../data/dataset.js');
-  const plan = drawPlan({
-    pipeline,
-    view,
-    seed,
-    epoch: 0,
-    samples: indices,
-    ...sizesOf(images, indices),
-    jitter: views.jitter,
-  });
+  const draw = { pipeline, view, seed, epoch: 0, samples: indices, jitter: views.jitter };
+  const taken = await takeImages(images, indices, [(chosen) => drawPlan({ ...draw, ...sizesOf(images, chosen) })]);
   const pixels = await native.executePlan({
-    images: images.store,
-    indices,
-    plan,
+    images: taken.store,
+    indices: taken.indices,
+    plan: taken.plans[0] as Float32Array,
     view: viewSpec(views),
     executor: 'fused',
     dtype: 'float32',
     threads,
   });
+  taken.release();
   for (let i = 0; i < pixels.length; i += 1) {
     const channel = i % 3;
     pixels[i] = (pixels[i] as number) * (views.std[channel] as number) + (views.mean[channel] as number);

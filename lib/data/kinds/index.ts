@@ -5,7 +5,6 @@ import { checkOptions, listener, number, settings, text } from '../../text/optio
 import { checkDataset } from '../check-dataset.js';
 import { type DataKind, type DataSchema, nameOf, type OpenOptions } from '../data-kind.js';
 import type { Dataset, ImageSource } from '../dataset.js';
-import { inMemory } from '../in-memory.js';
 import { cifar10 } from './cifar10.js';
 import { cifar100 } from './cifar100.js';
 import { custom } from './custom.js';
@@ -79,16 +78,14 @@ export function dataKind({ kind }: Pick<DataConfig, 'kind'>): DataKind {
   throw new ByolError('ERR_BYOL_CONFIG', `There is no kind of data called '${kind}'. There are: ${kindList()}.`);
 }
 
-/** The images with their pixels in memory. Throws ERR_BYOL_DATA, naming the file, what was expected and what is there. */
-export async function readData(config: DataConfig, options: OpenOptions = {}): Promise<Dataset> {
-  const data = await inMemory(await openData(config, options), options);
+/**
+ * The images, in memory or in files that are yet to be read. Throws ERR_BYOL_DATA, naming the file, what was expected and what is
+ * there.
+ */
+export async function readData(config: DataConfig, options: OpenOptions = {}): Promise<Dataset<ImageSource>> {
+  const data = await (dataKind(config).open ?? cannotOpen(config))(config, options);
   checkDataset(data);
   return data;
-}
-
-/** The images, in memory or in files that are yet to be read. Throws as readData(). */
-export async function openData(config: DataConfig, options: OpenOptions = {}): Promise<Dataset<ImageSource>> {
-  return (dataKind(config).open ?? cannotOpen(config))(config, options);
 }
 
 /** Throws ERR_BYOL_DATA if this version cannot read data of this kind. */

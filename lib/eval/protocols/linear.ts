@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { cropAndFlip } from '../../augment/pipeline.js';
 import { drawPlanInSlices } from '../../augment/plan.js';
+import type { DrawRows } from '../../augment/take-images.js';
 import type { Accuracy, ViewSpec } from '../../binding/native.js';
 import { classLabels, type ImageSizes, sizesOf, splitTitles } from '../../data/dataset.js';
 import { indicesWhere } from '../../data/indices.js';
@@ -9,7 +10,7 @@ import { ByolError } from '../../errors.js';
 import { orderNumbers, viewNumbers } from '../../random/purposes.js';
 import { count, percent, table } from '../../text/format.js';
 import { areKept } from '../context.js';
-import { centerRows, type DrawRows, type ImagesToEmbed } from '../embed.js';
+import { centerRows, type ImagesToEmbed } from '../embed.js';
 import { labelledIndices } from '../evaluation-data.js';
 import { accuracyOver, embedInBlocks } from '../feature-blocks.js';
 import { LinearFit } from '../linear-fit.js';
@@ -200,7 +201,7 @@ async function trainingFeatures(
   const perEpoch = kept ? indices.length : fits.reduce((sum, { imagesPerEpoch }) => sum + imagesPerEpoch, 0);
   const total = settings.epochs * perEpoch;
   const images: TrainingImages = {
-    images: train.store,
+    images: train,
     indices,
     plan: (epoch) => (fixed ? centerRows(train, encoder.view) : cropRows(train, encoder.view, context.seed, epoch)),
     onProgress: (done) => context.onProgress?.({ phase: splitTitles.train, done, total }),
@@ -221,7 +222,7 @@ function heldOutImages(
 ): ImagesToEmbed {
   const { train } = data;
   return {
-    images: train.store,
+    images: train,
     indices: heldOut.map((position) => indices[position] as number),
     plan: centerRows(train, encoder.view),
     onProgress: (done, total) => context.onProgress?.({ phase: 'held-out images', done, total }),

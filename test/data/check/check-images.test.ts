@@ -6,7 +6,7 @@ import { GalleryKeeper } from '../../../lib/data/check/gallery.js';
 import { CheckKeeper, type CheckSummary } from '../../../lib/data/check/summary.js';
 import type { Dataset, ImageSource } from '../../../lib/data/dataset.js';
 import { datasetFromArrays } from '../../../lib/data/from-arrays.js';
-import { openData } from '../../../lib/data/kinds/index.js';
+import { readData } from '../../../lib/data/kinds/index.js';
 import { runCli } from '../../support/cli.js';
 import { withPhotoFolder, writeFiles } from '../../support/photos.js';
 
@@ -45,7 +45,7 @@ describe('a check', { skip: loaded === null ? 'needs the package sharp' : false 
   test('counts what is there, what is odd, broken, and there twice', () =>
     withPhotoFolder(async (folder) => {
       await writeOdd(folder);
-      const data = await openData({ kind: 'folder', path: folder, labels: 'auto', brokenLimit: 1 });
+      const data = await readData({ kind: 'folder', path: folder, labels: 'auto', brokenLimit: 1 });
       const found = await check(data);
       const at = (name: string): string => path.join(folder, name);
       assert.deepEqual(found.splits, [
@@ -98,7 +98,7 @@ describe('a check', { skip: loaded === null ? 'needs the package sharp' : false 
             .toBuffer(),
         });
       const keeper = new GalleryKeeper();
-      const data = await openData({ kind: 'folder', path: folder, labels: 'auto', brokenLimit: 0 });
+      const data = await readData({ kind: 'folder', path: folder, labels: 'auto', brokenLimit: 0 });
       for await (const image of checkImages(data)) await keeper.add({ ...image, oddities: ['grey'] });
       const { classes, odd } = keeper.finish();
       assert.deepEqual(
@@ -117,7 +117,7 @@ describe('a check', { skip: loaded === null ? 'needs the package sharp' : false 
     withPhotoFolder(async (folder) => {
       for (let i = 0; i < 9; i += 1) writeFiles(folder, { [`${i}.jpg`]: await photo(20, 20, i).jpeg().toBuffer() });
       const controller = new AbortController();
-      const data = await openData({ kind: 'folder', path: folder, labels: 'auto', brokenLimit: 0 });
+      const data = await readData({ kind: 'folder', path: folder, labels: 'auto', brokenLimit: 0 });
       let seen = 0;
       const stopped = (async () => {
         for await (const _ of checkImages(data, { signal: controller.signal })) {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { describe, test } from 'node:test';
 import { classLabels, type Dataset, type FilesSource, type ImageSplit } from '../../../lib/data/dataset.js';
 import { inferData } from '../../../lib/data/infer.js';
-import { openData } from '../../../lib/data/kinds/index.js';
+import { readData } from '../../../lib/data/kinds/index.js';
 import { jpegHeader, withPhotoFolder, writeFiles } from '../../support/photos.js';
 
 const jpeg = jpegHeader(30, 20);
@@ -14,7 +14,7 @@ async function open(
   file: string,
   more: Partial<Omit<typeof settings, 'kind'>> | object = {},
 ): Promise<Dataset<FilesSource>> {
-  return (await openData({ ...settings, path: file, ...more })) as Dataset<FilesSource>;
+  return (await readData({ ...settings, path: file, ...more })) as Dataset<FilesSource>;
 }
 
 function told(folder: string, split: ImageSplit<FilesSource> | undefined, names: readonly string[]): string[] {

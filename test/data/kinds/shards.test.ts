@@ -16,7 +16,7 @@ import { gzipSync } from 'node:zlib';
 import { classLabels, type Dataset, type FilesSource, type ImageSplit } from '../../../lib/data/dataset.js';
 import { readerOf } from '../../../lib/data/headers/header.js';
 import { inferData } from '../../../lib/data/infer.js';
-import { openData } from '../../../lib/data/kinds/index.js';
+import { readData } from '../../../lib/data/kinds/index.js';
 import { expandPattern } from '../../../lib/data/shards/shard-names.js';
 import { readTar } from '../../../lib/data/shards/tar.js';
 import { jpegHeader, withPhotoFolder, writeFiles } from '../../support/photos.js';
@@ -30,7 +30,7 @@ function pack(archive: string, folder: string, names: readonly string[], format 
 }
 
 async function open(place: string, more: object = {}): Promise<Dataset<FilesSource>> {
-  return (await openData({ kind: 'shards', path: place, test: null, brokenLimit: 0, ...more })) as Dataset<FilesSource>;
+  return (await readData({ kind: 'shards', path: place, test: null, brokenLimit: 0, ...more })) as Dataset<FilesSource>;
 }
 
 /** Name, width and class of each image, by the bytes that are read of it. */

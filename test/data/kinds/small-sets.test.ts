@@ -4,8 +4,9 @@ import path from 'node:path';
 import { describe, test } from 'node:test';
 import { classLabels, type Dataset, type FilesSource } from '../../../lib/data/dataset.js';
 import { inferData } from '../../../lib/data/infer.js';
-import { openData, readData } from '../../../lib/data/kinds/index.js';
+import { readData } from '../../../lib/data/kinds/index.js';
 import { labelsOf } from '../../support/datasets.js';
+import { inMemory } from '../../support/in-memory.js';
 import { sharedData, withTempDir } from '../../support/paths.js';
 import { jpegHeader, withPhotoFolder, writeFiles } from '../../support/photos.js';
 
@@ -61,7 +62,7 @@ describe('CIFAR-100', () => {
       for (const at of [dir, folder]) {
         const { config, side } = await inferData(at);
         assert.deepEqual([config, side], [{ kind: 'cifar100', path: at, labels: 'fine' }, 32]);
-        const { train, test: held, classNames } = await readData(config);
+        const { train, test: held, classNames } = inMemory(await readData(config));
         assert.deepEqual([[...labelsOf(train)], held?.count, classNames[99]], [[77, 0], 1, 'name 99']);
         assertPixels(train.source.pixels, 1, 32);
       }
@@ -105,8 +106,8 @@ describe('STL-10', () => {
     withTempDir(async (dir) => {
       const { config } = await inferData(place(dir));
       assert.deepEqual(config, { kind: 'stl10', path: dir, train: 'train+unlabeled', fold: null });
-      const read = (train: 'train' | 'unlabeled' | 'train+unlabeled', fold: number | null) =>
-        readData({ kind: 'stl10', path: dir, train, fold });
+      const read = async (train: 'train' | 'unlabeled' | 'train+unlabeled', fold: number | null) =>
+        inMemory(await readData({ kind: 'stl10', path: dir, train, fold }));
       const both = await read('train+unlabeled', null);
       assert.deepEqual(
         [[...labelsOf(both.train)], [...labelsOf(both.test as typeof both.train)]],
@@ -148,13 +149,13 @@ describe('Tiny ImageNet', () => {
       });
       const { config, side } = await inferData(folder);
       assert.deepEqual([config, side], [{ kind: 'tiny-imagenet', path: folder, brokenLimit: 0.05 }, 64]);
-      const data = (await openData(config)) as Dataset<FilesSource>;
+      const data = (await readData(config)) as Dataset<FilesSource>;
       assert.deepEqual(data.classNames, ['n01 goldfish', 'n02']);
       assert.deepEqual([...(classLabels(data.train.targets) ?? [])], [0, 1]);
       assert.deepEqual([...(classLabels(data.test?.targets ?? null) ?? [])], [1, 0]);
       assert.deepEqual([data.notes, data.train.count], [[], 2]);
       writeFiles(folder, { 'val/images/val_2.JPEG': jpeg });
-      await assert.rejects(openData(config), {
+      await assert.rejects(readData(config), {
         code: 'ERR_BYOL_DATA',
         message: /val_annotations\.txt does not say of which class val_2\.JPEG is/,
       });
@@ -167,7 +168,7 @@ describe('Tiny ImageNet', () => {
     () =>
       withPhotoFolder(async () => {
         const { config } = await inferData(shared as string);
-        const data = (await openData(config)) as Dataset<FilesSource>;
+        const data = (await readData(config)) as Dataset<FilesSource>;
         assert.deepEqual(
           [config.kind, data.train.count, data.test?.count, data.classNames.length],
           ['tiny-imagenet', 2000, 1000, 20],

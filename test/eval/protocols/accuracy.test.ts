@@ -182,12 +182,11 @@ test('what is streamed gives what is kept gives, also through the addon', async 
 test("features do not depend on the batch with running statistics, and do with the batch's own", async () => {
   const toy = await makeToy({ noise: 75, train: 40, test: 10 });
   const { train } = toy.data;
-  const { store } = train;
-  const indices = Int32Array.from({ length: store.size }, (_, i) => i);
+  const indices = Int32Array.from({ length: train.count }, (_, i) => i);
   const read = async (batchSize: number, statistics: 'running' | 'batch') => {
     const encoder = { ...toy.encoder, statistics, batchSize };
     const plan = centerRows(train, toy.encoder.view);
-    const bank = await embedAll(toy.context, encoder, { images: store, indices, plan });
+    const bank = await embedAll(toy.context, encoder, { images: train, indices, plan });
     const values = await bank.read(0, bank.size);
     bank.dispose();
     return values;

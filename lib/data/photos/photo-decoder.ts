@@ -1,0 +1,177 @@
+import type { DecodeFailure, DecodeLimits, NativeDecodePool, NativeModule } from '../../binding/native.js';
+import { ByolError } from '../../errors.js';
+import { type FilesSource, sizeOf } from '../dataset.js';
+import { decodeImage } from '../decode-image.js';
+import { BOX_NUMBERS, type ImageRequest } from '../images.js';
+
+/** Of a photo and of a batch of them; what takes more is broken. */
+const LIMITS: DecodeLimits = {
+  pixels: 2 ** 28,
+  memory: 512 * 1024 ** 2,
+  scans: 500,
+  seconds: 60,
+  fileBytes: 1024 ** 3,
+  batchBytes: 64 * 1024 ** 3,
+};
+
+/** Images that sharp decodes at a time: it has four threads. */
+const MOST_AT_ONCE = 4;
+
+/** Parts of photos as an ImageStore is made of them. */
+export interface DecodedPhotos {
+  /** Of photo i heights[i] x widths[i] x 3 bytes, one after the other. */
+  readonly pixels: Uint8Array;
+  readonly heights: Int32Array;
+  readonly widths: Int32Array;
+  /** The crops' places in these parts. */
+  readonly boxes: readonly Int32Array[];
+  /** Rows without pixels, and why: after "it". */
+  readonly broken: ReadonlyMap<number, string>;
+}
+
+/**
+ * Decodes the parts of photos that crops need: JPEG natively, on threads of its own, whatever else by sharp. Nothing is made
+ * smaller: without antialiasing a view can always tell.
+ */
+export class PhotoDecoder {
+  readonly #pool: NativeDecodePool;
+
+  constructor(native: Pick<NativeModule, 'DecodePool'>, threads: number) {
+    this.#pool = new native.DecodePool(threads);
+  }
+
+  async decode(source: FilesSource, { indices, boxes }: ImageRequest): Promise<DecodedPhotos> {
+    const images = Array.from(indices);
+    const sizes = images.map((image) => sizeOf(source, image));
+    const decoded = await this.#pool.decode({
+      places: images.map((image) => source.place(image)),
+      heights: Int32Array.from(sizes, ({ height }) => height),
+      widths: Int32Array.from(sizes, ({ width }) => width),
+      orientations: Int32Array.from(images, (image) => source.orientation(image)),
+      crops: boxes.length,
+      boxes: interleaved(boxes, images.length),
+      viewHeight: 1,
+      viewWidth: 1,
+      leastRatio: null,
+      limits: LIMITS,
+    });
+    const { pixels, heights, widths } = decoded;
+    const starts = startsOf(heights, widths);
+    const broken = new Map<number, string>();
+    const others: number[] = [];
+    for (const failure of decoded.failures) {
+      if (mayBeOther(failure)) others.push(failure.image);
+      else broken.set(failure.image, failure.reason);
+    }
+    const crops = deinterleaved(decoded.boxes, boxes.length);
+    await each(others, MOST_AT_ONCE, async (row) => {
+      const image = images[row] as number;
+      const { top, left } = cornerOf(boxes, row);
+      const size = { height: heights[row] as number, width: widths[row] as number };
+      try {
+        const whole = await decodeWhole(source, image);
+        const into = pixels.subarray(starts[row] as number, (starts[row] as number) + size.height * size.width * 3);
+        copyPart(whole, { top, left, ...size }, into);
+      } catch (error) {
+        if (!(error instanceof ByolError) || error.code !== 'ERR_BYOL_IMAGE') throw error;
+        broken.set(row, reasonOf(error));
+      }
+    });
+    return { pixels, heights, widths, boxes: crops, broken };
+  }
+
+  dispose(): void {
+    this.#pool.dispose();
+  }
+}
+
+/** Whether sharp may know better. */
+function mayBeOther({ outcome }: DecodeFailure): boolean {
+  return outcome === 'not-jpeg' || outcome === 'unsupported';
+}
+
+async function decodeWhole(source: FilesSource, image: number): Promise<{ pixels: Uint8Array; width: number }> {
+  const { height, width } = sizeOf(source, image);
+  const name = source.location(image);
+  const found = await decodeImage(await source.read(image), { name, maxPixels: height * width });
+  if (found.height === height && found.width === width) return found;
+  const sizes = `it has ${found.width} x ${found.height} pixels, and had ${width} x ${height}`;
+  throw new ByolError('ERR_BYOL_IMAGE', `${name} cannot be decoded: ${sizes}.`);
+}
+
+/** What follows the name in an error about an image: "cannot be read: ...". */
+function reasonOf({ message }: ByolError): string {
+  return /(cannot be (?:decoded|read): .*)\.$/s.exec(message)?.[1] ?? message;
+}
+
+interface Part {
+  readonly top: number;
+  readonly left: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+function copyPart(
+  whole: { readonly pixels: Uint8Array; readonly width: number },
+  { top, left, height, width }: Part,
+  into: Uint8Array,
+): void {
+  for (let row = 0; row < height; row += 1) {
+    const from = ((top + row) * whole.width + left) * 3;
+    into.set(whole.pixels.subarray(from, from + width * 3), row * width * 3);
+  }
+}
+
+/** Of the smallest rectangle with all crops of a row. */
+function cornerOf(boxes: readonly Int32Array[], row: number): { readonly top: number; readonly left: number } {
+  const at = (number: number): number => Math.min(...boxes.map((view) => view[row * BOX_NUMBERS + number] as number));
+  return { top: at(0), left: at(1) };
+}
+
+function startsOf(heights: Int32Array, widths: Int32Array): Float64Array {
+  const starts = new Float64Array(heights.length);
+  for (let i = 1; i < starts.length; i += 1) {
+    starts[i] = (starts[i - 1] as number) + (heights[i - 1] as number) * (widths[i - 1] as number) * 3;
+  }
+  return starts;
+}
+
+/** Of each image the boxes of all views, in place of each view the boxes of all images. */
+function interleaved(boxes: readonly Int32Array[], images: number): Int32Array {
+  const all = new Int32Array(images * boxes.length * BOX_NUMBERS);
+  for (const [view, of] of boxes.entries()) {
+    for (let image = 0; image < images; image += 1) {
+      const box = of.subarray(image * BOX_NUMBERS, (image + 1) * BOX_NUMBERS);
+      all.set(box, (image * boxes.length + view) * BOX_NUMBERS);
+    }
+  }
+  return all;
+}
+
+function deinterleaved(all: Int32Array, views: number): Int32Array[] {
+  const images = all.length / views / BOX_NUMBERS;
+  return Array.from({ length: views }, (_, view) => {
+    const boxes = new Int32Array(images * BOX_NUMBERS);
+    for (let image = 0; image < images; image += 1) {
+      const at = (image * views + view) * BOX_NUMBERS;
+      boxes.set(all.subarray(at, at + BOX_NUMBERS), image * BOX_NUMBERS);
+    }
+    return boxes;
+  });
+}
+
+/** Calls `work` for each, so many at a time. Throws the first failure once all that were begun have ended. */
+async function each<T>(items: readonly T[], atOnce: number, work: (item: T) => Promise<void>): Promise<void> {
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    while (next < items.length) {
+      const item = items[next] as T;
+      next += 1;
+      await work(item);
+    }
+  };
+  const lanes = Array.from({ length: Math.min(atOnce, items.length) }, lane);
+  for (const outcome of await Promise.allSettled(lanes)) {
+    if (outcome.status === 'rejected') throw outcome.reason;
+  }
+}
