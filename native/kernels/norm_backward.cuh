@@ -234,10 +234,10 @@ BYOL_DEVICE void norm_backward_whole(const NormBackwardArguments& a) {
   for (int turn = 0; turn < a.block_parts; ++turn) {
     const NormPlace p = norm_place<E>(a.map, a.block_parts, turn);
     norm_load_coefficients(a, p, shared);
-    norm_reduce_any<E, E::kWide == 1 ? 4 : 2>(a, p, shared);
+    norm_reduce_any<E, E::kWide == 1 ? 3 : 2>(a, p, shared);
     if (a.partials != nullptr) norm_store_sums(a, p, shared);
     if (a.gamma_gradient != nullptr) norm_add_parameters(a, p, shared, turn);
-    norm_input_gradient_any<E, E::kWide == 1 ? 4 : 2>(a, p, shared);
+    norm_input_gradient_any<E, E::kWide == 1 ? 3 : 2>(a, p, shared);
     __syncthreads();
   }
 }

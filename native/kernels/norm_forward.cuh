@@ -174,7 +174,7 @@ BYOL_DEVICE void norm_normalise(const NormForwardArguments& a, const NormPlace& 
     shift[k] = shared.of_columns(kShift)[p.column + k];
   }
   // Backwards: the second pass begins with what the first one left in the cache.
-  constexpr int kRows = 4;
+  constexpr int kRows = kResidual ? 3 : 4;
   each_row<kRows>(a.map, p, true, [&]<bool kWhole>(long long at, long long step, int count) {
     typename E::Raw raw[kRows] = {}, added[kRows] = {};
     for (int i = 0; i < kRows; ++i) {
