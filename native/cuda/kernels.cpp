@@ -21,9 +21,6 @@ struct Kernels::Functions {
 
 namespace {
 
-/// What every card allows a block without being asked.
-constexpr unsigned kUsualShared = 48 * 1024;
-
 // The newest capability that the compiler knows and whose code this card runs: of its own major version, and not newer.
 int capability_to_compile_for(const Nvrtc& nvrtc, int capability) {
   int best = 0;
@@ -59,7 +56,8 @@ Kernels::Kernel Kernels::get(const std::string& name, unsigned dynamic_shared) {
     found = kernels_.find(name);
   }
   Kernel& kernel = found->second;
-  if (dynamic_shared > std::max(kernel.dynamic_shared, kUsualShared)) {
+  // Cards allow a block 48 KB without being asked, together with what the kernel declares itself: asked for is any size.
+  if (dynamic_shared > kernel.dynamic_shared) {
     check(call_->set_attribute(kernel.function, CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES,
                                static_cast<int>(dynamic_shared)),
           "The kernel '" + name + "' cannot have " + std::to_string(dynamic_shared) + " bytes of shared memory");

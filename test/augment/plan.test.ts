@@ -18,8 +18,8 @@ import { root } from '../support/paths.js';
 
 import { assertMean, draw, many, values } from './drawn-numbers.js';
 
-test('the columns are those of plan.h, in its order', () => {
-  const header = readFileSync(path.join(root, 'native/core/augment/plan.h'), 'utf8');
+test('the columns are those of plan_row.h, in its order', () => {
+  const header = readFileSync(path.join(root, 'native/core/augment/plan_row.h'), 'utf8');
   const body = /enum PlanColumn : int \{(.*?)\};/s.exec(header)?.[1] as string;
   const names = Array.from(body.matchAll(/^\s*k(\w+)/gm), ([, name = '']) => name);
   assert.equal(names.pop(), 'PlanColumns');

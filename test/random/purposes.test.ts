@@ -19,7 +19,7 @@ describe('purposes of random draws', () => {
   });
 
   test('their numbers are those of every run so far', () => {
-    assert.deepEqual([image, ...Object.values(augmentations), permutation], [0, 1, 2, 3, 4, 5, 6, 7, 0xffff]);
+    assert.deepEqual([image, ...Object.values(augmentations), permutation], [0, 1, 2, 3, 4, 5, 6, 7, 8, 0xffff]);
     assert.deepEqual(Object.keys(augmentations), [
       'randomResizedCrop',
       'center',
@@ -28,6 +28,7 @@ describe('purposes of random draws', () => {
       'grayscale',
       'blur',
       'solarize',
+      'replacement',
     ]);
     assert.deepEqual(views, [0, 1, 2, 3]);
     assert.deepEqual(orderNumbers, {
