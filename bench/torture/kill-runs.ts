@@ -5,6 +5,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { metricDefinitions } from '../../lib/metrics/definitions.js';
 import { Stream } from '../../lib/random/philox.js';
 import { readMetrics } from '../../lib/run/metrics-file.js';
 import { readResult } from '../../lib/run/run-folder.js';
@@ -130,13 +131,17 @@ interface Fingerprint {
   readonly result: object;
 }
 
+/** Metrics that no two runs have alike: times, and what follows from them. */
+const ofTheMachine: ReadonlySet<string> = new Set(
+  Object.entries(metricDefinitions).flatMap(([name, { from }]) => (from === 'timing' ? name : [])),
+);
+
 /** All that a run says but for times. */
 async function fingerprint(run: string): Promise<Fingerprint> {
   const records = await readMetrics(join(run, 'metrics.jsonl'));
   const epochs = records.flatMap((record) => {
     if (record.type !== 'epoch') return [];
-    const { images_per_second: _, data_wait: __, ...metrics } = record;
-    return [metrics];
+    return [Object.fromEntries(Object.entries(record).filter(([name]) => !ofTheMachine.has(name)))];
   });
   const result = await readResult(run);
   if (result === null) throw new Error(`${run} has no result`);
