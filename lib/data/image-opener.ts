@@ -7,7 +7,7 @@ import { PhotoImages } from './photos/photo-images.js';
 export interface ImageOpenerOptions {
   /** That photos are decoded with. */
   readonly threads: number;
-  /** Told of every photo that turns out to be broken: a sentence. */
+  /** Told of every photo that turns out to be broken, in whose place another one is taken: a sentence. Without it the first one ends everything. */
   readonly onBroken?: ((message: string) => void) | undefined;
 }
 
@@ -32,8 +32,7 @@ export class ImageOpener {
 
   #photos(split: ImageSplit<FilesSource>, title: string): Images {
     this.#decoder ??= new PhotoDecoder(this.#native, this.#options.threads);
-    const { onBroken = () => {} } = this.#options;
-    return new PhotoImages(this.#native, this.#decoder, split, { title, onBroken });
+    return new PhotoImages(this.#native, this.#decoder, split, { title, onBroken: this.#options.onBroken });
   }
 
   dispose(): void {

@@ -31,8 +31,8 @@ export interface Images extends ImageSizes {
   /** The indices, with others in the places of images that are known to be broken, always the same ones. */
   usable(indices: Int32Array): Int32Array;
   /**
-   * null: some of them turned out to be broken; usable() knows others now. Throws ERR_BYOL_DATA where more are broken than may be, and
-   * what keeps any image from being read.
+   * null: some of them turned out to be broken; usable() knows others now. Throws ERR_BYOL_DATA where more are broken than may be,
+   * ERR_BYOL_IMAGE where none may, and what keeps any image from being read.
    */
   take(request: ImageRequest): Promise<TakenImages | null>;
   /** Frees what is kept in native memory. */

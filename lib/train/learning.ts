@@ -18,6 +18,8 @@ import { loadState, type ResumePoint, saveState } from './training-state.js';
 export interface LearningOptions {
   /** Images of your own, in place of the settings' `data`: datasetFromArrays(), datasetFromIterable(). */
   readonly data?: Dataset;
+  /** Told of every photo that turns out to be broken, in whose place another one is taken. Without it the first one ends the training. */
+  readonly onBroken?: (message: string) => void;
   /** Other work on the machine has changed the number of threads, of at most `most`; only with `threads: 0`. */
   readonly onThreads?: (threads: number, most: number) => void;
 }
@@ -148,11 +150,12 @@ export class Learning implements AsyncDisposable {
 export async function openLearning(settings: TrainSettings, options: LearningOptions = {}): Promise<Learning> {
   option.checkOptions('openLearning()', options, {
     data: datasetCheck,
+    onBroken: option.listener,
     onThreads: option.listener,
   });
   const config = trainingConfig(settings);
-  const { data, onThreads } = options;
+  const { data, onBroken, onThreads } = options;
   const given = data && (await takeData(data));
   const asked = given === undefined ? config : { ...config, data: given.config };
-  return new Learning(await openResources(asked, { given, ...(onThreads && { onThreads }) }));
+  return new Learning(await openResources(asked, { given, onBroken, ...(onThreads && { onThreads }) }));
 }

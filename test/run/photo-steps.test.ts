@@ -5,6 +5,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import type { Config } from '../../lib/config/schema.js';
 import type { TrainEvent } from '../../lib/run/events.js';
+import { embedRun } from '../../lib/run/run-embedding.js';
 import { withPhotoFolder, writeFiles } from '../support/photos.js';
 import { runToEnd, tinyConfig } from '../support/tiny.js';
 
@@ -83,6 +84,12 @@ test('another image takes the place of one that turns out to be broken, the same
     });
     await runToEnd(config, { folder: stopped, resume: true });
     assert.deepEqual(weights(stopped), weights(whole));
+
+    // Rows of embeddings are of the images that they are said to be of.
+    await assert.rejects(embedRun({ folder: whole, split: 'train' }), {
+      code: 'ERR_BYOL_IMAGE',
+      message: /0[39]\.(jpeg|png) /,
+    });
 
     const strict = photoConfig(folder, { data: { ...config.data, brokenLimit: 0.03 } as Config['data'] });
     await assert.rejects(runToEnd(strict, { folder: path.join(folder, '../strict') }), {

@@ -54,7 +54,10 @@ async function writeSheet(config: Config, out: string, count: number): Promise<n
   const { encodePng } = await import('../../report/png.js');
   const native = loadNative();
   const { train } = await readData(config.data);
-  const opener = new ImageOpener(native, { threads: availableCores() });
+  const opener = new ImageOpener(native, {
+    threads: availableCores(),
+    onBroken: (message) => process.stderr.write(`${message}\n`),
+  });
   const images = opener.open(train, splitTitles.train);
   try {
     const shown = Math.min(count, images.count);

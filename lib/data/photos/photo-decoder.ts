@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os';
 import type { DecodeFailure, DecodeLimits, NativeDecodePool, NativeModule } from '../../binding/native.js';
 import { ByolError } from '../../errors.js';
 import { type FilesSource, sizeOf } from '../dataset.js';
@@ -11,7 +12,8 @@ const LIMITS: DecodeLimits = {
   scans: 500,
   seconds: 60,
   fileBytes: 1024 ** 3,
-  batchBytes: 64 * 1024 ** 3,
+  // More would not be memory but swapping, and then the end of the process.
+  batchBytes: Math.floor(totalmem() / 2),
 };
 
 /** Images that sharp decodes at a time: it has four threads. */

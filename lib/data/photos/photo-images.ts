@@ -10,8 +10,8 @@ import type { PhotoDecoder } from './photo-decoder.js';
 export interface PhotoImagesOptions {
   /** For messages: 'training images', ... */
   readonly title: string;
-  /** Told of every image that turns out to be broken: a sentence. */
-  readonly onBroken: (message: string) => void;
+  /** Told of every image that turns out to be broken, in whose place another one is taken: a sentence. Without it the first one ends everything. */
+  readonly onBroken?: ((message: string) => void) | undefined;
 }
 
 /** Photos that are decoded when they are taken: only what is looked at, and nothing of it is kept. */
@@ -65,10 +65,14 @@ export class PhotoImages implements Images {
 
   #found(image: number, reason: string): void {
     if (this.#broken.has(image)) return;
-    this.#broken.add(image);
     const name = this.#source.location(image);
+    const { onBroken } = this.#options;
+    if (onBroken === undefined) {
+      throw new ByolError('ERR_BYOL_IMAGE', `${name} ${sentence(reason)}.`, { hint: 'Repair the file, or remove it.' });
+    }
+    this.#broken.add(image);
     this.#counted.add(name, reason);
-    this.#options.onBroken(`${name} ${sentence(reason)}. Another image takes its place.`);
+    onBroken(`${name} ${sentence(reason)}. Another image takes its place.`);
   }
 
   /** Which image takes its place is the same in every epoch and every run, whenever it was found out. */
