@@ -18,9 +18,9 @@ function declared(root) {
     'Pick',
   );
   // A parameter of a method has a name in TypeScript alone; members stand at the start of a line or behind a brace or semicolon.
-  const names = matches(text, /(?:^ +|[{;] *)(?:readonly )?(\w+)(?:\(|:\s)/gm);
+  const names = matches(text, /(?:^ +|[{;] *)(?:readonly )?(\w+)(?:\(|\??:\s)/gm);
   const parameters = new Set(matches(text, /^ {4}(?!readonly )(\w+): /gm));
-  const members = matches(text, /^ +readonly (\w+):\s/gm);
+  const members = matches(text, /^ +readonly (\w+)\??:\s/gm);
   return {
     names: new Set([...names.filter((name) => !parameters.has(name)), ...members]),
     words: new Set(matches(text, /(?<!from )'([\w-]+)'/g)),

@@ -146,6 +146,8 @@ export interface DecodePlace {
   readonly path: Uint8Array;
   readonly offset: number;
   readonly length: number;
+  /** What lies there are elements of Snappy, without the length in front of them: the file's own bytes in what is unpacked. */
+  readonly packed?: { readonly offset: number; readonly length: number };
 }
 
 /** A batch of JPEG files, and which crops of them are needed. */

@@ -2,6 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { z } from 'zod';
 import { Breather } from '../breather.js';
 import {
+  bytesAt,
   type Dataset,
   type FilesSource,
   type ImageSizes,
@@ -72,7 +73,7 @@ async function describePart({ count, source, targets }: ImageSplit<ImageSource>)
 }
 
 function fileSizes(count: number, source: FilesSource): Uint8Array {
-  const sizes = Float64Array.from({ length: count }, (_, image) => source.place(image).length);
+  const sizes = Float64Array.from({ length: count }, (_, image) => bytesAt(source.place(image)));
   return new Uint8Array(sizes.buffer);
 }
 

@@ -24,6 +24,13 @@ export interface FilePlace {
   readonly path: Uint8Array;
   readonly offset: number;
   readonly length: number;
+  /** What lies there are elements of Snappy, without the length in front of them: the file's own bytes in what is unpacked. */
+  readonly packed?: { readonly offset: number; readonly length: number };
+}
+
+/** Bytes of an image file, unpacked. */
+export function bytesAt({ length, packed }: FilePlace): number {
+  return packed?.length ?? length;
 }
 
 /** Image files, each read when it is needed. Sizes are of the upright images, as the files' headers say. */

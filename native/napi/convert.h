@@ -76,6 +76,7 @@ class Fields {
   Napi::Value value(const char* name) const { return object_.Get(name); }
 
   bool is_null(const char* name) const { return value(name).IsNull(); }
+  bool is_given(const char* name) const { return !value(name).IsUndefined(); }
   Fields object(const char* name) const { return Fields(value(name), path_of(name)); }
   double number(const char* name, const Range& range = {}) const {
     return to_number(value(name), path_of(name), range);

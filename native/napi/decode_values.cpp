@@ -29,6 +29,11 @@ FilePlace read_place(const Napi::Value& value, const std::string& path) {
   FilePlace place{{reinterpret_cast<const char*>(bytes.Data()), bytes.ElementLength()},
                   f.integer("offset", 0, kLargestInteger),
                   f.integer("length", 0, kLargestInteger)};
+  if (f.is_given("packed")) {
+    const Fields packed = f.object("packed");
+    // As large as a page may be: their sum cannot overflow.
+    place.packed = {packed.integer("offset", 0, kLargestIndex), packed.integer("length", 0, kLargestIndex)};
+  }
   if (place.path.empty() || place.path.find('\0') != std::string::npos) {
     refuse(f.value("path"), f.path_of("path"), "the bytes of a path, without zeros");
   }

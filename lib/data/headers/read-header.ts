@@ -37,7 +37,10 @@ export interface HeaderReading {
  * The format, by content and never by a name, with the size and what is unusual. Reads a few kilobytes, more where a camera has put
  * a thumbnail before the size. Takes any bytes.
  */
-export function readHeader(read: ByteReader): HeaderReading {
+export function readHeader(reader: ByteReader): HeaderReading {
+  // Places of 64 bits may be none that a file can have.
+  const read: ByteReader = (offset, length) =>
+    Number.isSafeInteger(offset + length) ? reader(offset, length) : new Uint8Array();
   const start = read(0, 64).slice();
   if (start.length === 0) return { header: null, problem: 'empty' };
   const format = formatOf(start);

@@ -15,7 +15,8 @@ export interface ListColumns {
   readonly split: string | null;
 }
 
-const usualNames: Readonly<Record<keyof ListColumns, readonly string[]>> = {
+/** What columns of images, classes and splits are called, in small letters. */
+export const usualNames: Readonly<Record<keyof ListColumns, readonly string[]>> = {
   image: ['file_name', 'filename', 'file', 'path', 'file_path', 'filepath', 'image_path', 'image', 'img'],
   label: ['label', 'labels', 'class', 'class_name', 'category', 'target', 'species'],
   split: ['split', 'subset', 'set', 'partition'],

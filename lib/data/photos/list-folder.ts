@@ -33,7 +33,7 @@ export function* listFolder(
   const keeper = new TallyKeeper<PassedKind>();
   const builder = new FileTableBuilder(older?.count);
   const base = Buffer.from(folder).toString('latin1');
-  const window = Buffer.alloc(WINDOW);
+  const window = new Uint8Array(WINDOW);
   let read = 0;
   // Both ascend by the same order: what the older one has before this file is gone.
   let row = 0;
@@ -77,7 +77,7 @@ function* named(base: string, names: readonly string[], keeper: TallyKeeper<Pass
 function headerOf(
   base: string,
   { raw, stats }: WalkedFile,
-  window: Buffer,
+  window: Uint8Array,
   keeper: TallyKeeper<PassedKind>,
 ): HeaderReading {
   if (stats.size === 0) return { header: null, problem: 'empty' };
@@ -95,11 +95,11 @@ function headerOf(
 }
 
 /** Reads of a file through a window that is filled where it is needed. */
-function windowOf(file: number, window: Buffer): ByteReader {
+function windowOf(file: number, window: Uint8Array): ByteReader {
   let [start, end] = [0, 0];
   return (offset, length) => {
     if (length > window.length) {
-      const bytes = Buffer.alloc(length);
+      const bytes = new Uint8Array(length);
       return bytes.subarray(0, readSync(file, bytes, 0, length, offset));
     }
     if (offset < start || offset + length > end) {

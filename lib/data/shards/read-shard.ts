@@ -1,19 +1,8 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { ByteReader } from '../headers/header.js';
 import { readHeader } from '../headers/read-header.js';
-import { type FileTable, FileTableBuilder } from '../photos/file-table.js';
+import { type ShardContents, ShardContentsBuilder } from './shard-contents.js';
 import { readTar, type TarEntry } from './tar.js';
-
-/** The images of one shard, in the order of the archive. */
-export interface ShardContents {
-  /** Names, sizes and headers of the images; its rows are not sorted. */
-  readonly table: FileTable;
-  /** Where each image's bytes begin in the archive. */
-  readonly offsets: Float64Array;
-  /** Places in `labelNames`, -1 where a sample says none. */
-  readonly labels: Int32Array;
-  readonly labelNames: readonly string[];
-}
 
 const IMAGE = /^(?:jpe?g|png|webp|tiff?|gif|avif)$/i;
 /** Files that hold a class: WebDataset's names for a number, and for an object. */
@@ -32,26 +21,19 @@ const WINDOW = 64 * 1024;
 export function readShard(path: string): ShardContents {
   const file = openSync(path, 'r');
   try {
-    const { size, mtimeMs, ctimeMs, ino } = fstatSync(file);
+    const stats = fstatSync(file);
     const read = windowed(file);
-    const builder = new FileTableBuilder();
-    const [offsets, labels]: [number[], number[]] = [[], []];
-    const numbers = new Map<string, number>();
+    const builder = new ShardContentsBuilder(stats);
     // Widened: end() is called in between.
     let sample = null as Sample | null;
     const end = (): void => {
       const { image = null, label = null } = sample ?? {};
       if (image === null) return;
-      const raw = Buffer.from(image.name).toString('latin1');
-      const header = readHeader((offset, length) =>
-        read(image.offset + offset, Math.max(0, Math.min(length, image.size - offset))),
-      );
-      builder.add(raw, { size: image.size, mtimeMs, ctimeMs, ino }, header);
-      offsets.push(image.offset);
-      if (label !== null && !numbers.has(label)) numbers.set(label, numbers.size);
-      labels.push(label === null ? -1 : (numbers.get(label) as number));
+      const { offset, size } = image;
+      const header = readHeader((at, length) => read(offset + at, Math.max(0, Math.min(length, size - at))));
+      builder.add({ name: Buffer.from(image.name).toString('latin1'), offset, size, header, label });
     };
-    for (const entry of readTar(read, size)) {
+    for (const entry of readTar(read, stats.size)) {
       const [key, ending] = keyOf(entry.name);
       if (key === null) continue;
       if (sample?.key !== key) {
@@ -65,12 +47,7 @@ export function readShard(path: string): ShardContents {
       }
     }
     end();
-    return {
-      table: builder.finish(),
-      offsets: Float64Array.from(offsets),
-      labels: Int32Array.from(labels),
-      labelNames: [...numbers.keys()],
-    };
+    return builder.finish();
   } finally {
     closeSync(file);
   }
@@ -103,11 +80,11 @@ function labelIn(text: string, isObject: boolean): string | null {
 
 /** Reads of an open file, several small ones from one of the system. */
 function windowed(file: number): ByteReader {
-  const window = Buffer.alloc(WINDOW);
+  const window = new Uint8Array(WINDOW);
   let [start, end] = [0, 0];
   return (offset, length) => {
     if (length > WINDOW) {
-      const bytes = Buffer.alloc(length);
+      const bytes = new Uint8Array(length);
       return bytes.subarray(0, readSync(file, bytes, 0, length, offset));
     }
     if (offset < start || offset + length > end) {

@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import { compressors } from 'hyparquet-compressors';
 import { ByolError } from '../../errors.js';
 import { fileReason } from '../../files/data-file.js';
 import type { FilePlace, FilesSource } from '../dataset.js';
@@ -28,20 +29,12 @@ export class ShardFiles implements FilesSource {
 
   async read(image: number): Promise<Uint8Array> {
     const { file } = this.#shard(image);
-    const { offset, length } = this.place(image);
+    const { offset, length, packed } = this.place(image);
     try {
-      const archive = await open(file, 'r');
-      try {
-        const bytes = new Uint8Array(length);
-        for (let done = 0; done < length; ) {
-          const { bytesRead } = await archive.read(bytes, done, length - done, offset + done);
-          if (bytesRead === 0) throw new Error('the archive ends within it');
-          done += bytesRead;
-        }
-        return bytes;
-      } finally {
-        await archive.close();
-      }
+      const bytes = await readPart(file, offset, length);
+      if (packed === undefined) return bytes;
+      const size = this.#shard(image).packed?.sizes[this.#row(image)] as number;
+      return unpack(bytes, size).subarray(packed.offset, packed.offset + packed.length);
     } catch (error) {
       const reason = fileReason(error as NodeJS.ErrnoException);
       throw new ByolError('ERR_BYOL_IMAGE', `${this.location(image)} cannot be read: ${reason}.`, { cause: error });
@@ -49,14 +42,17 @@ export class ShardFiles implements FilesSource {
   }
 
   place(image: number): FilePlace {
-    const { file, offsets, table } = this.#shard(image);
+    const { file, offsets, packed, table } = this.#shard(image);
     const row = this.#row(image);
-    return { path: Buffer.from(file), offset: offsets[row] as number, length: table.sizes[row] as number };
+    const [path, offset, length] = [Buffer.from(file), offsets[row] as number, table.sizes[row] as number];
+    const pageLength = packed?.lengths[row] ?? 0;
+    if (packed === null || pageLength === 0) return { path, offset, length };
+    return { path, offset, length: pageLength, packed: { offset: packed.starts[row] as number, length } };
   }
 
   location(image: number): string {
-    const { file, table } = this.#shard(image);
-    return `${file}/${readablePath(rawPath(table, this.#row(image)))}`;
+    const { path, table } = this.#shard(image);
+    return `${path}/${readablePath(rawPath(table, this.#row(image)))}`;
   }
 
   format(image: number): ImageFormat {
@@ -74,4 +70,31 @@ export class ShardFiles implements FilesSource {
   #row(image: number): number {
     return this.#rows[image] as number;
   }
+}
+
+async function readPart(path: string, offset: number, length: number): Promise<Uint8Array> {
+  const file = await open(path, 'r');
+  try {
+    const bytes = new Uint8Array(length);
+    for (let done = 0; done < length; ) {
+      const { bytesRead } = await file.read(bytes, done, length - done, offset + done);
+      if (bytesRead === 0) throw new Error('the shard ends within it');
+      done += bytesRead;
+    }
+    return bytes;
+  } finally {
+    await file.close();
+  }
+}
+
+/** Snappy's elements to as many bytes. */
+function unpack(elements: Uint8Array, size: number): Uint8Array {
+  const bytes = compressors.SNAPPY?.(Buffer.concat([Buffer.from(varint(size)), elements]), size);
+  if (bytes?.length !== size) throw new Error('what it is packed in is damaged');
+  return bytes;
+}
+
+/** The length that a whole stream begins with. */
+function varint(value: number): number[] {
+  return value < 128 ? [value] : [(value % 128) + 128, ...varint(Math.floor(value / 128))];
 }

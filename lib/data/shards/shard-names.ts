@@ -40,23 +40,34 @@ function valuesOf(inner: string, pattern: string): string[] {
 /** Shards by split; those of a single file or pattern are to train with. */
 export type ShardNames = Readonly<Partial<Record<SplitName, readonly string[]>>>;
 
+/** Files of one kind. */
+export interface ShardKind {
+  readonly ending: RegExp;
+  /** For messages: ".tar files". */
+  readonly files: string;
+  /** Folders that lie between the one that is given and those of the splits. */
+  readonly between: RegExp | null;
+}
+
+export const tarShards: ShardKind = { ending: SHARD_ENDING, files: '.tar files', between: null };
+
 /**
  * The shards at a path. In a folder, `train`, `val` and `test` in a name, or as a folder, say the split; others are to train with. Throws
  * ERR_BYOL_DATA where there is none.
  */
-export async function findShards(path: string): Promise<ShardNames> {
-  const what = 'shards: .tar files, or a folder with them';
+export async function findShards(path: string, { ending, files, between }: ShardKind): Promise<ShardNames> {
+  const what = `${files}, or a folder with them`;
   const entry = await statData(path, what);
   if (entry === null && isPattern(path)) return { train: expandPattern(path) };
   if (entry === null) throw new ByolError('ERR_BYOL_DATA', `There is nothing at ${path}: give ${what}.`);
   if (!entry.isDirectory()) return { train: [path] };
   const found = new Map<SplitName, string[]>();
-  const look = async (folder: string, split: SplitName | null): Promise<void> => {
+  const look = async (folder: string, split: SplitName | null, isBetween = false): Promise<void> => {
     const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
       throw fileProblem(folder, what, error);
     });
     for (const { name } of entries
-      .filter((each) => SHARD_ENDING.test(each.name))
+      .filter((each) => ending.test(each.name))
       .sort((a, b) => (a.name < b.name ? -1 : 1))) {
       const of = split ?? splitInName(name);
       found.set(of, [...(found.get(of) ?? []), join(folder, name)]);
@@ -65,10 +76,11 @@ export async function findShards(path: string): Promise<ShardNames> {
     for (const { name } of entries.filter((each) => each.isDirectory())) {
       const inner = splitOfFolder(name);
       if (inner !== null) await look(join(folder, name), inner);
+      else if (!isBetween && between?.test(name)) await look(join(folder, name), null, true);
     }
   };
   await look(path, null);
-  if (found.size === 0) throw new ByolError('ERR_BYOL_DATA', `There are no .tar files in ${path}.`);
+  if (found.size === 0) throw new ByolError('ERR_BYOL_DATA', `There are no ${files} in ${path}.`);
   return Object.fromEntries(found) as ShardNames;
 }
 

@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <system_error>
 
+#include "core/data/snappy.h"
+
 namespace byol {
 namespace {
 
@@ -31,6 +33,20 @@ class File {
   int descriptor_;
 };
 
+DecodeStatus too_long(int64_t length, int64_t most) {
+  return unreadable("it has " + std::to_string(length) + " bytes, more than " + std::to_string(most));
+}
+
+/// In place of what is packed the part that is wanted of it.
+DecodeStatus unpack(const PackedPart& part, int64_t most_bytes, std::vector<uint8_t>& bytes) {
+  const int64_t needed = part.offset + part.length;
+  if (needed > most_bytes) return too_long(needed, most_bytes);
+  std::vector<uint8_t> unpacked(static_cast<size_t>(needed));
+  if (!unpack_snappy(bytes, unpacked)) return {DecodeOutcome::Broken, "what it is packed in is damaged"};
+  bytes.assign(unpacked.begin() + static_cast<std::ptrdiff_t>(part.offset), unpacked.end());
+  return {};
+}
+
 }  // namespace
 
 DecodeStatus read_image_file(const FilePlace& place, int64_t most_bytes, std::vector<uint8_t>& bytes) {
@@ -40,9 +56,7 @@ DecodeStatus read_image_file(const FilePlace& place, int64_t most_bytes, std::ve
   if (S_ISDIR(facts.st_mode)) return unreadable("it is a folder");
   if (!S_ISREG(facts.st_mode)) return unreadable("it is not a regular file");
   const int64_t length = std::clamp<int64_t>(facts.st_size - place.offset, 0, place.length);
-  if (length > most_bytes) {
-    return unreadable("it has " + std::to_string(length) + " bytes, more than " + std::to_string(most_bytes));
-  }
+  if (length > most_bytes) return too_long(length, most_bytes);
   bytes.resize(static_cast<size_t>(length));
   size_t read = 0;
   while (read < bytes.size()) {
@@ -54,7 +68,13 @@ DecodeStatus read_image_file(const FilePlace& place, int64_t most_bytes, std::ve
     read += static_cast<size_t>(count);
   }
   bytes.resize(read);
-  if (read == 0) return {DecodeOutcome::Broken, "it is empty"};
+  if (place.packed && static_cast<int64_t>(read) < place.length) {
+    return {DecodeOutcome::Broken, "the file that it is packed in is cut off"};
+  }
+  if (read > 0 && place.packed) {
+    if (DecodeStatus status = unpack(*place.packed, most_bytes, bytes); !status.ok()) return status;
+  }
+  if (bytes.empty()) return {DecodeOutcome::Broken, "it is empty"};
   return {};
 }
 

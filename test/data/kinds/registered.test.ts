@@ -113,6 +113,7 @@ describe('a kind of data in a file of its own', () => {
       'raw',
       'shapes',
       'tiny-imagenet',
+      'parquet',
       'shards',
       'list',
       'folder',

@@ -43,7 +43,7 @@ async function told(split: ImageSplit<FilesSource> | undefined, names: readonly 
     assert.deepEqual(bytes, jpegHeader(width, 20));
     const { path: file, offset, length } = source.place(image);
     assert.deepEqual(readFileSync(Buffer.from(file)).subarray(offset, offset + length), bytes);
-    return `${source.location(image).split('.tar/')[1]} ${width} ${names[labels?.[image] ?? -1] ?? '-'}`;
+    return `${source.location(image).split(/\.(?:tar|tar\.gz)\//)[1]} ${width} ${names[labels?.[image] ?? -1] ?? '-'}`;
   });
   return Promise.all(images);
 }
