@@ -64,6 +64,11 @@ export {
   type TensorInfo,
   type TensorType,
 } from './export/safetensors.js';
+export type { CheckpointFormat } from './import/checkpoint.js';
+export type { EncoderOrigin } from './import/foreign-encoder.js';
+export { type ImportedEncoder, type ImportOptions, importEncoder } from './import/import-encoder.js';
+export type { Branch } from './import/networks/choose-network.js';
+export type { NamingName } from './import/networks/naming.js';
 
 // Images of your own, and kinds of data.
 

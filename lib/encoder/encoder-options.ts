@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import { encoderSchema, normSchema } from '../config/network.js';
-import { type Config, settingsSchema, viewsSchema } from '../config/schema.js';
+import { type Config, settingsSchema } from '../config/schema.js';
 import type { ByolError } from '../errors.js';
 import type { NetworkOptions } from '../export/encoder-description.js';
+import { fits, networkChecks } from '../export/network-checks.js';
+import type { Branch } from '../import/networks/choose-network.js';
 import * as option from '../text/options.js';
 
 export interface EncoderOptions extends NetworkOptions {
@@ -15,6 +16,11 @@ export interface EncoderOptions extends NetworkOptions {
    * as many as it may use cores, and fewer while other work keeps those busy.
    */
   readonly threads?: number | undefined;
+  /**
+   * Of another program's checkpoint with several networks: 'online', the trained one, or 'target', its moving average, or what a
+   * network's names begin with. Left out: 'online' where there is one.
+   */
+  readonly branch?: Branch | undefined;
   /** Images per forward pass, at most; 64 if left out. */
   readonly batchSize?: number | undefined;
   /** Image files with more pixels are refused before they are decoded; 100 million if left out. */
@@ -36,13 +42,8 @@ export interface EmbedAllOptions extends EmbedOptions {
   readonly onBroken?: ((error: ByolError, index: number) => void) | undefined;
 }
 
-const fits = (schema: z.ZodType, expected: string): option.OptionCheck => ({
-  accepts: (value) => schema.safeParse(value).success,
-  expected,
-});
 const positive = fits(z.int().positive(), 'a whole number above 0');
 const settings = settingsSchema().shape;
-const { size, mean, std, resampling, antialias } = viewsSchema.shape;
 
 export const encoderChecks: option.OptionChecks<EncoderOptions & { readonly path: string }> = {
   path: option.required(option.path),
@@ -51,16 +52,8 @@ export const encoderChecks: option.OptionChecks<EncoderOptions & { readonly path
   threads: fits(settings.threads, 'a whole number from 0'),
   batchSize: positive,
   maxPixels: positive,
-  inputSize: fits(size, 'a whole number of pixels from 8'),
-  mean: fits(mean, 'three numbers'),
-  std: fits(std, 'three numbers above 0'),
-  resampling: fits(resampling, "'bicubic' or 'bilinear'"),
-  antialias: fits(antialias, 'true or false'),
-  padding: fits(encoderSchema.shape.padding, "'same' or 'symmetric'"),
-  norm: fits(
-    normSchema.pick({ encoder: true, groups: true, weightStandardization: true, epsilon: true }).partial(),
-    'settings of norm: encoder, groups, weightStandardization, epsilon',
-  ),
+  branch: option.text,
+  ...networkChecks,
 };
 
 const images: option.OptionCheck = {

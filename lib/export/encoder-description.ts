@@ -86,10 +86,24 @@ export function describeConfig({
  * for a file that holds no such network, or whose metadata have been changed.
  */
 export function describeFile(path: string, header: SafetensorsHeader, options: NetworkOptions): EncoderDescription {
-  const { metadata } = header;
-  const own = metadata['encoder'] !== undefined && metadata['norm'] !== undefined;
-  const draft = own ? ofMetadata(path, metadata) : ofTensors(path, header);
+  const draft = describesItself(header) ? ofMetadata(path, header.metadata) : ofTensors(path, header);
   return complete(path, withOptions(draft, options));
+}
+
+/** Whether a file is an encoder file of this package's. */
+export function describesItself({ metadata }: Pick<SafetensorsHeader, 'metadata'>): boolean {
+  return metadata['encoder'] !== undefined && metadata['norm'] !== undefined;
+}
+
+/** Of a network whose tensors are known otherwise: what `layers` say of it, `defaults` over that and `options` over those. Throws alike. */
+export function describeNetwork(
+  path: string,
+  { encoder, norm }: { readonly encoder: Partial<EncoderConfig>; readonly norm: Partial<EncoderNorm> },
+  defaults: NetworkOptions,
+  options: NetworkOptions,
+): EncoderDescription {
+  const draft = { encoder, norm: { ...norm, decay: OF_NO_USE }, input: {} };
+  return complete(path, withOptions(withOptions(draft, defaults), options));
 }
 
 /** `options` over a description that is complete. */

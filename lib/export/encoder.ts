@@ -1,6 +1,6 @@
 import { configHash } from '../config/hash.js';
-import type { NormConfig } from '../config/network.js';
 import type { Config, EncoderConfig } from '../config/schema.js';
+import type { EncoderNorm } from './infer-architecture.js';
 
 /** What is written beside an exported encoder, so that the file alone says how to use it. */
 
@@ -46,7 +46,7 @@ export interface TorchvisionFit {
 }
 
 /** Whether, and how, torchvision's ResNet can take the exported file. */
-export function torchvisionFit(encoder: EncoderConfig, norm: NormConfig): TorchvisionFit {
+export function torchvisionFit(encoder: EncoderConfig, norm: EncoderNorm): TorchvisionFit {
   const { epsilon } = norm;
   const notes: string[] = [];
   const name = torchvisionName(encoder);
@@ -110,7 +110,7 @@ export function torchvisionFit(encoder: EncoderConfig, norm: NormConfig): Torchv
 }
 
 /** PyTorch's layer in place of torchvision's batch normalisation; null: that one. */
-function normLayer({ encoder, groups, epsilon }: NormConfig): string | null {
+function normLayer({ encoder, groups, epsilon }: EncoderNorm): string | null {
   if (encoder === 'none') return 'torch.nn.Identity()';
   if (encoder !== 'group' && encoder !== 'layer') return null;
   return `torch.nn.GroupNorm(${encoder === 'layer' ? 1 : groups}, channels, eps=${epsilon})`;
@@ -130,35 +130,44 @@ export interface EncoderFacts {
  * Hugging Face's readers look for.
  */
 export function encoderMetadata(config: Config, facts: EncoderFacts): Record<string, string> {
-  const { encoder, views } = config;
-  const fit = torchvisionFit(encoder, config.norm);
-  const metadata: Record<string, string> = {
-    format: 'pt',
+  const metadata = {
+    ...describingMetadata(config, config.views),
     framework: `byol-torch ${facts.version}`,
     method: config.method ?? 'byol',
-    architecture: architectureName(encoder),
-    encoder: JSON.stringify(encoder),
-    features: String(encoderFeatures(encoder)),
-    padding: encoder.padding,
-    norm: config.norm.encoder,
-    norm_groups: String(config.norm.groups),
-    norm_epsilon: String(config.norm.epsilon),
-    weight_standardization: String(config.norm.weightStandardization),
-    color_order: 'RGB',
-    value_range: '[0, 1] before normalisation: (x - mean) / std',
-    mean: JSON.stringify(views.mean),
-    std: JSON.stringify(views.std),
-    input_size: String(views.size),
-    resampling: views.resampling,
-    antialias: String(views.antialias),
     epochs: String(facts.epochs),
     config_hash: configHash(config),
-    torchvision: fit.model === null ? 'does not fit' : fit.model,
-    torchvision_same_function: String(fit.sameFunction),
-    torchvision_notes: fit.notes.join(' '),
-  };
+  } as Record<string, string>;
   if (config.preset !== undefined) metadata.preset = config.preset;
   if (facts.knnTop1 !== undefined) metadata.knn_top1 = String(facts.knnTop1);
   if (facts.linearTop1 !== undefined) metadata.linear_top1 = String(facts.linearTop1);
   return metadata;
+}
+
+/** What says how to make the network and its images, whoever trained it. */
+export function describingMetadata(
+  { encoder, norm }: { readonly encoder: EncoderConfig; readonly norm: EncoderNorm },
+  input: Pick<Config['views'], 'size' | 'resampling' | 'antialias' | 'mean' | 'std'>,
+): Record<string, string> {
+  const fit = torchvisionFit(encoder, norm);
+  return {
+    format: 'pt',
+    architecture: architectureName(encoder),
+    encoder: JSON.stringify(encoder),
+    features: String(encoderFeatures(encoder)),
+    padding: encoder.padding,
+    norm: norm.encoder,
+    norm_groups: String(norm.groups),
+    norm_epsilon: String(norm.epsilon),
+    weight_standardization: String(norm.weightStandardization),
+    color_order: 'RGB',
+    value_range: '[0, 1] before normalisation: (x - mean) / std',
+    mean: JSON.stringify(input.mean),
+    std: JSON.stringify(input.std),
+    input_size: String(input.size),
+    resampling: input.resampling,
+    antialias: String(input.antialias),
+    torchvision: fit.model === null ? 'does not fit' : fit.model,
+    torchvision_same_function: String(fit.sameFunction),
+    torchvision_notes: fit.notes.join(' '),
+  };
 }

@@ -23,11 +23,8 @@ const convert = (lines: string, note = ''): Foreign['advice'] => {
 };
 
 const pytorch: Foreign = {
-  what: 'a PyTorch file',
-  advice: convert(
-    "import torch; from safetensors.torch import save_file; s = torch.load(SOURCE, map_location='cpu', weights_only=True)\n" +
-      "save_file({k: v.clone().contiguous() for k, v in s.get('state_dict', s).items() if torch.is_tensor(v)}, TARGET)",
-  ),
+  what: 'a PyTorch file or a pickle',
+  advice: (source) => `Make an encoder file of it: byol import ${source}; Encoder.load() takes it as it is.`,
 };
 const numpyArchive: Foreign = {
   what: 'a NumPy archive (.npz)',

@@ -1,7 +1,6 @@
 import type { NormConfig } from '../config/network.js';
 import type { EncoderConfig } from '../config/schema.js';
 import { ByolError } from '../errors.js';
-import type { SafetensorsHeader } from './safetensors.js';
 
 /** The encoder's part of NormConfig. */
 export type EncoderNorm = Pick<NormConfig, 'encoder' | 'groups' | 'weightStandardization' | 'decay' | 'epsilon'>;
@@ -13,8 +12,12 @@ export interface InferredArchitecture {
   readonly norm: Partial<EncoderNorm>;
 }
 
+export interface TensorShapes {
+  readonly tensors: ReadonlyMap<string, { readonly shape: readonly number[] }>;
+}
+
 /** Throws ERR_BYOL_CHECKPOINT, naming the file, where there is no such network, or more than one. */
-export function inferArchitecture(path: string, { tensors }: SafetensorsHeader): InferredArchitecture {
+export function inferArchitecture(path: string, { tensors }: TensorShapes): InferredArchitecture {
   const prefix = findPrefix(path, [...tensors.keys()]);
   const has = (name: string): boolean => tensors.has(prefix + name);
   const shape = tensors.get(`${prefix}conv1.weight`)?.shape ?? [];

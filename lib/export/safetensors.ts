@@ -191,7 +191,7 @@ function decode(type: TensorType, bytes: Uint8Array): TensorValues['data'] {
 }
 
 /** IEEE 754 binary16: 1 sign, 5 exponent (bias 15), 10 fraction bits. */
-function halfToNumber(bits: number): number {
+export function halfToNumber(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 0x1f;
   const fraction = bits & 0x3ff;

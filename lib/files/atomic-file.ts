@@ -16,27 +16,32 @@ export function ioError(path: string, attempt: string, cause: unknown): ByolErro
   return new ByolError('ERR_BYOL_IO', `Cannot ${attempt} ${path}: ${plain ?? reason}.`, { cause });
 }
 
+/** Whole, or in parts as they are made. */
+export type FileContent = string | Uint8Array | AsyncIterable<Uint8Array>;
+
 /**
  * Writes a file so that a reader, or a process killed at any moment, sees the old content or the new, never a part: to a
  * temporary name in the same folder, fsync, rename, fsync of the folder. A symbolic link stays: the file that it leads to is
  * replaced, or made. What is there and is no file, as /dev/stdout or a named pipe, is written to as it is. Throws ERR_BYOL_IO,
- * and then leaves nothing behind.
+ * or what making the parts throws, and then leaves nothing behind.
  */
-export async function writeAtomically(path: string, content: string | Uint8Array): Promise<void> {
+export async function writeAtomically(path: string, content: FileContent): Promise<void> {
   try {
     const target = await replaceable(path);
     await (target === null ? append(path, content) : replace(target, content));
   } catch (error) {
+    // Not the system's: of who makes the parts.
+    if ((error as NodeJS.ErrnoException).code === undefined || error instanceof ByolError) throw error;
     throw missingFolder(path, error) ?? ioError(path, 'write', error);
   }
 }
 
-async function replace(path: string, content: string | Uint8Array): Promise<void> {
+async function replace(path: string, content: FileContent): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`;
   let file: FileHandle | undefined;
   try {
     file = await open(temporary, 'w');
-    await file.writeFile(content);
+    await writeParts(file, content);
     await file.sync();
     await file.close();
     file = undefined;
@@ -49,10 +54,16 @@ async function replace(path: string, content: string | Uint8Array): Promise<void
   }
 }
 
-async function append(path: string, content: string | Uint8Array): Promise<void> {
+async function writeParts(file: FileHandle, content: FileContent): Promise<void> {
+  if (typeof content === 'string' || content instanceof Uint8Array) return file.writeFile(content);
+  // Each from where the one before ended.
+  for await (const part of content) await file.writeFile(part);
+}
+
+async function append(path: string, content: FileContent): Promise<void> {
   const file = await open(path, 'a');
   try {
-    await file.writeFile(content);
+    await writeParts(file, content);
   } finally {
     await file.close();
   }

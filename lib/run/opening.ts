@@ -1,8 +1,8 @@
 import { canonicalJson } from '../config/hash.js';
 import { dataDifferences } from '../data/data-record.js';
 import { ByolError } from '../errors.js';
-import { loadWeights } from '../export/load-weights.js';
 import { writeJson } from '../files/json-file.js';
+import { loadWeights } from '../import/load-weights.js';
 import { labelWarnings } from '../train/label-warnings.js';
 import { classesOf, type TrainingResources } from '../train/resources.js';
 import type { ResumePoint } from '../train/training-state.js';

@@ -2,7 +2,7 @@ import { access } from 'node:fs/promises';
 import type { NativeEncoder } from '../binding/native.js';
 import type { Config } from '../config/schema.js';
 import { ByolError } from '../errors.js';
-import { loadWeights } from '../export/load-weights.js';
+import { loadWeights } from '../import/load-weights.js';
 import { Checkpoints } from './checkpoints.js';
 import type { RunFolder } from './run-folder.js';
 

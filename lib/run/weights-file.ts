@@ -1,6 +1,6 @@
 import { open, stat } from 'node:fs/promises';
-import { loadWeights } from '../export/load-weights.js';
 import { ioError } from '../files/atomic-file.js';
+import { loadWeights } from '../import/load-weights.js';
 import { learnerSpec } from '../methods/learner-spec.js';
 import { classesOf, type TrainingResources } from '../train/resources.js';
 

@@ -6,7 +6,7 @@ import { datasetCheck, takeData } from '../data/given-data.js';
 import { ByolError } from '../errors.js';
 import { evaluateKnn } from '../eval/protocols/knn.js';
 import { encoderMetadata } from '../export/encoder.js';
-import { loadWeights } from '../export/load-weights.js';
+import { loadWeights } from '../import/load-weights.js';
 import { type TrainSettings, trainingConfig } from '../methods/settings.js';
 import * as option from '../text/options.js';
 import { evaluateLearner } from './evaluate-learner.js';

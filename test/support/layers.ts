@@ -11,6 +11,7 @@ export const LAYERS = [
   'methods',
   'metrics',
   'export',
+  'import',
   'train',
   'report',
   'run',

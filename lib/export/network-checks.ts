@@ -1,0 +1,26 @@
+import type { z } from 'zod';
+import { encoderSchema, normSchema } from '../config/network.js';
+import { viewsSchema } from '../config/schema.js';
+import type { OptionCheck, OptionChecks } from '../text/options.js';
+import type { NetworkOptions } from './encoder-description.js';
+
+/** A check by a setting's own schema. */
+export const fits = (schema: z.ZodType, expected: string): OptionCheck => ({
+  accepts: (value) => schema.safeParse(value).success,
+  expected,
+});
+
+const { size, mean, std, resampling, antialias } = viewsSchema.shape;
+
+export const networkChecks: OptionChecks<NetworkOptions> = {
+  inputSize: fits(size, 'a whole number of pixels from 8'),
+  mean: fits(mean, 'three numbers'),
+  std: fits(std, 'three numbers above 0'),
+  resampling: fits(resampling, "'bicubic' or 'bilinear'"),
+  antialias: fits(antialias, 'true or false'),
+  padding: fits(encoderSchema.shape.padding, "'same' or 'symmetric'"),
+  norm: fits(
+    normSchema.pick({ encoder: true, groups: true, weightStandardization: true, epsilon: true }).partial(),
+    'settings of norm: encoder, groups, weightStandardization, epsilon',
+  ),
+};
