@@ -134,7 +134,16 @@ async function fusedSeconds(
     }
     draws.push((performance.now() - drawn) / 1000);
     for (const plan of plans) {
-      await native.executePlan({ images, indices, plan, view, executor: 'fused', dtype: 'float32', threads });
+      await native.executePlan({
+        images,
+        indices,
+        plan,
+        view,
+        executor: 'fused',
+        dtype: 'float32',
+        threads,
+        device: 'cpu',
+      });
     }
   }
   return (performance.now() - start) / 1000 / OUR_PASSES;

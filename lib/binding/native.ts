@@ -401,8 +401,11 @@ export interface NativeModule {
     readonly indices: Int32Array;
     readonly plan: Float32Array;
     readonly view: ViewSpec;
+    /** 'reference' is the CPU's alone. */
     readonly executor: 'fused' | 'reference';
     readonly dtype: 'float32' | 'bfloat16';
+    /** Of the CPU; 0: all. */
     readonly threads: number;
+    readonly device: string;
   }): Promise<Float32Array>;
 }

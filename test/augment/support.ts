@@ -83,10 +83,15 @@ export function batchOf(
 export function execute(
   native: NativeModule,
   { images, indices, plan, view }: Batch,
-  options: { executor?: 'fused' | 'reference'; dtype?: 'float32' | 'bfloat16'; threads?: number } = {},
+  options: {
+    executor?: 'fused' | 'reference';
+    dtype?: 'float32' | 'bfloat16';
+    threads?: number;
+    device?: string;
+  } = {},
 ): Promise<Float32Array> {
-  const { executor = 'fused', dtype = 'float32', threads = 0 } = options;
-  return native.executePlan({ images: images.store, indices, plan, view, executor, dtype, threads });
+  const { executor = 'fused', dtype = 'float32', threads = 0, device = 'cpu' } = options;
+  return native.executePlan({ images: images.store, indices, plan, view, executor, dtype, threads, device });
 }
 
 export function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {

@@ -136,7 +136,7 @@ test('what was given may be changed, detached or used again at once', async () =
       ];
       const shown = native.executePlan({
         ...{ images: store, indices, plan, view },
-        ...{ executor: 'fused', dtype: 'float32', threads: 0 },
+        ...{ executor: 'fused', dtype: 'float32', threads: 0, device: 'cpu' },
       });
       if (spoil) {
         for (const array of given) array.fill(1);

@@ -21,6 +21,7 @@ for (const executor of ['fused', 'reference'] as const) {
         executor,
         dtype: 'float32',
         threads,
+        device: 'cpu',
       });
       native.setThreads(1);
       const smallest = 2 ** -126;

@@ -51,7 +51,7 @@ const longWork: Record<string, () => void> = {
         plan: plans,
         view: { ...view, antialias: true },
       },
-      ...{ executor: 'reference', dtype: 'float32', threads: 1 },
+      ...{ executor: 'reference', dtype: 'float32', threads: 1, device: 'cpu' },
     });
   },
   step() {

@@ -73,7 +73,7 @@ const structs: Array<[string, object, (input: never) => unknown]> = [
   ['knn', { classes: 3, k: 2, temperature: 0.1 }, (input) => native.knn(bank, bank, input)],
   [
     'executePlan',
-    { ...embedInput(images, bank, 4), executor: 'fused', dtype: 'float32', threads: 1 },
+    { ...embedInput(images, bank, 4), executor: 'fused', dtype: 'float32', threads: 1, device: 'cpu' },
     (input) => native.executePlan(input),
   ],
 ];

@@ -234,6 +234,7 @@ async function runProduct(
       executor: 'reference',
       dtype: 'float32',
       threads: 1,
+      device: 'cpu',
     });
     writeFileSync(path.join(dir, name), new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
   }

@@ -97,6 +97,7 @@ async function renderViews(
     executor: 'fused',
     dtype: 'float32',
     threads,
+    device: 'cpu',
   });
   taken.release();
   for (let i = 0; i < pixels.length; i += 1) {
