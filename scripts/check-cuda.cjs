@@ -1,55 +1,21 @@
 'use strict';
-// npm run check:cuda: the addon against CUDA builds of LibTorch, on any machine. For the oldest and the newest supported release
-// (or those in BYOL_CUDA_LIBTORCH, separated by colons; --newest for that one alone) it builds into a folder of its own, loads
+// npm run check:cuda: the addon against CUDA builds of LibTorch, on any machine. For the oldest and the newest supported release that pip
+// brings (or those in BYOL_CUDA_LIBTORCH, separated by colons; --newest for that one alone) it builds into a folder of its own, loads
 // what was built, has every state of a driver told apart by a driver that is none, trains a few steps on the CPU, and compiles
-// all kernels by that release's NVRTC. Without network it says that it skipped.
+// all kernels by that release's NVRTC. Where pip brings none of a kind, it says so; where it brings none at all, it fails.
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const { buildNative } = require('./build-native.cjs');
 const { checkKernels } = require('./check-kernels.cjs');
+const { bringNewest, bringOldest } = require('./cuda-libtorch.cjs');
 const { Failure, run } = require('./failure.cjs');
-const { cacheDir, inspect } = require('./libtorch.cjs');
+const { inspect } = require('./libtorch.cjs');
 const { nvrtcBeside } = require('./nvrtc.cjs');
 const { compilerCommand } = require('./toolchain.cjs');
-const { supportedTorch } = require('./versions.cjs');
 
 const root = path.resolve(__dirname, '..');
 const at = (...names) => path.join(root, ...names);
-
-const [oldest] = supportedTorch;
-const afterNewest = supportedTorch.at(-1).replace(/\d+$/, (minor) => String(Number(minor) + 1));
-const releases = {
-  oldest: `torch==${oldest}.*`,
-  newest: `torch>=${oldest},<${afterNewest}`,
-};
-
-/** The folder of a CUDA LibTorch that pip brings, with all that it needs (4 GB, kept in the user's cache); or why not. */
-function fetchRelease(name) {
-  const folder = path.join(cacheDir(), `cuda-torch-${name}`);
-  const torch = path.join(folder, 'torch');
-  if (fs.existsSync(torch)) return { torch };
-  console.log(`LibTorch: asking pip for ${releases[name]} with CUDA`);
-  const scratch = `${folder}.${process.pid}`;
-  const args = [
-    '-m',
-    'pip',
-    'install',
-    '--quiet',
-    '--no-cache-dir',
-    '--disable-pip-version-check',
-    '--target',
-    scratch,
-  ];
-  const pip = spawnSync('python3', [...args, releases[name]], { encoding: 'utf8' });
-  if (pip.status !== 0) {
-    fs.rmSync(scratch, { recursive: true, force: true });
-    const said = pip.error ? `python3 cannot be run (${pip.error.code})` : pip.stderr;
-    return { why: said.split('\n').find((line) => line.startsWith('ERROR')) ?? said.trim() };
-  }
-  fs.renameSync(scratch, folder);
-  return { torch };
-}
 
 /** A package of its own around the build, since a package finds its addon below itself. */
 function scratchPackage(name) {
@@ -124,13 +90,13 @@ function checkStates(dir, torch, fakeDriver) {
   console.log(`  trains on the CPU: ${/^Done.*/m.exec(cpu.stdout)?.[0]}`);
 }
 
-async function checkRelease(name, torch) {
+async function checkRelease(torch) {
   const library = inspect(torch);
   if (typeof library === 'string') throw new Failure('ERR_BYOL_LIBTORCH_NOT_FOUND', `${torch}: ${library}`);
   if (library.flavour !== 'cuda') throw new Failure('ERR_BYOL_LIBTORCH_NOT_FOUND', `${torch} is a CPU build`);
-  console.log(`\n${name}: LibTorch ${library.version}, ${torch}`);
+  console.log(`\nLibTorch ${library.version}, ${torch}`);
   const started = Date.now();
-  const dir = scratchPackage(name);
+  const dir = scratchPackage(library.version);
   process.env.BYOL_LIBTORCH = torch;
   await buildNative({ product: path.join(dir, 'build', 'Release') });
   const seconds = Math.round((Date.now() - started) / 1000);
@@ -143,18 +109,21 @@ async function checkRelease(name, torch) {
   return { release: library.version, 'build, s': seconds, kernels: new Set(kernels.map((kernel) => kernel.name)).size };
 }
 
-async function checkCuda(names) {
+async function checkCuda(bringers) {
   const given = process.env.BYOL_CUDA_LIBTORCH;
   const found = given
-    ? given.split(':').map((torch) => [path.basename(path.dirname(torch)), { torch: path.resolve(torch) }])
-    : names.map((name) => [name, fetchRelease(name)]);
+    ? given.split(':').map((torch) => path.resolve(torch))
+    : bringers.map((bring) => bring().torch).filter((torch) => torch !== undefined);
+  if (found.length === 0)
+    throw new Failure(
+      'ERR_BYOL_LIBTORCH_NOT_FOUND',
+      'There is no CUDA build to check; name one in BYOL_CUDA_LIBTORCH.',
+    );
   const rows = [];
-  for (const [name, { torch, why }] of found) {
-    if (torch === undefined) console.log(`${name}: skipped, since pip did not bring ${releases[name]}: ${why}`);
-    else rows.push(await checkRelease(name, torch));
-  }
+  // Not the same one twice.
+  for (const torch of new Set(found)) rows.push(await checkRelease(torch));
   console.log('');
   console.table(rows);
 }
 
-run(() => checkCuda(process.argv.includes('--newest') ? ['newest'] : ['oldest', 'newest']));
+run(() => checkCuda(process.argv.includes('--newest') ? [bringNewest] : [bringOldest, bringNewest]));

@@ -22,7 +22,8 @@ namespace byol::napi {
 namespace {
 
 constexpr const char* kCpuBuild = "the LibTorch in use is a CPU build";
-constexpr const char* kHowToGetCuda = "; pip install torch==" TORCH_VERSION
+// ===, since == would also take another build of that version, such as 2.13.0+cpu.
+constexpr const char* kHowToGetCuda = "; pip install torch===" TORCH_VERSION
                                       " brings a CUDA build: name its folder torch in BYOL_LIBTORCH, and run npx byol build";
 
 template <class Function>
