@@ -52,6 +52,13 @@ export { type ConfigSources, resolveConfig } from './methods/resolve.js';
 
 export type { Pixels } from './data/decode-image.js';
 export { type EmbedDatasetOptions, embedDataset } from './encoder/embed-dataset.js';
+export { type BrokenImage, type EmbedImagesOptions, embedImages, type ImageBatch } from './encoder/embed-images.js';
+export {
+  type EmbeddedFiles,
+  type EmbedToFileOptions,
+  type EmbedToFileProgress,
+  embedToFile,
+} from './encoder/embed-to-file.js';
 export { Encoder, type RepresentationBatch, type Representations } from './encoder/encoder.js';
 export type { EmbedAllOptions, EmbedOptions, EncoderOptions } from './encoder/encoder-options.js';
 export type { ImageInput } from './encoder/image-inputs.js';

@@ -32,7 +32,8 @@ export async function takeImages(from: Images, asked: Int32Array, views: readonl
   }
 }
 
-function boxesOf(plan: Float32Array): Int32Array {
+/** The crop boxes of a plan's rows, as ImageRequest has them. */
+export function boxesOf(plan: Float32Array): Int32Array {
   const rows = plan.length / PLAN_WIDTH;
   const boxes = new Int32Array(rows * BOX_NUMBERS);
   for (let row = 0; row < rows; row += 1) {
@@ -42,7 +43,8 @@ function boxesOf(plan: Float32Array): Int32Array {
   return boxes;
 }
 
-function setBoxes(plan: Float32Array, boxes: Int32Array): void {
+/** Other crop boxes for the rows of a plan. */
+export function setBoxes(plan: Float32Array, boxes: Int32Array): void {
   for (let row = 0; row < plan.length / PLAN_WIDTH; row += 1) {
     plan.set(boxes.subarray(row * BOX_NUMBERS, (row + 1) * BOX_NUMBERS), row * PLAN_WIDTH + column.cropTop);
   }

@@ -66,22 +66,33 @@ export interface Terminal {
   readonly onProgress: (progress: EvaluationProgress) => void;
   readonly onThreads: (threads: number, most: number) => void;
   readonly warn: (message: string) => void;
+  readonly line: (text: string) => void;
+  /** How far it is, in words of one's own. */
+  readonly state: (done: number, total: number, text: string) => void;
+}
+
+export interface TerminalTexts {
+  /** At a signal. */
+  readonly stopping?: string;
+  /** After it, when the work has stopped: what is to be done to go on. */
+  readonly stopped?: () => string;
 }
 
 /**
  * Lets `work` go on with progress on the terminal; `done` is called with its result when the progress is gone. A signal stops
- * it: nothing is written then, and the exit code says which signal.
+ * it, and the exit code says which signal; where nothing else is said, nothing is written then.
  */
 export async function withTerminal<T>(
   quiet: boolean,
   work: (terminal: Terminal) => Promise<T>,
   done: (result: T) => Promise<void> | void,
+  { stopping = 'Stopping; nothing is written.', stopped }: TerminalTexts = {},
 ): Promise<void> {
   const output = progressOutput(process.stderr, quiet);
   const abort = new AbortController();
   const release = onInterrupt({
     first: () => {
-      output.warn('Stopping; nothing is written.');
+      output.warn(stopping);
       abort.abort();
     },
     second: () => output.close(),
@@ -93,12 +104,15 @@ export async function withTerminal<T>(
         output.state(images, total, `${phase} ${count(images)}/${count(total)}`),
       onThreads: (threads, most) => output.line(threadsText(threads, most)),
       warn: (message) => output.warn(message),
+      line: (text) => output.line(text),
+      state: (part, total, text) => output.state(part, total, text),
     });
     output.close();
     await done(result);
   } catch (error) {
     output.close();
     if (!abort.signal.aborted) throw error;
+    if (stopped !== undefined) output.warn(stopped());
     process.exitCode = interruptedExitCode();
   } finally {
     release();

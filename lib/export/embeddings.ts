@@ -1,10 +1,13 @@
 import { extname } from 'node:path';
+import { VERSION } from '../binding/package-root.js';
 import type { SplitName } from '../data/dataset.js';
-import { ByolError } from '../errors.js';
 import { writeAtomically } from '../files/atomic-file.js';
+import { isPresent } from '../files/data-file.js';
 import { refuseOthers } from '../files/own-file.js';
-import { csvLine } from './csv.js';
-import { encodeNpy } from './npy.js';
+import { bytesOf, type EmbeddingRows, rowBlocks, rowsOfBytes } from './embedding-rows.js';
+import { INDEX_MARK, indexLines } from './formats/csv.js';
+import type { EmbeddingFormat } from './formats/format.js';
+import { formatOf } from './formats/index.js';
 
 /** The representations of a data set's images. */
 export interface Embeddings {
@@ -24,14 +27,20 @@ export interface Embeddings {
   readonly weights: string;
 }
 
-const INDEX = ['row', 'split', 'image', 'label', 'class'] as const;
+/** Values that are written at once. */
+const BLOCK_BYTES = 16 * 1024 * 1024;
 
-/** The files of embeddings: FILE.csv, or FILE.npy with its index FILE.csv beside it. Throws ERR_BYOL_USAGE for other names. */
-export function embeddingFiles(path: string): { readonly npy: string | null; readonly csv: string } {
-  const extension = extname(path);
-  if (extension === '.csv') return { npy: null, csv: path };
-  if (extension === '.npy') return { npy: path, csv: `${path.slice(0, -extension.length)}.csv` };
-  throw new ByolError('ERR_BYOL_USAGE', `Embeddings are written as .npy or .csv, and ${path} is neither.`);
+export interface EmbeddingFiles {
+  readonly format: EmbeddingFormat;
+  readonly main: string;
+  /** null: the main file says itself which image a row is of. */
+  readonly index: string | null;
+}
+
+/** FILE.csv, FILE.parquet, or FILE.npy and FILE.safetensors with their index FILE.csv beside them. Throws ERR_BYOL_USAGE for other names. */
+export function embeddingFiles(path: string): EmbeddingFiles {
+  const format = formatOf(path);
+  return { format, main: path, index: format.indexed ? `${path.slice(0, -extname(path).length)}.csv` : null };
 }
 
 /**
@@ -39,32 +48,66 @@ export function embeddingFiles(path: string): { readonly npy: string | null; rea
  * anything is computed.
  */
 export async function checkEmbeddingFiles(path: string): Promise<void> {
-  const { npy, csv } = embeddingFiles(path);
-  const hasIndex = await refuseOthers(csv, INDEX.join(','));
-  // An array says nothing of where it is from; that its index is beside it does.
-  if (npy !== null && !hasIndex) await refuseOthers(npy, null);
+  const { format, main, index } = embeddingFiles(path);
+  if (format.isOwn !== undefined) await refuseOthers(main, { end: format.isOwn });
+  else if (index === null) await refuseOthers(main, { start: INDEX_MARK });
+  // An array says nothing of where it is from; that its index is beside it does, or that its index is about to come.
+  else if (!(await refuseOthers(index, { start: INDEX_MARK })) && !(await isPresent(partialFolder(main))))
+    await refuseOthers(main, null);
 }
 
-/** Returns the paths of what was written. A file of earlier embeddings is replaced; see checkEmbeddingFiles. */
+/** Where the rows of a file gather until it is whole. */
+export function partialFolder(path: string): string {
+  return `${path}.partial`;
+}
+
+/**
+ * To .npy, .csv, .parquet or .safetensors, by the name's ending. Returns the paths of what was written. A file of earlier embeddings
+ * is replaced; see checkEmbeddingFiles.
+ */
 export async function writeEmbeddings(path: string, embeddings: Embeddings): Promise<string[]> {
   await checkEmbeddingFiles(path);
-  const { npy, csv } = embeddingFiles(path);
-  const { features, count, dimension } = embeddings;
-  const columns = npy === null ? Array.from({ length: dimension }, (_, i) => `feature${i}`) : [];
-  const parts = [Buffer.from(csvLine([...INDEX, ...columns]))];
-  for (let row = 0; row < count; row += 1) {
-    const values = npy === null ? features.subarray(row * dimension, (row + 1) * dimension) : [];
-    // Nine digits are what a float32 takes to be read back as it was.
-    const numbers = Array.from(values, (value) => Number(value.toPrecision(9)));
-    parts.push(Buffer.from(csvLine([...indexCells(embeddings, row), ...numbers])));
-  }
+  const { format, main, index } = embeddingFiles(path);
+  const rows = rowsInMemory(embeddings);
+  await writeAtomically(main, format.kind === 'framed' ? framed(format, rows) : format.encode(rows));
   // The index last: an array with an index is a whole one.
-  if (npy !== null) await writeAtomically(npy, encodeNpy(features, count, dimension));
-  await writeAtomically(csv, Buffer.concat(parts));
-  return npy === null ? [csv] : [npy, csv];
+  if (index !== null) await writeAtomically(index, indexLines(rows));
+  return index === null ? [main] : [main, index];
 }
 
-function indexCells({ split, images, labels, classNames }: Embeddings, row: number): (string | number | undefined)[] {
-  const label = labels?.[row] ?? -1;
-  return [row, split, images?.[row] ?? row, label < 0 ? undefined : label, classNames[label]];
+/** What is written beside representations in files that have room for it. */
+export function embeddingFacts(weights: string): Record<string, string> {
+  return { framework: `byol-torch ${VERSION}`, weights };
+}
+
+async function* framed(
+  format: Extract<EmbeddingFormat, { kind: 'framed' }>,
+  rows: EmbeddingRows,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  yield format.head(rows, rows.count);
+  for (const { start, end } of rowBlocks(rows.count, rowsOfBytes(BLOCK_BYTES, rows.dimension))) {
+    yield bytesOf(await rows.read(start, end));
+  }
+  yield* format.tail(rows);
+}
+
+function rowsInMemory({ split, images, labels, classNames, ...embeddings }: Embeddings): EmbeddingRows {
+  const { count, dimension, features, weights } = embeddings;
+  return {
+    count,
+    dimension,
+    classNames: labels === null ? [] : classNames,
+    facts: embeddingFacts(weights),
+    index: (row) => {
+      const label = labels?.[row] ?? -1;
+      return {
+        split: split ?? null,
+        image: row,
+        file: images?.[row] ?? null,
+        label: label < 0 ? null : label,
+        className: classNames[label] ?? null,
+      };
+    },
+    read: async (start, end) => features.subarray(start * dimension, end * dimension),
+  };
 }

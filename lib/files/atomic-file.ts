@@ -30,8 +30,8 @@ export async function writeAtomically(path: string, content: FileContent): Promi
     const target = await replaceable(path);
     await (target === null ? append(path, content) : replace(target, content));
   } catch (error) {
-    // Not the system's: of who makes the parts.
-    if ((error as NodeJS.ErrnoException).code === undefined || error instanceof ByolError) throw error;
+    // Not the system's: of who makes the parts. An AbortError has a number for its code.
+    if (typeof (error as NodeJS.ErrnoException).code !== 'string' || error instanceof ByolError) throw error;
     throw missingFolder(path, error) ?? ioError(path, 'write', error);
   }
 }
@@ -91,7 +91,8 @@ async function replaceable(path: string): Promise<string | null> {
   throw Object.assign(new Error('too many symbolic links'), { code: 'ELOOP' });
 }
 
-function missingFolder(path: string, error: unknown): ByolError | undefined {
+/** Where a file could not be made since its folder is not there. */
+export function missingFolder(path: string, error: unknown): ByolError | undefined {
   if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return undefined;
   return new ByolError('ERR_BYOL_IO', `Cannot write ${path}: the folder ${dirname(path)} does not exist.`, {
     cause: error,
@@ -99,7 +100,7 @@ function missingFolder(path: string, error: unknown): ByolError | undefined {
 }
 
 /** Makes a rename in the folder survive a power cut. Windows cannot open folders and does not need it. */
-async function syncFolder(path: string): Promise<void> {
+export async function syncFolder(path: string): Promise<void> {
   if (process.platform === 'win32') return;
   const folder = await open(path, 'r');
   try {

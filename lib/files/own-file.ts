@@ -1,26 +1,34 @@
-import { open, stat } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { ioError } from './atomic-file.js';
 
+/** By what an earlier output of the same sort is told: how it begins, or what its last bytes (latin1) are. */
+export type OwnMark = { readonly start: string } | { readonly end: (tail: string) => boolean };
+
+/** The most that is looked at of a file's end. */
+const TAIL_BYTES = 64 * 1024;
+
 /**
- * Whether there is such a file already. Throws ERR_BYOL_IO if it does not begin with `start`, the mark by which an earlier
- * output of the same sort is told (null: nothing tells): it is somebody else's, or a folder or device.
+ * Whether there is such a file already. Throws ERR_BYOL_IO if it has not this mark (null: nothing tells): it is somebody else's, or
+ * a folder or device.
  */
-export async function refuseOthers(path: string, start: string | null): Promise<boolean> {
-  const begins = await beginningOf(path, start?.length ?? 0);
-  if (begins === null) return false;
-  if (start !== null && start !== '' && begins === start) return true;
+export async function refuseOthers(path: string, mark: OwnMark | null): Promise<boolean> {
+  const own = await hasMark(path, mark);
+  if (own === null) return false;
+  if (own) return true;
   throw ioError(path, 'write', new Error('a file that this command did not write is there; choose another name'));
 }
 
-/** null: there is no such file. '': not an ordinary one. */
-async function beginningOf(path: string, length: number): Promise<string | null> {
+/** null: there is no such file. */
+async function hasMark(path: string, mark: OwnMark | null): Promise<boolean | null> {
   try {
     // Before it is opened: opening a pipe waits for its writer.
-    if (!(await stat(path)).isFile()) return '';
+    if (!(await stat(path)).isFile()) return false;
+    if (mark === null) return false;
     const file = await open(path, 'r');
     try {
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, 0);
-      return buffer.toString('latin1', 0, bytesRead);
+      if ('start' in mark) return (await textAt(file, 0, mark.start.length)) === mark.start;
+      const { size } = await file.stat();
+      return mark.end(await textAt(file, Math.max(0, size - TAIL_BYTES), TAIL_BYTES));
     } finally {
       await file.close();
     }
@@ -28,4 +36,9 @@ async function beginningOf(path: string, length: number): Promise<string | null>
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw ioError(path, 'read', error);
   }
+}
+
+async function textAt(file: FileHandle, position: number, length: number): Promise<string> {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, position);
+  return buffer.toString('latin1', 0, bytesRead);
 }

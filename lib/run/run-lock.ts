@@ -27,6 +27,12 @@ const ownerSchema = z.strictObject({
 });
 type Owner = z.infer<typeof ownerSchema>;
 
+/** What is locked, and how messages call it. */
+interface Place {
+  readonly folder: string;
+  readonly title: string;
+}
+
 /** Folders that this thread holds: its own process number in a lock file means nothing else. */
 const held = new Set<string>();
 
@@ -36,19 +42,20 @@ export interface RunLock {
 }
 
 /**
- * Throws ERR_BYOL_RUN_LOCKED, naming the owner, if another run is writing to the folder; ERR_BYOL_IO if the lock cannot be
+ * `title`: what messages call the folder. Throws ERR_BYOL_RUN_LOCKED, naming the owner, if another run is writing to the folder; ERR_BYOL_IO if the lock cannot be
  * read or written; ERR_BYOL_RUN if it is something else than a lock.
  */
-export async function lockRun(folder: string): Promise<RunLock> {
+export async function lockRun(folder: string, title = 'run folder'): Promise<RunLock> {
   const path = join(resolve(folder), LOCK_FILE);
-  if (held.has(path)) throw lockedError(folder, 'this process');
+  const place = { folder, title };
+  if (held.has(path)) throw lockedError(place, 'this process');
   held.add(path);
   try {
     for (let attempt = 1; ; attempt += 1) {
       const mine = await tryCreate(path);
       if (mine !== null) return { release: () => release(path, mine) };
-      if (attempt === ATTEMPTS) throw lockedError(folder, 'processes that take it from each other');
-      await removeIfStale(path, folder);
+      if (attempt === ATTEMPTS) throw lockedError(place, 'processes that take it from each other');
+      await removeIfStale(path, place);
     }
   } catch (error) {
     held.delete(path);
@@ -87,23 +94,23 @@ async function tryCreate(path: string): Promise<string | null> {
 }
 
 /** Throws if the lock counts, or if that cannot be told. */
-async function removeIfStale(path: string, folder: string): Promise<void> {
-  if (await isStale(path, folder)) await removeStale(path, folder);
+async function removeIfStale(path: string, place: Place): Promise<void> {
+  if (await isStale(path, place)) await removeStale(path, place);
 }
 
 /** false: it is gone. */
-async function isStale(path: string, folder: string): Promise<boolean> {
-  const text = await readSettled(path);
+async function isStale(path: string, place: Place): Promise<boolean> {
+  const text = await readSettled(path, place);
   if (text === null) return false;
   if (text === '') return true;
   const owner = parseOwner(text);
   if (owner === null) {
     throw new ByolError(
       'ERR_BYOL_RUN',
-      `${path} does not say which process uses the run folder; it has been changed. Delete it if no run is using the folder.`,
+      `${path} does not say which process uses the ${place.title}; it has been changed. Delete it if no process is using the folder.`,
     );
   }
-  if (isAlive(owner)) throw lockedError(folder, describe(owner));
+  if (isAlive(owner)) throw lockedError(place, describe(owner));
   return true;
 }
 
@@ -111,7 +118,7 @@ async function isStale(path: string, folder: string): Promise<boolean> {
  * Several processes may find a lock stale at once, and one of them may be slow: it is looked at again and removed by one at a
  * time, so that nobody removes the lock that another has made since.
  */
-async function removeStale(path: string, folder: string): Promise<void> {
+async function removeStale(path: string, place: Place): Promise<void> {
   const guard = `${path}.removing`;
   try {
     await mkdir(guard);
@@ -123,7 +130,7 @@ async function removeStale(path: string, folder: string): Promise<void> {
     return;
   }
   try {
-    if (await isStale(path, folder)) await rm(path, { force: true });
+    if (await isStale(path, place)) await rm(path, { force: true });
   } catch (error) {
     throw error instanceof ByolError ? error : ioError(path, 'replace', error);
   } finally {
@@ -131,24 +138,24 @@ async function removeStale(path: string, folder: string): Promise<void> {
   }
 }
 
-function lockedError(folder: string, by: string): ByolError {
+function lockedError({ folder, title }: Place, by: string): ByolError {
   return new ByolError(
     'ERR_BYOL_RUN_LOCKED',
-    `The run folder ${folder} is in use by ${by}. Wait for it, stop it, or use another folder; ` +
+    `The ${title} ${folder} is in use by ${by}. Wait for it, stop it, or use another folder; ` +
       `if it is certainly gone, delete ${join(folder, LOCK_FILE)}.`,
   );
 }
 
 /** The lock's text once it is whole; '', if its writer was killed between creating and filling it; null: gone. */
-async function readSettled(path: string): Promise<string | null> {
+async function readSettled(path: string, place: Place): Promise<string | null> {
   for (let attempt = 0; ; attempt += 1) {
-    const text = await readLock(path);
+    const text = await readLock(path, place);
     if (text === null || parseOwner(text) !== null || attempt === 5) return text;
     await setTimeout(WAIT_MS);
   }
 }
 
-async function readLock(path: string): Promise<string | null> {
+async function readLock(path: string, { title }: Place): Promise<string | null> {
   try {
     // Not by opening it: a pipe would be waited for, and a link to nowhere would look as if the lock were gone.
     if ((await lstat(path)).isFile()) return await readFile(path, 'utf8');
@@ -158,7 +165,7 @@ async function readLock(path: string): Promise<string | null> {
   }
   throw new ByolError(
     'ERR_BYOL_RUN',
-    `${path} should be the lock of the run folder, but is no file. Delete it if no run is using the folder.`,
+    `${path} should be the lock of the ${title}, but is no file. Delete it if no process is using the folder.`,
   );
 }
 

@@ -64,7 +64,7 @@ const FIRST_COLUMNS = ['type', 'step', 'epoch'] as const;
 /** One line per row, one column per metric; empty where it was not measured. Throws ERR_BYOL_IO, ERR_BYOL_RUN. */
 export async function writeMetricsCsv(runDir: string, path: string): Promise<void> {
   const rows = await readRunMetrics(runDir);
-  await refuseOthers(path, FIRST_COLUMNS.join(','));
+  await refuseOthers(path, { start: FIRST_COLUMNS.join(',') });
   const names = [...new Set(rows.flatMap(({ values }) => Object.keys(values)))];
   const lines = rows.map(({ type, step, epoch, values }) =>
     csvLine([type, step, epoch, ...names.map((name) => values[name])]),

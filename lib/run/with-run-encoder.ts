@@ -70,7 +70,7 @@ export async function withRunEncoder<T>(
   body: (encoder: RunEncoder) => Promise<T>,
 ): Promise<T> {
   const folder = new RunFolder(options.folder);
-  const asked = evaluationConfig(await readRunConfig(options.folder), options);
+  const asked = await runEncoderConfig(options);
   const given = options.data && (await takeData(options.data));
   const config = given === undefined ? asked : { ...asked, data: given.config };
   const native = loadNative();
@@ -118,6 +118,13 @@ export async function withRunEncoder<T>(
   }
 }
 
+/** A run's settings with what is asked over them. Throws ERR_BYOL_CONFIG for those that cannot be changed, ERR_BYOL_RUN without a run. */
+export async function runEncoderConfig(
+  options: Pick<RunEncoderOptions, 'folder' | 'patch' | 'overrides'>,
+): Promise<Config> {
+  return evaluationConfig(await readRunConfig(options.folder), options);
+}
+
 /** The reading of photos, as evaluations tell how far they are. */
 function readingProgress({ onProgress }: RunEncoderOptions): ((progress: OpenProgress) => void) | undefined {
   return (
@@ -125,7 +132,7 @@ function readingProgress({ onProgress }: RunEncoderOptions): ((progress: OpenPro
   );
 }
 
-function evaluationConfig(base: Config, { patch, overrides }: RunEncoderOptions): Config {
+function evaluationConfig(base: Config, { patch, overrides }: Pick<RunEncoderOptions, 'patch' | 'overrides'>): Config {
   const config = resolveConfig({ base, ...(patch && { patch }), ...(overrides && { overrides }) });
   const changeable = Object.keys(settingRoles).filter((path) => settingRoles[path]?.evaluable && !path.includes('.'));
   const refused = differences(base, config).filter(({ path }) => roleOf(path)?.evaluable !== true);

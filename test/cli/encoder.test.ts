@@ -58,21 +58,24 @@ test('an encoder is evaluated and asked for representations, in a run or by its 
     }
     cpSync(path.join(dir, 'photos/0.png'), path.join(dir, 'again.png'));
     writeFileSync(path.join(dir, 'photos/2.png'), 'no image');
-    const files = byol('embed', 'run', 'photos', 'again.png', '--out', 'files.csv', ...exact);
+    const tooMany = byol('embed', 'run', 'photos', 'again.png', '--out', 'files.csv', ...exact);
+    assert.match(tooMany.stderr, /more than data\.brokenLimit \(0\.05 of all\) allows: 2\.png/);
+    const allowed = [...exact, '--set', 'data.brokenLimit=0.5'];
+    const files = byol('embed', 'run', 'photos', 'again.png', '--out', 'files.csv', ...allowed);
     assert.match(
       files.stdout,
-      /^3 images, 16 features each, by .*encoder\.safetensors\nSaved as files\.csv\n$/,
+      /^3 images, 16 features each, by .*encoder\.safetensors\n1 broken image is left out\.\nSaved as files\.csv\n$/,
       files.stderr,
     );
-    assert.match(files.stderr, /Image 2 \(photos\/2\.png\) cannot be decoded: .*\. It is left out\./);
+    assert.match(files.stderr, /1 broken image is left out among 3 in photos: 2\.png/);
     const lines = readFileSync(path.join(dir, 'files.csv'), 'utf8').trim().split('\n').slice(1);
     const rows = lines.map((line) => line.split(','));
     assert.deepEqual(
-      rows.map((row) => row.slice(0, 5)),
+      rows.map((row) => row.slice(0, 6)),
       [
-        ['0', '', 'photos/0.png', '', ''],
-        ['1', '', 'photos/1.png', '', ''],
-        ['2', '', 'again.png', '', ''],
+        ['0', 'train', '0', 'photos/0.png', '', ''],
+        ['1', 'train', '1', 'photos/1.png', '', ''],
+        ['2', '', '0', 'again.png', '', ''],
       ],
     );
     for (const [row, image] of [
@@ -80,7 +83,7 @@ test('an encoder is evaluated and asked for representations, in a run or by its 
       [1, 1],
       [2, 0],
     ] as const) {
-      const found = rows[row]?.slice(5).map(Number) ?? [];
+      const found = rows[row]?.slice(6).map(Number) ?? [];
       assert.ok(
         found.every((value, i) => Math.abs(value - (run[image * 16 + i] as number)) < 1e-5),
         `row ${row}`,
@@ -88,5 +91,5 @@ test('an encoder is evaluated and asked for representations, in a run or by its 
     }
     const nothing = byol('embed', weights, 'photos/2.png', '--out', 'nothing.csv');
     assert.equal(nothing.code, 1);
-    assert.match(nothing.stderr, /None of the 1 images can be read/);
+    assert.match(nothing.stderr, /There is no image that can be embedded: photos\/2\.png is left out, since it /);
   }));

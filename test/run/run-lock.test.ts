@@ -80,7 +80,7 @@ test('a lock that cannot be read is an error at once that names it, whatever it 
       await assert.rejects(lockRun(dir), (error: unknown) => {
         assert.ok(error instanceof ByolError, what);
         assert.equal(error.code, code, what);
-        assert.match(error.message, /run\.lock .*Delete it if no run/, what);
+        assert.match(error.message, /run\.lock .*Delete it if no process/, what);
         return true;
       });
       assert.deepEqual(readdirSync(dir), ['run.lock'], what);
