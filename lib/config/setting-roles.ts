@@ -30,6 +30,7 @@ export const settingRoles: Readonly<Record<keyof Config, SettingRole>> & Readonl
   'data.name': role('label', 'resume', 'evaluate'),
   // Which images are left out, data.json says.
   'data.brokenLimit': role('place', 'resume', 'evaluate'),
+  'data.maxPixels': role('place', 'resume', 'evaluate'),
   // data.json says in words whether they are the same images.
   'data.hash': role('numbers', 'resume', 'evaluate'),
   views: role('numbers'),

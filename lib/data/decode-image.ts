@@ -16,7 +16,7 @@ const LARGEST_FILE = 1024 * 1024 * 1024;
 
 /**
  * Decodes one image, a path or a file's bytes, to 8-bit sRGB, upright as its EXIF orientation says. Grey, CMYK, 16-bit and
- * palette images and those with a colour profile are converted; transparent ones are laid on white, as a page shows them; of
+ * palette images are converted; colour profiles are ignored, as the official code and torchvision do; transparent ones are laid on white, as a page shows them; of
  * animations the first frame is taken. Nothing here holds up the event loop.
  *
  * `name` is what errors call it. Throws ERR_BYOL_IMAGE where it cannot be read, is damaged, cut off or no image, or has more
@@ -32,7 +32,7 @@ export async function decodeImage(
   if (bytes.length === 0) throw imageError(name, 'it is empty');
   try {
     // 'error': what decoders only remark on, as bytes after the end, leaves the image whole.
-    const image = sharp(bytes, { failOn: 'error', limitInputPixels: maxPixels, autoOrient: true });
+    const image = sharp(bytes, { failOn: 'error', limitInputPixels: maxPixels, autoOrient: true, ignoreIcc: true });
     const { data, info } = await image
       .flatten({ background: '#ffffff' })
       .toColourspace('srgb')

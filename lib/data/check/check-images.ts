@@ -32,7 +32,7 @@ export const oddityTexts: Readonly<Record<Oddity, string>> = {
   rotated: 'turned upright as EXIF says',
   grey: 'grey, with three equal colours',
   palette: 'of a palette',
-  profile: 'with a colour profile',
+  profile: 'with a colour profile, which is ignored',
   progressive: 'progressive',
 };
 
@@ -149,7 +149,8 @@ async function checkImage(
   }
   const { header } = readHeader(readerOf(bytes));
   const oddities: Oddity[] = [...(header?.traits ?? []), ...shapeOddities(width, height)];
-  if (endings[format]?.test(extname(location)) === false) oddities.push('ending');
+  const ending = extname(location);
+  if (ending !== '' && endings[format]?.test(ending) === false) oddities.push('ending');
   const read = { ...missing, bytes: bytes.length, oddities, hash: hashOf(bytes) };
   try {
     const pixels = await decodeImage(bytes, { name: location, maxPixels: height * width });

@@ -5,7 +5,7 @@ import { defineDataKind, type OpenOptions } from '../data-kind.js';
 import type { Dataset, FilesSource, ImageSplit } from '../dataset.js';
 import { type LabelSource, type LayoutSplit, labelSources, layoutOf } from '../photos/layout.js';
 import { listPhotos } from '../photos/listing.js';
-import { brokenLimit } from '../photos/settings.js';
+import { brokenLimit, maxPixels } from '../photos/settings.js';
 import { measuredSplits, photoSplit } from '../photos/split.js';
 import { IMAGE_ENDING, usableImages } from '../photos/usable.js';
 
@@ -17,6 +17,7 @@ export const folder = defineDataKind({
     /** Whether the first folders name classes; 'auto': where all images lie in folders of one level. */
     labels: z.enum(labelSources).default('auto'),
     brokenLimit: brokenLimit.schema.default(brokenLimit.default),
+    maxPixels: maxPixels.schema,
   }),
   title: 'a folder of photos',
   defaults: { labels: 'auto', brokenLimit: brokenLimit.default },
@@ -31,18 +32,19 @@ interface FolderSettings {
   readonly path: string;
   readonly labels: LabelSource;
   readonly brokenLimit: number;
+  readonly maxPixels?: number | undefined;
 }
 
 /** See the kind. Throws ERR_BYOL_DATA where there is no image, or too many are broken. */
 async function openFolder(
-  { path, labels, brokenLimit }: FolderSettings,
+  { path, labels, brokenLimit, maxPixels }: FolderSettings,
   { onProgress, signal }: OpenOptions = {},
 ): Promise<Dataset<FilesSource>> {
   const listing = await listPhotos(path, {
     onProgress: onProgress && ((files) => onProgress({ phase: 'listing', done: files, total: null })),
     signal,
   });
-  const usable = await usableImages(listing, { brokenLimit, where: path });
+  const usable = await usableImages(listing, { brokenLimit, maxPixels, where: path });
   if (usable.rows.length === 0) {
     const { count } = listing.table;
     const files =

@@ -12,11 +12,11 @@ import {
   splitNames,
   type Targets,
 } from '../dataset.js';
-import { rawPath } from '../photos/file-table.js';
+import { otherForms, rawPath } from '../photos/file-table.js';
 import { FolderFiles } from '../photos/folder-files.js';
 import { LIST_ENDING, type ListedImage, readImageList, sortedClasses } from '../photos/list-file.js';
 import { listPhotos } from '../photos/listing.js';
-import { brokenLimit } from '../photos/settings.js';
+import { brokenLimit, maxPixels } from '../photos/settings.js';
 import { measuredSplits } from '../photos/split.js';
 import { usableImages } from '../photos/usable.js';
 
@@ -31,6 +31,7 @@ const schema = z.strictObject({
   label: column,
   split: column,
   brokenLimit: brokenLimit.schema,
+  maxPixels: maxPixels.schema,
 });
 
 const defaults = { image: null, label: null, split: null, brokenLimit: brokenLimit.default } as const;
@@ -49,7 +50,7 @@ export const list = defineDataKind({
  * listed with different classes, and where too many are missing or broken.
  */
 async function openList(
-  { path, brokenLimit, ...columns }: DeepReadonly<z.infer<typeof schema>>,
+  { path, brokenLimit, maxPixels, ...columns }: DeepReadonly<z.infer<typeof schema>>,
   { onProgress, signal }: OpenOptions = {},
 ): Promise<Dataset<FilesSource>> {
   const { images, several } = await readImageList(path, columns);
@@ -71,8 +72,11 @@ async function openList(
     signal,
     only: { names, by: resolve(path) },
   });
-  const { rows, notes, broken } = await usableImages(listing, { brokenLimit, where: folder, all: true });
-  const listed = (row: number): ListedImage => byRaw.get(rawPath(listing.table, row)) as ListedImage;
+  const { rows, notes, broken } = await usableImages(listing, { brokenLimit, maxPixels, where: folder, all: true });
+  const listed = (row: number): ListedImage => {
+    const raw = rawPath(listing.table, row);
+    return [raw, ...otherForms(raw)].map((form) => byRaw.get(form)).find((image) => image !== undefined) as ListedImage;
+  };
   const classNames = sortedClasses(images.flatMap(({ labels }) => labels));
   const numbers = new Map(classNames.map((name, number) => [name, number]));
   const splitOf = (name: SplitName): ImageSplit<FilesSource> | undefined => {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { DeepReadonly } from '../../deep-readonly.js';
 import { defineDataKind, type OpenOptions } from '../data-kind.js';
 import type { Dataset, FilesSource } from '../dataset.js';
-import { brokenLimit } from '../photos/settings.js';
+import { brokenLimit, maxPixels } from '../photos/settings.js';
 import { openShardDataset } from '../shards/shard-dataset.js';
 import { findShards, type ShardKind } from '../shards/shard-names.js';
 
@@ -17,6 +17,7 @@ const schema = z.strictObject({
   image: z.string().min(1).nullable(),
   label: z.string().min(1).nullable(),
   brokenLimit: brokenLimit.schema,
+  maxPixels: maxPixels.schema,
 });
 
 const defaults = { test: null, image: null, label: null, brokenLimit: brokenLimit.default } as const;
@@ -41,10 +42,10 @@ export const parquet = defineDataKind({
  * too many images are broken.
  */
 async function openParquetData(
-  { path, test, image, label, brokenLimit }: DeepReadonly<z.infer<typeof schema>>,
+  { path, test, image, label, brokenLimit, maxPixels }: DeepReadonly<z.infer<typeof schema>>,
   options: OpenOptions = {},
 ): Promise<Dataset<FilesSource>> {
   const tested = test === null ? {} : { test: (await findShards(test, files)).train ?? [] };
   const names = { ...(await findShards(path, files)), ...tested };
-  return openShardDataset({ names, columns: { image, label }, brokenLimit, where: path }, options);
+  return openShardDataset({ names, columns: { image, label }, brokenLimit, maxPixels, where: path }, options);
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { DeepReadonly } from '../../deep-readonly.js';
 import { defineDataKind, type OpenOptions } from '../data-kind.js';
 import type { Dataset, FilesSource } from '../dataset.js';
-import { brokenLimit } from '../photos/settings.js';
+import { brokenLimit, maxPixels } from '../photos/settings.js';
 import { openShardDataset } from '../shards/shard-dataset.js';
 import { findShards, isPattern, SHARD_ENDING, tarShards } from '../shards/shard-names.js';
 
@@ -14,6 +14,7 @@ const schema = z.strictObject({
   /** The same of images that are measured with; null: those of the folder that are called so. */
   test: z.string().min(1).nullable(),
   brokenLimit: brokenLimit.schema,
+  maxPixels: maxPixels.schema,
 });
 
 const defaults = { test: null, brokenLimit: brokenLimit.default } as const;
@@ -32,10 +33,10 @@ export const shards = defineDataKind({
 
 /** Images in the order of the shards. Throws ERR_BYOL_DATA for a shard that is damaged, and where too many images are broken. */
 async function openShardData(
-  { path, test, brokenLimit }: DeepReadonly<z.infer<typeof schema>>,
+  { path, test, brokenLimit, maxPixels }: DeepReadonly<z.infer<typeof schema>>,
   options: OpenOptions = {},
 ): Promise<Dataset<FilesSource>> {
   const tested = test === null ? {} : { test: (await findShards(test, tarShards)).train ?? [] };
   const names = { ...(await findShards(path, tarShards)), ...tested };
-  return openShardDataset({ names, columns: null, brokenLimit, where: path }, options);
+  return openShardDataset({ names, columns: null, brokenLimit, maxPixels, where: path }, options);
 }

@@ -82,6 +82,13 @@ export function readablePath(raw: string): string {
   }
 }
 
+/** The same characters in other bytes: accents in one piece (NFC) and apart (NFD), as Linux and macOS write them. */
+export function otherForms(raw: string): string[] {
+  const text = pathBytes(raw).toString('utf8');
+  const forms = (['NFC', 'NFD'] as const).map((form) => Buffer.from(text.normalize(form)).toString('latin1'));
+  return Buffer.from(text).toString('latin1') === raw ? forms.filter((form) => form !== raw) : [];
+}
+
 export function formatOf({ formats }: FileTable, row: number): ImageFormat | null {
   return imageFormats[formats[row] as number] ?? null;
 }

@@ -2,7 +2,7 @@ import { closeSync, constants, openSync, readSync, type Stats, statSync } from '
 import { fileReason } from '../../files/data-file.js';
 import type { ByteReader } from '../headers/header.js';
 import { type HeaderReading, readHeader } from '../headers/read-header.js';
-import { type FileTable, FileTableBuilder, isSame, pathBytes, rawPath, readablePath } from './file-table.js';
+import { type FileTable, FileTableBuilder, isSame, otherForms, pathBytes, rawPath, readablePath } from './file-table.js';
 import { type Tallies, TallyKeeper } from './tally.js';
 import { type PassedKind, type WalkedFile, walk } from './walk.js';
 
@@ -23,7 +23,8 @@ const WINDOW = 4096;
  * Lists a folder and reads the headers of the files that an older table of it lacks or has otherwise. Yields the number of files so far
  * after each. Waits for the file system, as walk().
  *
- * @param names of the only files to list, as rawPath() has them, ascending: those that are not there are unreadable. null: all.
+ * @param names of the only files to list, as rawPath() has them, ascending: those that are not there are unreadable, and those that are
+ * spelled otherwise have their own name (see otherForms()). null: all.
  */
 export function* listFolder(
   folder: string,
@@ -65,12 +66,25 @@ interface NamedFile {
 function* named(base: string, names: readonly string[], keeper: TallyKeeper<PassedKind>): Generator<NamedFile> {
   for (const raw of names) {
     try {
-      const stats = statSync(pathBytes(`${base}/${raw}`));
-      yield { raw, stats: stats.isFile() ? stats : null };
+      const [found, stats] = statNamed(base, raw);
+      yield { raw: found, stats: stats.isFile() ? stats : null };
     } catch (error) {
       keeper.add('files', `${readablePath(raw)} (${fileReason(error as NodeJS.ErrnoException)})`);
       yield { raw, stats: null };
     }
+  }
+}
+
+/** A list from another computer may spell the same name otherwise: with what it is called here. */
+function statNamed(base: string, raw: string): readonly [string, Stats] {
+  try {
+    return [raw, statSync(pathBytes(`${base}/${raw}`))];
+  } catch (error) {
+    for (const form of otherForms(raw)) {
+      const stats = statSync(pathBytes(`${base}/${form}`), { throwIfNoEntry: false });
+      if (stats !== undefined) return [form, stats];
+    }
+    throw error;
   }
 }
 

@@ -1,11 +1,13 @@
 import { join, resolve } from 'node:path';
 import { Breather } from '../../breather.js';
 import type { BrokenFile } from '../dataset.js';
-import { type HeaderProblem, problemTexts } from '../headers/read-header.js';
+import type { HeaderProblem } from '../headers/read-header.js';
 import { BrokenImages } from './broken.js';
-import { problemOf, rawPath, readablePath } from './file-table.js';
+import { rawPath, readablePath } from './file-table.js';
 import type { Listing } from './list-folder.js';
 import { joinTallies, type Tallies, TallyKeeper, tallyNames } from './tally.js';
+import { traitNotes } from './trait-notes.js';
+import { whyUnusable } from './unusable.js';
 import { passedTexts } from './walk.js';
 
 /** What image files are called: a file of such a name that is none is broken, others are just other files. */
@@ -16,6 +18,8 @@ export interface UsableOptions {
   readonly brokenLimit: number;
   /** The folder that was listed. */
   readonly where: string;
+  /** See maxPixels. */
+  readonly maxPixels?: number | undefined;
   /** Every file is meant as an image, whatever its name. */
   readonly all?: boolean;
 }
@@ -34,11 +38,11 @@ export interface UsableImages {
  */
 export async function usableImages(
   { table, passed }: Listing,
-  { brokenLimit, where, all = false }: UsableOptions,
+  { brokenLimit, where, maxPixels, all = false }: UsableOptions,
 ): Promise<UsableImages> {
   const breather = new Breather();
   const rows = new Int32Array(table.count);
-  const unusable: number[] = [];
+  const unusable: BrokenFile[] = [];
   const left = new TallyKeeper<'other' | 'empty'>();
   const folders = new Set<string>();
   const withImages = new Set<string>();
@@ -47,30 +51,27 @@ export async function usableImages(
     if (row % 1024 === 0) await breather.breathe();
     const name = rawPath(table, row);
     const folder = name.slice(0, name.lastIndexOf('/') + 1);
-    const problem = problemOf(table, row);
-    (problem === null ? withImages : folders).add(folder);
-    if (problem === null) {
+    const why = whyUnusable(table, row, maxPixels);
+    (why === null ? withImages : folders).add(folder);
+    if (why === null) {
       rows[count] = row;
       count += 1;
-    } else if (!all && mayBeOther.has(problem) && !IMAGE_ENDING.test(name)) left.add('other', readablePath(name));
-    else unusable.push(row);
+    } else if (!all && mayBeOther.has(why.problem) && !IMAGE_ENDING.test(name)) left.add('other', readablePath(name));
+    else unusable.push({ location: readablePath(name), reason: why.reason });
   }
   const broken = new BrokenImages(count + unusable.length, brokenLimit, where);
-  const files = unusable.map((row) => ({
-    location: readablePath(rawPath(table, row)),
-    reason: problemTexts[problemOf(table, row) ?? 'damaged'],
-  }));
-  for (const { location, reason } of files) broken.add(location, reason);
+  for (const { location, reason } of unusable) broken.add(location, reason);
   const root = resolve(where);
   for (const folder of [...withImages]) {
     for (let end = folder.indexOf('/'); end >= 0; end = folder.indexOf('/', end + 1))
       withImages.add(folder.slice(0, end + 1));
   }
   for (const folder of folders) if (folder !== '' && !withImages.has(folder)) left.add('empty', readablePath(folder));
+  const used = rows.slice(0, count);
   return {
-    rows: rows.slice(0, count),
-    broken: files.map(({ location, reason }) => ({ location: join(root, location), reason })),
-    notes: notesOf(broken, left.finish(), passed),
+    rows: used,
+    broken: unusable.map(({ location, reason }) => ({ location: join(root, location), reason })),
+    notes: [...notesOf(broken, left.finish(), passed), ...traitNotes([{ table, rows: used }])],
   };
 }
 

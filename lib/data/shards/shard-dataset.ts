@@ -3,12 +3,13 @@ import { ByolError } from '../../errors.js';
 import { count } from '../../text/format.js';
 import type { OpenOptions } from '../data-kind.js';
 import { type BrokenFile, type Dataset, type FilesSource, type ImageSplit, splitNames } from '../dataset.js';
-import { problemTexts } from '../headers/read-header.js';
 import type { AskedColumns } from '../parquet/parquet-columns.js';
 import { BrokenImages } from '../photos/broken.js';
-import { problemOf, rawPath, readablePath } from '../photos/file-table.js';
+import { type FileTable, rawPath, readablePath } from '../photos/file-table.js';
 import { sortedClasses } from '../photos/list-file.js';
 import { measuredSplits } from '../photos/split.js';
+import { traitNotes } from '../photos/trait-notes.js';
+import { whyUnusable } from '../photos/unusable.js';
 import { openShards } from './open-shards.js';
 import { ShardFiles } from './shard-files.js';
 import type { OpenedShard } from './shard-index.js';
@@ -19,13 +20,15 @@ export interface ShardDataset {
   /** See openShards(). */
   readonly columns: AskedColumns | null;
   readonly brokenLimit: number;
+  /** See maxPixels. */
+  readonly maxPixels?: number | undefined;
   /** For messages: what was asked for. */
   readonly where: string;
 }
 
 /** Images in the order of the shards. Throws ERR_BYOL_DATA for a shard that is damaged, and where too many images are broken. */
 export async function openShardDataset(
-  { names, columns, brokenLimit, where }: ShardDataset,
+  { names, columns, brokenLimit, maxPixels, where }: ShardDataset,
   options: OpenOptions,
 ): Promise<Dataset<FilesSource>> {
   const opened = await openShards(
@@ -43,7 +46,7 @@ export async function openShardDataset(
     next += count;
     return count === 0
       ? undefined
-      : splitOf(opened.slice(next - count, next), classNames, brokenLimit, (location, reason) => {
+      : splitOf(opened.slice(next - count, next), classNames, { brokenLimit, maxPixels }, (location, reason) => {
           files.push({ location, reason });
           broken.add(location, reason);
         });
@@ -55,8 +58,16 @@ export async function openShardDataset(
     ...measuredSplits(train, val, tested),
     classNames: [train, val, tested].some((split) => split?.targets != null) ? classNames : [],
     broken: files,
-    notes: [...(broken.note === null ? [] : [broken.note]), ...unpackedNote(opened)],
+    notes: [
+      ...(broken.note === null ? [] : [broken.note]),
+      ...traitNotes(opened.map(({ table }) => ({ table, rows: usableRows(table, maxPixels) }))),
+      ...unpackedNote(opened),
+    ],
   };
+}
+
+function usableRows(table: FileTable, maxPixels: number | undefined): Int32Array {
+  return Int32Array.from({ length: table.count }, (_, row) => row).filter((row) => whyUnusable(table, row, maxPixels) === null);
 }
 
 /** In the order that the shards give, where all give the same. */
@@ -78,7 +89,7 @@ function unpackedNote(opened: readonly OpenedShard[]): string[] {
 function splitOf(
   opened: readonly OpenedShard[],
   classNames: readonly string[],
-  brokenLimit: number,
+  { brokenLimit, maxPixels }: Pick<ShardDataset, 'brokenLimit' | 'maxPixels'>,
   onBroken: (location: string, reason: string) => void,
 ): ImageSplit<FilesSource> {
   const most = opened.reduce((sum, { table }) => sum + table.count, 0);
@@ -88,9 +99,9 @@ function splitOf(
   for (const [place, shard] of opened.entries()) {
     const own = shard.labelNames.map((name) => numbers.get(name) ?? -1);
     for (let row = 0; row < shard.table.count; row += 1) {
-      const problem = problemOf(shard.table, row);
-      if (problem !== null) {
-        onBroken(`${shard.file}/${readablePath(rawPath(shard.table, row))}`, problemTexts[problem]);
+      const why = whyUnusable(shard.table, row, maxPixels);
+      if (why !== null) {
+        onBroken(`${shard.path}/${readablePath(rawPath(shard.table, row))}`, why.reason);
         continue;
       }
       [shardOf[count], rows[count], labels[count]] = [place, row, own[shard.labels[row] as number] ?? -1];

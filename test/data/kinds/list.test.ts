@@ -143,4 +143,20 @@ describe('a list of images', () => {
       const again = await open(file);
       assert.deepEqual([...(again.train.source.widths as Int32Array)], [9, 7]);
     }));
+
+  test('finds files whose names are spelled with other bytes', () =>
+    withPhotoFolder(async (folder) => {
+      const [one, apart] = ['caf\u00e9.jpg', 'cafe\u0301 2.jpg'];
+      writeFiles(folder, { [one]: jpeg, [apart]: jpegHeader(40, 20), 'n\u0303/x.jpg': jpegHeader(50, 20) });
+      const file = path.join(folder, 'a.csv');
+      writeFileSync(
+        file,
+        `path,label\n${one.normalize('NFD')},a\n${apart.normalize('NFC')},b\n${'n\u0303/x.jpg'.normalize('NFC')},c\n`,
+      );
+      const { train, classNames } = await open(file);
+      const labels = classLabels(train.targets) ?? [];
+      const found = Array.from(train.source.widths as Int32Array, (width, i) => `${width} ${classNames[labels[i] ?? -1]}`);
+      assert.deepEqual(found.sort(), ['30 a', '40 b', '50 c']);
+      assert.equal((await train.source.read(0)).length, jpeg.length);
+    }));
 });
