@@ -31,6 +31,18 @@ test('RGB pixels come as they are, from bytes and from a file', async () => {
   });
 });
 
+test('a colour profile changes nothing, as in the official code', async () => {
+  const { default: sharp } = await import('sharp');
+  const flat = { create: { width: 4, height: 4, channels: 3, background: { r: 200, g: 30, b: 90 } } } as const;
+  const tagged = await sharp(flat).withIccProfile('p3').png().toBuffer();
+  // Without the chunk that has the profile: its length, its type, its data and a checksum.
+  const at = tagged.indexOf('iCCP') - 4;
+  assert.ok(at > 0);
+  const plain = Buffer.concat([tagged.subarray(0, at), tagged.subarray(at + 12 + tagged.readUInt32BE(at))]);
+  assert.deepEqual(await values(tagged), await values(plain));
+  assert.notDeepEqual((await values(tagged)).slice(0, 3), [200, 30, 90], 'the profile is another one');
+});
+
 test('orientation is applied as EXIF defines it', async () => {
   const [width, height] = [2, 3];
   const stored = Array.from({ length: width * height }, (_, i) => 10 * (i + 1));

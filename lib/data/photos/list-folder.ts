@@ -2,7 +2,15 @@ import { closeSync, constants, openSync, readSync, type Stats, statSync } from '
 import { fileReason } from '../../files/data-file.js';
 import type { ByteReader } from '../headers/header.js';
 import { type HeaderReading, readHeader } from '../headers/read-header.js';
-import { type FileTable, FileTableBuilder, isSame, otherForms, pathBytes, rawPath, readablePath } from './file-table.js';
+import {
+  type FileTable,
+  FileTableBuilder,
+  isSame,
+  otherForms,
+  pathBytes,
+  rawPath,
+  readablePath,
+} from './file-table.js';
 import { type Tallies, TallyKeeper } from './tally.js';
 import { type PassedKind, type WalkedFile, walk } from './walk.js';
 

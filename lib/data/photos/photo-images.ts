@@ -87,7 +87,7 @@ export class PhotoImages implements Images {
   }
 }
 
-/** Of a reason that follows a name as it is, or after "it". */
+/** Of a reason that follows a name as it is ("cannot be read: ..."), or says it in a sentence of its own. */
 function sentence(reason: string): string {
-  return reason.startsWith('it ') ? `is broken: ${reason}` : reason;
+  return reason.startsWith('cannot ') ? reason : `is broken: ${reason}`;
 }

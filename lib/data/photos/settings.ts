@@ -9,4 +9,11 @@ export const brokenLimit = { schema: z.number().min(0).max(1), default: 0.05 } a
  * The most pixels that an image may have: one with more is broken, and nothing of it is decoded. Left out: as many as no photo has, so
  * that a small file that claims to be huge takes no memory.
  */
-export const maxPixels = { schema: z.int().positive().max(2 ** 28).optional(), default: 128_000_000 } as const;
+export const maxPixels = {
+  schema: z
+    .int()
+    .positive()
+    .max(2 ** 28)
+    .optional(),
+  default: 128_000_000,
+} as const;

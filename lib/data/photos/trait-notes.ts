@@ -2,14 +2,14 @@ import { count } from '../../text/format.js';
 import type { ImageTrait } from '../headers/header.js';
 import { type FileTable, hasTrait } from './file-table.js';
 
-/** What becomes of images of a trait, after a number of them. */
+/** What becomes of images of a trait: after a number of them, after one, and the rest. */
 const told = {
-  profile: 'carry a colour profile, which is ignored, as in the official code',
-  cmyk: 'are of printing inks (CMYK), and are converted',
-  deep: 'have more than 8 bits for each colour, and are rounded to 8',
-  alpha: 'may be transparent, and are laid on white',
-  animated: 'have several pictures, of which the first is taken',
-} as const satisfies Partial<Record<ImageTrait, string>>;
+  profile: ['carry', 'carries', 'a colour profile (ICC), which is ignored, as in the official code'],
+  cmyk: ['are', 'is', 'of printing inks (CMYK), and converted'],
+  deep: ['have', 'has', 'more than 8 bits for each colour, rounded to 8'],
+  alpha: ['may', 'may', 'be transparent, and then laid on white'],
+  animated: ['have', 'has', 'several pictures, of which the first is taken'],
+} as const satisfies Partial<Record<ImageTrait, readonly [many: string, one: string, what: string]>>;
 const traits = Object.keys(told) as ReadonlyArray<keyof typeof told>;
 
 /** A trait is told of where so many have it, as a part of all. Profiles always are: with them colours are others than people see. */
@@ -38,7 +38,8 @@ export function traitNotes(parts: readonly TableRows[]): string[] {
   const notes = traits.flatMap((trait) => {
     const found = counts.get(trait) ?? 0;
     const isTold = trait === 'profile' ? found > 0 : found > 0 && found >= FREQUENT * images;
-    return isTold ? [`${count(found)} of ${count(images)} images ${told[trait]}.`] : [];
+    const [many, one, what] = told[trait];
+    return isTold ? [`${count(found)} of ${count(images)} images ${found === 1 ? one : many} ${what}.`] : [];
   });
   if (large * 2 > images) {
     notes.push(

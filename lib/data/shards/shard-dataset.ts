@@ -67,7 +67,9 @@ export async function openShardDataset(
 }
 
 function usableRows(table: FileTable, maxPixels: number | undefined): Int32Array {
-  return Int32Array.from({ length: table.count }, (_, row) => row).filter((row) => whyUnusable(table, row, maxPixels) === null);
+  return Int32Array.from({ length: table.count }, (_, row) => row).filter(
+    (row) => whyUnusable(table, row, maxPixels) === null,
+  );
 }
 
 /** In the order that the shards give, where all give the same. */

@@ -155,7 +155,10 @@ describe('a list of images', () => {
       );
       const { train, classNames } = await open(file);
       const labels = classLabels(train.targets) ?? [];
-      const found = Array.from(train.source.widths as Int32Array, (width, i) => `${width} ${classNames[labels[i] ?? -1]}`);
+      const found = Array.from(
+        train.source.widths as Int32Array,
+        (width, i) => `${width} ${classNames[labels[i] ?? -1]}`,
+      );
       assert.deepEqual(found.sort(), ['30 a', '40 b', '50 c']);
       assert.equal((await train.source.read(0)).length, jpeg.length);
     }));

@@ -52,6 +52,33 @@ describe('a listing', () => {
       assert.equal(table.sizes[0], jpeg.length);
     }));
 
+  test('reads what lies far from where it began', () =>
+    withPhotoFolder(async (folder) => {
+      // A TIFF whose directory names the place of its depths before its orientation: tag, type, count, value.
+      const entries = [
+        [256, 3, 1, 30],
+        [257, 3, 1, 20],
+        [258, 3, 3, 20_000],
+        [262, 3, 1, 1],
+        [274, 3, 1, 6],
+      ] as const;
+      const file = Buffer.alloc(20_006);
+      file.write('II*\0');
+      file.writeUInt32LE(8, 4);
+      file.writeUInt16LE(entries.length, 8);
+      for (const [i, [tag, type, number, value]] of entries.entries()) {
+        file.writeUInt16LE(tag, 10 + 12 * i);
+        file.writeUInt16LE(type, 12 + 12 * i);
+        file.writeUInt32LE(number, 14 + 12 * i);
+        file.writeUInt32LE(value, 18 + 12 * i);
+      }
+      for (let i = 0; i < 3; i += 1) file.writeUInt16LE(16, 20_000 + 2 * i);
+      writeFiles(folder, { 'a.tif': file });
+      const { table } = await listPhotos(folder);
+      assert.deepEqual([table.widths[0], table.heights[0], table.orientations[0]], [20, 30, 6]);
+      assert.ok(hasTrait(table, 0, 'deep') && hasTrait(table, 0, 'grey'));
+    }));
+
   test('follows links but not in circles, and passes by what is hidden or no file', () =>
     withPhotoFolder(async (folder) => {
       writeFiles(folder, {
