@@ -3,11 +3,9 @@ import type { ConfigPatch, Settings } from '../config/layers.js';
 import { isPresetName, type PresetName, presets } from '../config/presets/index.js';
 import { type InferredData, inferData } from '../data/infer.js';
 import { type DataConfig, dataKind, requireReadable } from '../data/kinds/index.js';
-import { ByolError } from '../errors.js';
 
 /** Images up to this side, in pixels, go with the preset for small images. */
 const SMALL = 64;
-const SMALL_PRESET: PresetName = 'cifar10-small';
 
 /** What says beside a path of which kind the images are. */
 export interface DataSources {
@@ -30,8 +28,7 @@ export interface DataChoice {
 
 /**
  * The settings of the images at a path. A kind that is given stays; the preset's stays where the path holds such images; else
- * the files tell the kind, and their size tells the preset where there is none. Throws ERR_BYOL_DATA for what cannot be read,
- * ERR_BYOL_USAGE where a preset must be given.
+ * the files tell the kind, and their size tells the preset where there is none. Throws ERR_BYOL_DATA for what cannot be read.
  */
 export async function chooseData(path: string, sources: DataSources): Promise<DataChoice> {
   const { base, file, set } = sources;
@@ -44,12 +41,12 @@ export async function chooseData(path: string, sources: DataSources): Promise<Da
   const found = await inferData(path);
   requireReadable(found.config);
   if (file !== undefined && isWhole(file)) return { data: found.config, note: `${taken(path, found)}.` };
-  const chosen = presetFor(path, found);
+  const chosen = presetFor(found);
   const isItsKind = presets[chosen].data.kind === found.config.kind;
   return {
     data: isItsKind ? { path } : found.config,
     preset: chosen,
-    note: `${taken(path, found)}; the settings are those of preset ${chosen}, for small images.`,
+    note: `${taken(path, found)}; the settings are those of preset ${chosen}, for minutes on a CPU (--preset takes others).`,
   };
 }
 
@@ -69,14 +66,9 @@ function taken(path: string, { config, title }: InferredData): string {
   return `${path} is taken for data.kind '${config.kind}', ${title}`;
 }
 
-function presetFor(path: string, { config, side }: InferredData): PresetName {
-  if (side !== null && side <= SMALL) return SMALL_PRESET;
-  const size = side === null ? 'whose size is not known before they are read' : `of up to ${side} pixels`;
-  throw new ByolError(
-    'ERR_BYOL_USAGE',
-    `${path} has images (data.kind '${config.kind}') ${size}: say which preset to start from, --preset NAME.`,
-    { hint: `${side === null ? 'For photos: --preset imagenette, a ResNet-18. ' : ''}The presets: npx byol presets` },
-  );
+/** What is known to be small, or else photos. */
+function presetFor({ side }: InferredData): PresetName {
+  return side !== null && side <= SMALL ? 'cifar10-small' : 'photos-small';
 }
 
 function isPreset(name: unknown): name is PresetName {

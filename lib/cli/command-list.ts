@@ -4,7 +4,20 @@ import type { CommandModule } from 'yargs';
 const FOLDER = new URL('./commands/', import.meta.url);
 
 /** Those that most people look for come first in help; the others follow by name. */
-const FIRST = ['train', 'resume', 'eval', 'embed', 'tables', 'views', 'data', 'metrics', 'bench', 'presets', 'methods'];
+const FIRST = [
+  'train',
+  'plan',
+  'resume',
+  'eval',
+  'embed',
+  'tables',
+  'views',
+  'data',
+  'metrics',
+  'bench',
+  'presets',
+  'methods',
+];
 
 /** What a file in commands/ exports: the name of its command is the file's. */
 interface CommandFile {

@@ -1,5 +1,6 @@
+import type { OpenProgress } from '../data/data-kind.js';
 import { metricWords } from '../metrics/words.js';
-import type { EpochEvent, PhaseEvent, ReadingEvent, StepEvent, TrainEvent } from '../run/events.js';
+import type { EpochEvent, PhaseEvent, StepEvent, TrainEvent } from '../run/events.js';
 import { count, duration, percent, threadsText } from '../text/format.js';
 import type { VerdictState } from '../train/verdict.js';
 import { executionText } from './execution-text.js';
@@ -106,7 +107,8 @@ export class Progress {
   }
 }
 
-function readingText({ phase, done, total }: ReadingEvent): string {
+/** How far the finding of photos is. */
+export function readingText({ phase, done, total }: OpenProgress): string {
   return total === null ? `${phase}: ${count(done)} files` : `reading ${phase}: ${count(done)} of ${count(total)}`;
 }
 

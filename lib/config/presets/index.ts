@@ -6,12 +6,14 @@ import { cifar10 } from './cifar10.js';
 import { cifar10Small } from './cifar10-small.js';
 import { imagenet40, imagenet100, imagenet300, imagenet1000 } from './imagenet.js';
 import { imagenette } from './imagenette.js';
+import { photosSmall } from './photos-small.js';
 import { shapes } from './shapes.js';
 
 /** Keyed by what people know: the data, and for ImageNet the number of epochs. */
 const all = {
   shapes,
   'cifar10-small': cifar10Small,
+  'photos-small': photosSmall,
   cifar10,
   imagenette,
   'imagenet-40': imagenet40,
@@ -45,6 +47,7 @@ export function isPresetName(name: string): name is PresetName {
 export const presetSummaries: Readonly<Record<PresetName, string>> = {
   shapes: 'generated images, minutes on two cores; needs no files',
   'cifar10-small': '10,000 images of CIFAR-10 and a small network, about 10 minutes on two cores',
+  'photos-small': 'a folder of photos and a small network, 64 pixels; 1,000 photos take about 10 minutes on two cores',
   cifar10: 'CIFAR-10 with a ResNet-18, 200 epochs; wants a GPU',
   imagenette: "the authors' recipe for Imagenette, ResNet-18, 1000 epochs",
   'imagenet-40': "the authors' 40-epoch setting on ImageNet, ResNet-50",
