@@ -16,7 +16,7 @@ export type { Accuracy, NativeFeatureBank, NativeImageStore } from './binding/na
 export type { MetricName } from './metrics/definitions.js';
 export type { Metrics, StepValues } from './metrics/values.js';
 export type * from './run/events.js';
-export { type PlanOptions, planRun, type RunPlan } from './run/plan/plan-run.js';
+export { planRun, type RunPlan, type RunPlanOptions } from './run/plan/plan-run.js';
 export type { Trial } from './run/plan/trial.js';
 export { type Run, type TrainOptions, type TrainSettings, train } from './run/train.js';
 export type { Verdict, VerdictState } from './train/verdict.js';

@@ -133,7 +133,7 @@ test("all presets use the paper's views, whole and valid, and kNN with temperatu
     assert.equal(config.preset, name);
     assert.deepEqual(parseConfig(config), config);
     // Small images have views of their own; their presets say why.
-    if (config.views.size > 32) checkViews(config);
+    if (config.views.size > 64) checkViews(config);
     assert.equal(config.evaluation.knn.temperature, 0.1);
     assert.ok(config.onlineProbe);
     assert.deepEqual(configWarnings(config), [], `${name} is nothing to warn of`);

@@ -42,7 +42,7 @@ export interface RunPlan {
   readonly notes: readonly string[];
 }
 
-export interface PlanOptions {
+export interface RunPlanOptions {
   /** Where the run would be: of its disk the free bytes are told. The working folder if left out. */
   readonly folder?: string;
   /** That the steps are tried for. 10 if left out. */
@@ -66,7 +66,7 @@ const LEAST_SHARE = 0.1;
  * Measures a few steps of a run on its own images, with all that belongs to a step, and says what the whole would take. Writes nothing
  * that stays. A step that is too large for a trial is expected from two smaller ones. Throws what train() throws before its first step.
  */
-export async function planRun(config: Config, options: PlanOptions = {}): Promise<RunPlan> {
+export async function planRun(config: Config, options: RunPlanOptions = {}): Promise<RunPlan> {
   const { seconds = 10, signal, onReading, onBroken = () => {}, onStep = () => {}, folder = '.' } = options;
   const data = await readData(config.data, { onProgress: onReading, signal });
   const given: GivenData = { data, record: await describeData(data), config: config.data };
