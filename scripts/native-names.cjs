@@ -34,7 +34,7 @@ function implemented(root) {
   const text = files.map((name) => withoutComments(fs.readFileSync(path.join(dir, name), 'utf8'))).join('\n');
   const read =
     /\b(?:value|is_null|object|number|integer|boolean|text|numbers|integers|indices|list|choice<\w[\w:]*>|read_channels|read_column|read_norm_kind)\(\s*(?:f, )?"(\w+)"/g;
-  const made = /(?:\bSet|InstanceMethod(?:<[^"]*>)?|InstanceAccessor<[^"]*>)\("(\w+)"/g;
+  const made = /(?:\bSet|(?:Instance|Static)Method(?:<[^"]*>)?|InstanceAccessor<[^"]*>)\("(\w+)"/g;
   return {
     names: new Set([...matches(text, read), ...matches(text, made)].filter((name) => !UNDECLARED.has(name))),
     words: new Set(matches(text, /\{"([\w-]+)", \w+(?:::\w+)+\}/g)),

@@ -3,7 +3,8 @@
  * the TypeScript above. Long work happens on one LibTorch thread; its results are promises.
  *
  * Errors are ByolErrors. Arguments that cannot be meant are refused at the call, by a throw, and nothing is queued; what goes
- * wrong in the work rejects its promise. What is given is copied at the call, and may be changed or used again at once.
+ * wrong in the work rejects its promise. What is given is copied at the call, and may be changed or used again at once, but for
+ * what ImageStore.adopt() takes over.
  *
  * No call waits for the LibTorch thread, constructors included: they check what they are given, and the object is made behind
  * the commands that are queued. Where that fails (memory, the device), every command on the object rejects with the reason.
@@ -18,7 +19,7 @@ import type { LearnerSpec, NativeEncoderSpec, ViewSpec } from './specs.js';
 export type * from './specs.js';
 
 /** Must equal the number that the addon exports; the loader refuses another. */
-export const API_VERSION = 4;
+export const API_VERSION = 5;
 
 export interface NativeInfo {
   /** "2.13.0": the LibTorch that the addon was compiled against, and the one that is loaded. */
@@ -126,6 +127,26 @@ export interface NativeImageStore {
   dispose(): void;
 }
 
+export interface ImageStoreClass {
+  /**
+   * RGB images of any sizes, one after the other: of image i heights[i] x widths[i] x 3 bytes, row-major; sides of 1 to 16,384
+   * pixels. `labels`: one class per image, -1 where unknown.
+   */
+  new (
+    pixels: Uint8Array,
+    heights: Int32Array,
+    widths: Int32Array,
+    labels: Int32Array | null,
+  ): NativeImageStore & Disposable;
+  /** The same, but `pixels`, all of a buffer, are taken over and have no bytes from then on; those of a DecodePool without a copy. */
+  adopt(
+    pixels: Uint8Array,
+    heights: Int32Array,
+    widths: Int32Array,
+    labels: Int32Array | null,
+  ): NativeImageStore & Disposable;
+}
+
 /** What one image, one file and one batch may take. */
 export interface DecodeLimits {
   readonly pixels: number;
@@ -171,6 +192,36 @@ export interface DecodeInput {
   readonly limits: DecodeLimits;
 }
 
+/** Images whose pixels lie in one file, and which crops of them are needed. Outcomes are 'unreadable' alone. */
+export interface PixelsInput {
+  readonly path: Uint8Array;
+  /** Of the first byte of each image: heights[i] x widths[i] x 3 bytes, row-major. */
+  readonly offsets: readonly number[];
+  readonly heights: Int32Array;
+  readonly widths: Int32Array;
+  readonly crops: number;
+  readonly boxes: Int32Array;
+  readonly batchBytes: number;
+}
+
+/** Pixels that another decoder has made: height x width x 3 bytes of upright RGB. */
+export interface GivenPixels {
+  readonly pixels: Uint8Array;
+}
+
+/** Whole images, JPEG files or pixels, that are resampled: cubic, with antialiasing (core/data/resample.h). */
+export interface ResizeInput {
+  readonly sources: ReadonlyArray<DecodePlace | GivenPixels>;
+  /** Of the upright images; of JPEG files with EXIF's orientations. */
+  readonly heights: Int32Array;
+  readonly widths: Int32Array;
+  readonly orientations: Int32Array;
+  /** What they become; of an image that has these sides already, nothing is changed. */
+  readonly newHeights: Int32Array;
+  readonly newWidths: Int32Array;
+  readonly limits: DecodeLimits;
+}
+
 /** Why there are no pixels of an image. */
 export interface DecodeFailure {
   readonly image: number;
@@ -200,6 +251,10 @@ export interface DecodedImages {
 export interface NativeDecodePool {
   /** Batches are decoded in the order in which they are given, and take memory for their pixels from when their turn comes. */
   decode(input: DecodeInput): Promise<DecodedImages>;
+  /** Parts of images whose pixels lie in a file as they are, in the same order with what decode() is given. */
+  readPixels(input: PixelsInput): Promise<DecodedImages>;
+  /** Whole images in other sizes, as well in this order. */
+  resize(input: ResizeInput): Promise<DecodedImages>;
   /** Gives up what is on its way: those promises reject with ERR_BYOL_DISPOSED. Waits for no thread. Twice does no harm. */
   dispose(): void;
 }
@@ -372,16 +427,7 @@ export interface NativeModule {
   keepKernels(folder: string): void;
   /** Stops accepting work, waits at most `milliseconds` for the command in progress. For process 'exit' handlers. */
   shutdown(milliseconds: number): void;
-  /**
-   * RGB images of any sizes, one after the other: of image i heights[i] x widths[i] x 3 bytes, row-major; sides of 1 to 16,384
-   * pixels. `labels`: one class per image, -1 where unknown.
-   */
-  ImageStore: new (
-    pixels: Uint8Array,
-    heights: Int32Array,
-    widths: Int32Array,
-    labels: Int32Array | null,
-  ) => NativeImageStore & Disposable;
+  ImageStore: ImageStoreClass;
   /** `threads`: 1 to 1024. */
   DecodePool: new (
     threads: number,

@@ -29,7 +29,9 @@ export function checkDataset(data: Dataset<ImageSource>): void {
 
 /** A sentence without its end; null: nothing is wrong. */
 function sourceProblem({ count, source }: ImageSplit<ImageSource>): string | null {
-  if (source?.kind !== 'memory' && source?.kind !== 'files') return "source must be of kind 'memory' or 'files'";
+  if (source?.kind !== 'memory' && source?.kind !== 'files' && source?.kind !== 'packed') {
+    return "source must be of kind 'memory', 'files' or 'packed'";
+  }
   const { heights, widths } = source;
   if (source.kind === 'memory' && !(source.pixels instanceof Uint8Array)) {
     return 'pixels must be a Uint8Array of RGB values';
@@ -50,7 +52,7 @@ function sourceProblem({ count, source }: ImageSplit<ImageSource>): string | nul
     if (!isSide(height) || !isSide(width)) return `image ${image} is ${width} x ${height} pixels; ${SIDES}`;
     bytes += height * width * 3;
   }
-  if (source.kind === 'files' || source.pixels.length === bytes) return null;
+  if (source.kind !== 'memory' || source.pixels.length === bytes) return null;
   return `pixels must have ${bytes} bytes, 3 for each pixel of ${count} images, got ${source.pixels.length}`;
 }
 

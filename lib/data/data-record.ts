@@ -11,6 +11,7 @@ import {
   splitNames,
   type Targets,
 } from './dataset.js';
+import { encodeUint32 } from './packed/layout.js';
 
 /** data.json: which images a run is trained and measured on, so that it goes on with no others. */
 
@@ -29,6 +30,8 @@ const partSchema = z.strictObject({
   pixels: sha256.optional(),
   /** Of images in files, which are not read for it: SHA-256 of the files' sizes in bytes, little-endian float64 each. */
   files: sha256.optional(),
+  /** Of images in a packed store: SHA-256 of the CRC-32 of each one's pixels, little-endian uint32 each. */
+  packed: sha256.optional(),
   /** 'labels': any number of classes per image; left out: one. */
   targets: z.literal('labels').optional(),
   /**
@@ -65,11 +68,20 @@ async function describePart({ count, source, targets }: ImageSplit<ImageSource>)
   return {
     images: count,
     ...(await describeSizes(count, source)),
-    ...(source.kind === 'memory'
-      ? { pixels: await hash(source.pixels) }
-      : { files: await hash(fileSizes(count, source)) }),
+    ...(await describePixels(count, source)),
     ...(await describeTargets(targets)),
   };
+}
+
+async function describePixels(count: number, source: ImageSource): Promise<Pick<Part, 'pixels' | 'files' | 'packed'>> {
+  switch (source.kind) {
+    case 'memory':
+      return { pixels: await hash(source.pixels) };
+    case 'files':
+      return { files: await hash(fileSizes(count, source)) };
+    case 'packed':
+      return { packed: await hash(encodeUint32(source.sums)) };
+  }
 }
 
 function fileSizes(count: number, source: FilesSource): Uint8Array {
@@ -131,6 +143,9 @@ export function dataDifferences(older: DataRecord, newer: DataRecord): string[] 
   return differences;
 }
 
+/** Hashes by which equally many images of equal size are told to be others. */
+const CONTENTS = ['pixels', 'sizes', 'packed'] as const;
+
 function partDifferences(name: string, older: Part | undefined, newer: Part | undefined): string[] {
   if (older === undefined && newer === undefined) return [];
   if (older === undefined) return [`${name} images: none, now there are`];
@@ -141,7 +156,7 @@ function partDifferences(name: string, older: Part | undefined, newer: Part | un
     differences.push(`size of the ${name} images: ${sizeText(older)}, now ${sizeText(newer)}`);
   }
   const sameShape = differences.length === 0;
-  if (sameShape && (older.pixels !== newer.pixels || older.sizes !== newer.sizes)) {
+  if (sameShape && CONTENTS.some((hash) => older[hash] !== newer[hash])) {
     differences.push(`${name} images: as many of the same size, but others, or in another order`);
   }
   return [...differences, ...labelDifferences(name, older, newer, sameShape)];

@@ -50,8 +50,23 @@ export interface FilesSource extends ImageSizes {
   readonly brokenLimit: number;
 }
 
+/** RGB images in a packed store: decoded once and for all, read when they are needed, and only the parts that are. */
+export interface PackedSource extends ImageSizes {
+  readonly kind: 'packed';
+  /** The store, an absolute path. */
+  readonly path: string;
+  /** Of each image the CRC-32 of its pixels. */
+  readonly sums: Uint32Array;
+  /** The byte of the file at which the pixels of image i begin: they are as in a MemorySource. */
+  offset(image: number): number;
+  /** How messages call image i: by its name where it was packed. */
+  location(image: number): string;
+  /** The pixels of image i. Rejects with ERR_BYOL_IMAGE where they are damaged, ERR_BYOL_DATA where the store cannot be read. */
+  read(image: number): Promise<Uint8Array>;
+}
+
 /** Where the pixels of images come from. */
-export type ImageSource = MemorySource | FilesSource;
+export type ImageSource = MemorySource | FilesSource | PackedSource;
 
 /** One class per image. */
 export interface ClassTargets {

@@ -90,7 +90,7 @@ export function datasetParts(dataset: Dataset<ImageSource>, split: SplitName | '
       throw new ByolError('ERR_BYOL_DATA', `There are no ${splitTitles[name]} to embed, only: ${there.join(', ')}.`);
     }
     const { source, targets } = images;
-    const file = source.kind === 'files' ? (image: number) => givenName(source.location(image), path) : () => null;
+    const file = source.kind === 'memory' ? () => null : (image: number) => givenName(source.location(image), path);
     return { split: name, images, labels: classLabels(targets), file };
   });
   return { parts, classNames: parts.some(({ labels }) => labels !== null) ? classNames : [], notes, broken };

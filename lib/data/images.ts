@@ -65,3 +65,28 @@ function makeStore(native: Pick<NativeModule, 'ImageStore'>, { count, source, ta
     typeof sides === 'number' ? new Int32Array(count).fill(sides) : sides;
   return new native.ImageStore(source.pixels, each(source.heights), each(source.widths), classLabels(targets));
 }
+
+/** Of each image the boxes of all views, in place of each view the boxes of all images. */
+export function interleaved(boxes: readonly Int32Array[], images: number): Int32Array {
+  const all = new Int32Array(images * boxes.length * BOX_NUMBERS);
+  for (const [view, of] of boxes.entries()) {
+    for (let image = 0; image < images; image += 1) {
+      const box = of.subarray(image * BOX_NUMBERS, (image + 1) * BOX_NUMBERS);
+      all.set(box, (image * boxes.length + view) * BOX_NUMBERS);
+    }
+  }
+  return all;
+}
+
+/** The other way round. */
+export function deinterleaved(all: Int32Array, views: number): Int32Array[] {
+  const images = all.length / views / BOX_NUMBERS;
+  return Array.from({ length: views }, (_, view) => {
+    const boxes = new Int32Array(images * BOX_NUMBERS);
+    for (let image = 0; image < images; image += 1) {
+      const at = (image * views + view) * BOX_NUMBERS;
+      boxes.set(all.subarray(at, at + BOX_NUMBERS), image * BOX_NUMBERS);
+    }
+    return boxes;
+  });
+}

@@ -18,8 +18,9 @@ export interface InferredData {
 }
 
 /**
- * The settings of the data at a path, by what is there: `data_batch_*.bin` is CIFAR-10, `raw.json` a raw store, `.tar`
- * files are shards, `.parquet` files what Hugging Face has, a `.csv` or `.json` file is a list, and a folder of folders or image files one of photos. Registered kinds are asked first. Throws ERR_BYOL_DATA if nothing is there, or
+ * The settings of the data at a path, by what is there: `data_batch_*.bin` is CIFAR-10, `raw.json` a raw store, what `byol data pack` writes a
+ * packed one, `.tar` files are shards, `.parquet` files what Hugging Face has, a `.csv` or `.json` file is a list, and a folder of folders or image
+ * files one of photos. Registered kinds are asked first. Throws ERR_BYOL_DATA if nothing is there, or
  * nothing that any kind knows.
  *
  * @param likely the kind that is asked before all others.

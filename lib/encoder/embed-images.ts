@@ -1,6 +1,15 @@
 import { boxesOf, setBoxes } from '../augment/take-images.js';
 import { evaluationView } from '../augment/view-spec.js';
-import { type FilesSource, type ImageSource, type ImageSplit, sizeOf, sizesOf } from '../data/dataset.js';
+import type { NativeModule } from '../binding/native.js';
+import {
+  type FilesSource,
+  type ImageSource,
+  type ImageSplit,
+  type PackedSource,
+  sizeOf,
+  sizesOf,
+} from '../data/dataset.js';
+import { PackedReader } from '../data/packed/packed-reader.js';
 import { PhotoDecoder } from '../data/photos/photo-decoder.js';
 import { ByolError } from '../errors.js';
 import { centerRows } from '../eval/embed.js';
@@ -45,10 +54,9 @@ export async function* embedImages(
 ): AsyncGenerator<ImageBatch, void, undefined> {
   const { native, batchSize, resolved } = await withParts(encoder, async (parts) => parts);
   const { source } = images;
-  const decoder = source.kind === 'files' ? new PhotoDecoder(native, availableCores()) : null;
-  const take = decoder === null ? fromMemory(images) : fromFiles(decoder, source as FilesSource);
+  const { take, dispose } = takerOf(native, images);
   // Decoding takes the cores that the network computes with, unless that is on a card.
-  const queued = decoder !== null && resolved.device === 'cpu' ? 1 : undefined;
+  const queued = source.kind !== 'memory' && resolved.device === 'cpu' ? 1 : undefined;
   try {
     const work = (batch: Range) =>
       withParts(encoder, async (parts) => ({ batch, taken: await embedBatch(parts, images, batch, take) }));
@@ -62,7 +70,7 @@ export async function* embedImages(
       yield { ...batch, ...taken.rows, broken: taken.broken };
     }
   } finally {
-    decoder?.dispose();
+    dispose();
   }
 }
 
@@ -80,7 +88,7 @@ function* imageBatches(
   let bytes = 0;
   for (let image = 0; image < count; image += 1) {
     const { height, width } = sizeOf(source, image);
-    const taken = 3 * (source.kind === 'files' ? Math.min(height, width) ** 2 : height * width);
+    const taken = 3 * (source.kind === 'memory' ? height * width : Math.min(height, width) ** 2);
     if (image > start && (image - start === most || bytes + taken > BATCH_BYTES)) {
       if (image > from) yield { start, end: image };
       start = image;
@@ -104,6 +112,30 @@ type Take = (
   batch: Range,
   planOf: (images: Int32Array) => Promise<Float32Array>,
 ) => Promise<{ readonly taken: TakenPixels; readonly broken: readonly BrokenImage[] }>;
+
+function takerOf(
+  native: Pick<NativeModule, 'DecodePool'>,
+  images: ImageSplit<ImageSource>,
+): { readonly take: Take; dispose(): void } {
+  const { source } = images;
+  if (source.kind === 'memory') return { take: fromMemory(images), dispose: () => {} };
+  if (source.kind === 'packed') {
+    const reader = new PackedReader(native, availableCores());
+    return { take: fromPacked(reader, source), dispose: () => reader.dispose() };
+  }
+  const decoder = new PhotoDecoder(native, availableCores());
+  return { take: fromFiles(decoder, source), dispose: () => decoder.dispose() };
+}
+
+function fromPacked(reader: PackedReader, source: PackedSource): Take {
+  return async ({ start, end }, planOf) => {
+    const images = numbers(start, end);
+    const plan = await planOf(images);
+    const { boxes, ...read } = await reader.read(source, { indices: images, boxes: [boxesOf(plan)] });
+    setBoxes(plan, boxes[0] as Int32Array);
+    return { taken: { images, ...read, plan }, broken: [] };
+  };
+}
 
 /** Batches are asked for in order. */
 function fromMemory({ source }: ImageSplit<ImageSource>): Take {
@@ -165,7 +197,7 @@ function afterIt(reason: string): string {
 }
 
 function nameOf(source: ImageSource, image: number): string {
-  return source.kind === 'files' ? source.location(image) : `Image ${image}`;
+  return source.kind === 'memory' ? `Image ${image}` : source.location(image);
 }
 
 function inOrder(broken: readonly BrokenImage[]): BrokenImage[] {

@@ -8,7 +8,8 @@ import { indexLines } from '../export/formats/csv.js';
 import type { RowsOutline } from '../export/formats/format.js';
 import { ioError, missingFolder, syncFolder, writeAtomically } from '../files/atomic-file.js';
 import { readJson, writeJson } from '../files/json-file.js';
-import { lockRun, type RunLock } from '../run/run-lock.js';
+import type { ProcessLock } from '../files/process-lock.js';
+import { lockRun } from '../run/run-lock.js';
 
 /**
  * FILE.partial: representations on their way into FILE. `rows` has them as they come, journal.json says how many of them count. When
@@ -54,7 +55,7 @@ export class EmbeddingFolder {
   readonly #out: string;
   readonly #folder: string;
   readonly #options: EmbeddingFolderOptions;
-  readonly #lock: RunLock;
+  readonly #lock: ProcessLock;
   /** Before the first row in the file of rows. */
   readonly #headBytes: number;
   /** null: the files are finished, and this one may have been renamed. */
@@ -67,7 +68,7 @@ export class EmbeddingFolder {
 
   private constructor(
     out: string,
-    lock: RunLock,
+    lock: ProcessLock,
     file: FileHandle | null,
     journal: Journal,
     options: EmbeddingFolderOptions,

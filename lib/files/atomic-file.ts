@@ -10,10 +10,13 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 /** ERR_BYOL_IO: which path, what was tried, and the system's reason ("ENOSPC: no space left on device, write"). */
-export function ioError(path: string, attempt: string, cause: unknown): ByolError {
+export function ioError(path: string, attempt: string, cause: unknown, hint?: string): ByolError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   const plain = reasons[(cause as NodeJS.ErrnoException).code ?? ''];
-  return new ByolError('ERR_BYOL_IO', `Cannot ${attempt} ${path}: ${plain ?? reason}.`, { cause });
+  return new ByolError('ERR_BYOL_IO', `Cannot ${attempt} ${path}: ${plain ?? reason}.`, {
+    cause,
+    ...(hint !== undefined && { hint }),
+  });
 }
 
 /** Whole, or in parts as they are made. */

@@ -90,7 +90,9 @@ export async function openResources(
     if (config.deterministic) process.env.CUBLAS_WORKSPACE_CONFIG ??= ':4096:8';
     // Beside a card the processor has nothing else to do.
     const decoding = device === 'cpu' ? threads.most : availableCores();
-    const opener = keep(new ImageOpener(native, { threads: decoding, onBroken }));
+    // As much of it as a store may have that stays there (core/data/device_images.h).
+    const residentBytes = device === 'cpu' ? 0 : (await native.deviceMemory(device)).free / 4;
+    const opener = keep(new ImageOpener(native, { threads: decoding, onBroken, residentBytes }));
     const spec = learnerSpec(config, resolved, classesOf(data.train, data.classNames));
     const learner = keep(new native.Learner(spec));
     // It is made behind the call: a network that does not fit into memory is to be heard of before the run has a folder.

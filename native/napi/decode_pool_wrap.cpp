@@ -70,7 +70,8 @@ void Decoding::on_environment_end(void* self) {
 Napi::Function DecodePoolWrap::define(Napi::Env env) {
   return DefineClass(
       env, "DecodePool",
-      {InstanceMethod("decode", &DecodePoolWrap::decode), InstanceMethod("dispose", &DecodePoolWrap::dispose),
+      {InstanceMethod("decode", &DecodePoolWrap::decode), InstanceMethod("readPixels", &DecodePoolWrap::read_pixels),
+       InstanceMethod("resize", &DecodePoolWrap::resize), InstanceMethod("dispose", &DecodePoolWrap::dispose),
        InstanceMethod(Napi::Symbol::WellKnown(env, "dispose"), &DecodePoolWrap::dispose)});
 }
 
@@ -83,11 +84,17 @@ DecodePoolWrap::DecodePoolWrap(const Napi::CallbackInfo& call) : ObjectWrap(call
   });
 }
 
-Napi::Value DecodePoolWrap::decode(const Napi::CallbackInfo& call) {
+Napi::Value DecodePoolWrap::decode(const Napi::CallbackInfo& call) { return queue(call, read_decode_request); }
+
+Napi::Value DecodePoolWrap::read_pixels(const Napi::CallbackInfo& call) { return queue(call, read_pixels_request); }
+
+Napi::Value DecodePoolWrap::resize(const Napi::CallbackInfo& call) { return queue(call, read_resize_request); }
+
+Napi::Value DecodePoolWrap::queue(const Napi::CallbackInfo& call, DecodeRequest (*read)(const Napi::Value&)) {
   const Napi::Env env = call.Env();
   return guard(env, [&]() -> Napi::Value {
     if (pool_ == nullptr) throw Error("ERR_BYOL_DISPOSED", "This DecodePool was disposed of.");
-    DecodeRequest request = read_decode_request(call[0]);
+    DecodeRequest request = read(call[0]);
     Settler& settler = *decoding_->settler();
     const auto ticket = std::make_shared<Ticket>(decoding_->settler(), settler.begin(env));
     const Napi::Promise promise = ticket->pending->deferred.Promise();

@@ -39,6 +39,10 @@ class DecodePoolWrap : public Napi::ObjectWrap<DecodePoolWrap> {
 
  private:
   Napi::Value decode(const Napi::CallbackInfo& call);
+  Napi::Value read_pixels(const Napi::CallbackInfo& call);
+  Napi::Value resize(const Napi::CallbackInfo& call);
+  /// The promise of a batch, whose request `read` makes of the call's first argument.
+  Napi::Value queue(const Napi::CallbackInfo& call, DecodeRequest (*read)(const Napi::Value&));
   void dispose(const Napi::CallbackInfo&) { end(); }
   void end();
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "napi/arena.h"
 #include "napi/convert.h"
 
 namespace byol::napi {
@@ -23,21 +24,57 @@ std::vector<int64_t> read_column(const Fields& f, const char* name, size_t count
 }
 
 // A path is bytes, since names of files need not be UTF-8.
-FilePlace read_place(const Napi::Value& value, const std::string& path) {
-  const Fields f(value, path);
+std::string read_path(const Fields& f) {
   const Napi::Uint8Array bytes = to_bytes(f.value("path"), f.path_of("path"));
-  FilePlace place{{reinterpret_cast<const char*>(bytes.Data()), bytes.ElementLength()},
-                  f.integer("offset", 0, kLargestInteger),
-                  f.integer("length", 0, kLargestInteger)};
+  std::string path(reinterpret_cast<const char*>(bytes.Data()), bytes.ElementLength());
+  if (path.empty() || path.find('\0') != std::string::npos) {
+    refuse(f.value("path"), f.path_of("path"), "the bytes of a path, without zeros");
+  }
+  return path;
+}
+
+FilePlace read_place(const Fields& f) {
+  FilePlace place{read_path(f), f.integer("offset", 0, kLargestInteger), f.integer("length", 0, kLargestInteger)};
   if (f.is_given("packed")) {
     const Fields packed = f.object("packed");
     // As large as a page may be: their sum cannot overflow.
     place.packed = {packed.integer("offset", 0, kLargestIndex), packed.integer("length", 0, kLargestIndex)};
   }
-  if (place.path.empty() || place.path.find('\0') != std::string::npos) {
-    refuse(f.value("path"), f.path_of("path"), "the bytes of a path, without zeros");
-  }
   return place;
+}
+
+ItemLimits read_item_limits(const Fields& limits) {
+  return {{limits.integer("pixels", 1, kLargestInteger), limits.integer("memory", 1, kLargestInteger),
+           static_cast<int>(limits.integer("scans", 1, kLargestIndex)), limits.number("seconds", Range::above(0))},
+          limits.integer("fileBytes", 1, kLargestInteger)};
+}
+
+std::vector<CropBox> read_boxes(const std::vector<int64_t>& numbers, size_t image, size_t crops) {
+  std::vector<CropBox> boxes;
+  for (size_t crop = 0; crop < crops; ++crop) {
+    const int64_t* box = numbers.data() + (image * crops + crop) * kBoxColumns;
+    boxes.push_back({static_cast<int32_t>(box[0]), static_cast<int32_t>(box[1]), static_cast<int32_t>(box[2]),
+                     static_cast<int32_t>(box[3])});
+  }
+  return boxes;
+}
+
+constexpr double kNever = std::numeric_limits<double>::infinity();
+// Of what is never scaled, only that there is a view.
+constexpr ScaleRule kUnscaled{1, 1, kNever};
+constexpr Orientation kUpright = 1;
+
+CropBox whole(int64_t height, int64_t width) { return {0, 0, static_cast<int32_t>(height), static_cast<int32_t>(width)}; }
+
+// A copy: nothing of JavaScript's may be held by threads that it does not know.
+std::shared_ptr<const uint8_t[]> copy_of(const Napi::Uint8Array& bytes, size_t expected, const std::string& path) {
+  if (bytes.ElementLength() != expected) {
+    throw Error("ERR_BYOL_SHAPE", path + " must have " + std::to_string(expected) + " bytes, got " +
+                                      std::to_string(bytes.ElementLength()) + ".");
+  }
+  std::shared_ptr<uint8_t[]> copy(new uint8_t[expected]);
+  std::copy_n(bytes.Data(), expected, copy.get());
+  return copy;
 }
 
 constexpr std::pair<const char*, DecodeOutcome> kOutcomes[] = {
@@ -59,22 +96,6 @@ Napi::Int32Array from_integers(Napi::Env env, const std::vector<int64_t>& values
   std::transform(values.begin(), values.end(), result.Data(),
                  [](int64_t value) { return static_cast<int32_t>(value); });
   return result;
-}
-
-// Without a copy where the host allows it (Electron does not).
-Napi::Uint8Array from_arena(Napi::Env env, const std::shared_ptr<uint8_t[]>& bytes, size_t length) {
-  auto held = std::make_unique<std::shared_ptr<uint8_t[]>>(bytes);
-  const auto release = [](node_api_basic_env, void*, void* hint) {
-    delete static_cast<std::shared_ptr<uint8_t[]>*>(hint);
-  };
-  napi_value buffer = nullptr;
-  if (napi_create_external_arraybuffer(env, bytes.get(), length, release, held.get(), &buffer) == napi_ok) {
-    held.release();
-    return Napi::Uint8Array::New(env, length, Napi::ArrayBuffer(env, buffer), 0);
-  }
-  Napi::Uint8Array copy = Napi::Uint8Array::New(env, length);
-  std::copy_n(bytes.get(), length, copy.Data());
-  return copy;
 }
 
 Napi::Array failures_of(Napi::Env env, const DecodedBatch& batch) {
@@ -104,43 +125,88 @@ DecodeRequest read_decode_request(const Napi::Value& value) {
 
   DecodeRequest request{};
   for (size_t i = 0; i < count; ++i) {
-    DecodeItem item{read_place(places[i], f.path_of("places") + "[" + std::to_string(i) + "]"),
-                    heights[i],
-                    widths[i],
-                    static_cast<Orientation>(orientations[i]),
-                    {}};
-    for (size_t crop = 0; crop < crops; ++crop) {
-      const int64_t* box = boxes.data() + (i * crops + crop) * kBoxColumns;
-      item.boxes.push_back({static_cast<int32_t>(box[0]), static_cast<int32_t>(box[1]), static_cast<int32_t>(box[2]),
-                            static_cast<int32_t>(box[3])});
+    request.items.push_back({read_place(Fields(places[i], f.path_of("places") + "[" + std::to_string(i) + "]")),
+                             heights[i], widths[i], static_cast<Orientation>(orientations[i]),
+                             read_boxes(boxes, i, crops)});
+  }
+  request.scale = {f.integer("viewHeight", 1, kLargestIndex), f.integer("viewWidth", 1, kLargestIndex),
+                   f.is_null("leastRatio") ? kNever : f.number("leastRatio", Range::above(0))};
+  const Fields limits = f.object("limits");
+  request.limits = read_item_limits(limits);
+  request.most_pixel_bytes = limits.integer("batchBytes", 1, kLargestInteger);
+  return request;
+}
+
+DecodeRequest read_pixels_request(const Napi::Value& value) {
+  const Fields f(value, "input");
+  const std::string path = read_path(f);
+  const std::vector<int64_t> heights = to_int32s(f.value("heights"), f.path_of("heights"));
+  const size_t count = heights.size();
+  const std::vector<int64_t> widths = read_column(f, "widths", count);
+  const auto crops = static_cast<size_t>(f.integer("crops", 1, 2));
+  const std::vector<int64_t> boxes = read_column(f, "boxes", count * crops * kBoxColumns);
+  const std::vector<Napi::Value> offsets = f.list("offsets");
+  if (offsets.size() != count) {
+    throw Error("ERR_BYOL_SHAPE", f.path_of("offsets") + " must have " + std::to_string(count) + " numbers, got " +
+                                      std::to_string(offsets.size()) + ".");
+  }
+  DecodeRequest request{{}, kUnscaled, {}, f.integer("batchBytes", 1, kLargestInteger)};
+  for (size_t i = 0; i < count; ++i) {
+    const int64_t offset =
+        to_integer(offsets[i], f.path_of("offsets") + "[" + std::to_string(i) + "]", 0, kLargestInteger);
+    request.items.push_back({{path, offset, 0}, heights[i], widths[i], kUpright, read_boxes(boxes, i, crops),
+                             DecodeItem::Content::PixelFile});
+  }
+  return request;
+}
+
+DecodeRequest read_resize_request(const Napi::Value& value) {
+  const Fields f(value, "input");
+  const std::vector<Napi::Value> sources = f.list("sources");
+  const size_t count = sources.size();
+  const std::vector<int64_t> heights = read_column(f, "heights", count), widths = read_column(f, "widths", count);
+  const std::vector<int64_t> orientations = read_column(f, "orientations", count);
+  const std::vector<int64_t> new_heights = read_column(f, "newHeights", count);
+  const std::vector<int64_t> new_widths = read_column(f, "newWidths", count);
+  const Fields limits = f.object("limits");
+  DecodeRequest request{{}, kUnscaled, read_item_limits(limits), limits.integer("batchBytes", 1, kLargestInteger)};
+  for (size_t i = 0; i < count; ++i) {
+    const std::string path = f.path_of("sources") + "[" + std::to_string(i) + "]";
+    for (const int64_t side : {heights[i], widths[i], new_heights[i], new_widths[i]}) {
+      if (side >= 1) continue;
+      throw Error("ERR_BYOL_VALUE", path + " must have sides of at least 1 pixel, before and after.");
     }
+    DecodeItem item{{}, heights[i], widths[i], static_cast<Orientation>(orientations[i]), {whole(heights[i], widths[i])}};
+    const Fields source(sources[i], path);
+    if (source.value("pixels").IsUndefined()) {
+      item.place = read_place(source);
+    } else {
+      item.content = DecodeItem::Content::Pixels;
+      item.orientation = kUpright;
+      const size_t bytes = static_cast<size_t>(heights[i]) * static_cast<size_t>(widths[i]) * 3;
+      item.pixels = copy_of(to_bytes(source.value("pixels"), source.path_of("pixels")), bytes, source.path_of("pixels"));
+    }
+    item.new_height = new_heights[i];
+    item.new_width = new_widths[i];
     request.items.push_back(std::move(item));
   }
-  const double never = std::numeric_limits<double>::infinity();
-  request.scale = {f.integer("viewHeight", 1, kLargestIndex), f.integer("viewWidth", 1, kLargestIndex),
-                   f.is_null("leastRatio") ? never : f.number("leastRatio", Range::above(0))};
-  const Fields limits = f.object("limits");
-  request.limits = {limits.integer("pixels", 1, kLargestInteger), limits.integer("memory", 1, kLargestInteger),
-                    static_cast<int>(limits.integer("scans", 1, kLargestIndex)),
-                    limits.number("seconds", Range::above(0))};
-  request.most_file_bytes = limits.integer("fileBytes", 1, kLargestInteger);
-  request.most_pixel_bytes = limits.integer("batchBytes", 1, kLargestInteger);
   return request;
 }
 
 Napi::Value decoded_batch_for_js(Napi::Env env, const DecodedBatch& batch) {
   size_t bytes = 0;
   std::vector<int64_t> boxes, scales;
-  for (const CropRegion& region : batch.regions) {
-    bytes += static_cast<size_t>(region.height) * region.width * 3;
+  for (size_t i = 0; i < batch.regions.size(); ++i) {
+    const CropRegion& region = batch.regions[i];
+    bytes += static_cast<size_t>(batch.heights[i] * batch.widths[i]) * 3;
     scales.push_back(region.scale);
-    for (int i = 0; i < region.count; ++i) {
-      const CropBox& box = region.boxes[static_cast<size_t>(i)];
+    for (int crop = 0; crop < region.count; ++crop) {
+      const CropBox& box = region.boxes[static_cast<size_t>(crop)];
       boxes.insert(boxes.end(), {box.top, box.left, box.height, box.width});
     }
   }
   Napi::Object result = Napi::Object::New(env);
-  result.Set("pixels", from_arena(env, batch.pixels, bytes));
+  result.Set("pixels", arena_for_js(env, batch.pixels, bytes));
   result.Set("heights", from_integers(env, batch.heights));
   result.Set("widths", from_integers(env, batch.widths));
   result.Set("boxes", from_integers(env, boxes));

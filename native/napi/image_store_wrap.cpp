@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "napi/arena.h"
 #include "napi/convert.h"
 
 namespace byol::napi {
@@ -46,11 +47,29 @@ std::vector<int64_t> read_labels(const Napi::Value& value, int64_t count) {
   return labels;
 }
 
+// Here and now, because the bytes are JavaScript's, and into plain memory: an operation of LibTorch on this thread could
+// start a second team of OpenMP threads, which would live as long as the process.
+std::shared_ptr<uint8_t[]> copy_of(const Napi::Uint8Array& pixels) {
+  std::shared_ptr<uint8_t[]> copy(new uint8_t[pixels.ElementLength()]);
+  std::copy_n(pixels.Data(), pixels.ElementLength(), copy.get());
+  return copy;
+}
+
 }  // namespace
 
 Napi::Function ImageStoreWrap::define(Napi::Env env) {
   return define_class(
-      env, {InstanceAccessor<&ImageStoreWrap::size>("size"), InstanceAccessor<&ImageStoreWrap::labelled>("labelled")});
+      env, {InstanceAccessor<&ImageStoreWrap::size>("size"), InstanceAccessor<&ImageStoreWrap::labelled>("labelled"),
+            StaticMethod<&ImageStoreWrap::adopt>("adopt")});
+}
+
+Napi::Value ImageStoreWrap::adopt(const Napi::CallbackInfo& call) {
+  return guard(call.Env(), [&]() -> Napi::Value {
+    if (!call.This().IsFunction()) refuse(call.This(), "this", "the class ImageStore");
+    // No value of JavaScript's is an external one: only from here the constructor gets it.
+    const auto taking_over = Napi::External<void>::New(call.Env(), nullptr);
+    return call.This().As<Napi::Function>().New({call[0], call[1], call[2], call[3], taking_over});
+  });
 }
 
 ImageStoreWrap::ImageStoreWrap(const Napi::CallbackInfo& call) : Wrap(call) {
@@ -67,15 +86,12 @@ ImageStoreWrap::ImageStoreWrap(const Napi::CallbackInfo& call) : Wrap(call) {
       labels = read_labels(call[3], size_);
       largest_label_ = *std::max_element(labels.begin(), labels.end());
     }
-    // Copied here and now, because the bytes are JavaScript's, and into plain memory: an operation of LibTorch on this
-    // thread could start a second team of OpenMP threads, which would live as long as the process.
-    std::shared_ptr<uint8_t[]> copy(new uint8_t[pixels.ElementLength()]);
-    std::copy_n(pixels.Data(), pixels.ElementLength(), copy.get());
+    std::shared_ptr<uint8_t[]> own = call[4].IsExternal() ? take_arena(pixels, "pixels") : copy_of(pixels);
     // An image's place, and its label.
     constexpr double kBytesPerImage = 3 * sizeof(int64_t);
     make(call, at::kCPU, static_cast<double>(bytes) + kBytesPerImage * static_cast<double>(size_),
-         [heights = std::move(heights), widths = std::move(widths), copy = std::move(copy),
-          labels = std::move(labels)] { return std::make_shared<ImageStore>(copy, heights, widths, labels); });
+         [heights = std::move(heights), widths = std::move(widths), own = std::move(own),
+          labels = std::move(labels)] { return std::make_shared<ImageStore>(own, heights, widths, labels); });
   });
 }
 

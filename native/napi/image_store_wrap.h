@@ -13,6 +13,8 @@ class ImageStoreWrap : public Wrap<ImageStoreWrap, ImageStore> {
   static Napi::Function define(Napi::Env env);
   /// ImageStore(pixels, heights, widths, labels)
   explicit ImageStoreWrap(const Napi::CallbackInfo& call);
+  /// The same, with the pixels taken over.
+  static Napi::Value adopt(const Napi::CallbackInfo& call);
 
   /// Throws ERR_BYOL_VALUE where an image has a label that is not below `classes`: no kernel would check it.
   static void require_labels_below(const Napi::Value& store, const std::string& path, int64_t classes);

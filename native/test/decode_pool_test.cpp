@@ -51,7 +51,7 @@ class Folder {
 };
 
 DecodeRequest request_of(std::vector<DecodeItem> items) {
-  return {std::move(items), kNeverScaled, kLimits, 1 << 20, 1 << 28};
+  return {std::move(items), kNeverScaled, {kLimits, 1 << 20}, 1 << 28};
 }
 
 /// Decodes one batch and waits for it.

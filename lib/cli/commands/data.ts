@@ -1,4 +1,5 @@
 import type { CommandModule, InferredOptionTypes } from 'yargs';
+import { pack, verify } from '../data-pack.js';
 import { withTerminal } from '../with-encoder.js';
 
 const checkOptions = {
@@ -58,7 +59,12 @@ const check: CommandModule<object, CheckArguments> = {
 
 export const command: CommandModule = {
   command: 'data',
-  describe: 'Look at images before they are trained with',
-  builder: (yargs) => yargs.command(check).demandCommand(1, 'Say what to do: check PATH.'),
+  describe: 'Look at images before they are trained with, or pack them into one file',
+  builder: (yargs) =>
+    yargs
+      .command(check)
+      .command(pack)
+      .command(verify)
+      .demandCommand(1, 'Say what to do: check PATH, pack PATH or verify FILE.'),
   handler: () => {},
 };

@@ -8,6 +8,8 @@ import {
   type Dataset,
   type ImageSource,
   type ImageSplit,
+  type PackedSource,
+  type Size,
   type SplitName,
   sizeOf,
   splitNames,
@@ -139,6 +141,7 @@ async function checkImage(
     };
   }
   const location = source.location(image);
+  if (source.kind === 'packed') return { ...base, ...(await checkPacked(source, image, { height, width })) };
   const format = source.format(image);
   const missing = { ...base, location, format, bytes: 0, oddities: [], hash: '', pixels: null };
   let bytes: Uint8Array;
@@ -157,6 +160,17 @@ async function checkImage(
     return { ...read, pixels, broken: null };
   } catch (error) {
     return { ...read, broken: { location, reason: brokenReason(error) } };
+  }
+}
+
+async function checkPacked(source: PackedSource, image: number, { height, width }: Size) {
+  const location = source.location(image);
+  const found = { location, format: null, bytes: height * width * 3, oddities: shapeOddities(width, height) };
+  try {
+    const pixels = await source.read(image);
+    return { ...found, hash: hashOf(pixels), pixels: { pixels, height, width }, broken: null };
+  } catch (error) {
+    return { ...found, hash: '', pixels: null, broken: { location, reason: brokenReason(error) } };
   }
 }
 

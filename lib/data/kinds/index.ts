@@ -10,6 +10,7 @@ import { cifar100 } from './cifar100.js';
 import { custom } from './custom.js';
 import { folder } from './folder.js';
 import { list } from './list.js';
+import { packed } from './packed.js';
 import { parquet } from './parquet.js';
 import { raw } from './raw.js';
 import { shapes } from './shapes.js';
@@ -18,7 +19,20 @@ import { stl10 } from './stl10.js';
 import { tinyImagenet } from './tiny-imagenet.js';
 
 /** In the order in which a path is shown to them: a folder that nobody else knows may be one of photos. */
-const builtIn = [cifar10, cifar100, stl10, raw, shapes, tinyImagenet, parquet, shards, list, folder, custom] as const;
+const builtIn = [
+  cifar10,
+  cifar100,
+  stl10,
+  packed,
+  raw,
+  shapes,
+  tinyImagenet,
+  parquet,
+  shards,
+  list,
+  folder,
+  custom,
+] as const;
 
 /**
  * Kinds that were registered, for the compiler. Your own file adds its settings:

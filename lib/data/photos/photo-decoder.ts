@@ -3,10 +3,10 @@ import type { DecodeFailure, DecodeLimits, NativeDecodePool, NativeModule } from
 import { ByolError } from '../../errors.js';
 import { type FilesSource, sizeOf } from '../dataset.js';
 import { decodeImage } from '../decode-image.js';
-import { BOX_NUMBERS, type ImageRequest } from '../images.js';
+import { BOX_NUMBERS, deinterleaved, type ImageRequest, interleaved } from '../images.js';
 
 /** Of a photo and of a batch of them; what takes more is broken. */
-const LIMITS: DecodeLimits = {
+export const LIMITS: DecodeLimits = {
   pixels: 2 ** 28,
   memory: 512 * 1024 ** 2,
   scans: 500,
@@ -17,7 +17,7 @@ const LIMITS: DecodeLimits = {
 };
 
 /** Images that sharp decodes at a time: it has four threads. */
-const MOST_AT_ONCE = 4;
+export const MOST_AT_ONCE = 4;
 
 /** Parts of photos as an ImageStore is made of them. */
 export interface DecodedPhotos {
@@ -88,11 +88,11 @@ export class PhotoDecoder {
 }
 
 /** Whether sharp may know better. */
-function mayBeOther({ outcome }: DecodeFailure): boolean {
+export function mayBeOther({ outcome }: DecodeFailure): boolean {
   return outcome === 'not-jpeg' || outcome === 'unsupported';
 }
 
-async function decodeWhole(source: FilesSource, image: number): Promise<{ pixels: Uint8Array; width: number }> {
+export async function decodeWhole(source: FilesSource, image: number): Promise<{ pixels: Uint8Array; width: number }> {
   const { height, width } = sizeOf(source, image);
   const name = source.location(image);
   const found = await decodeImage(await source.read(image), { name, maxPixels: height * width });
@@ -102,7 +102,7 @@ async function decodeWhole(source: FilesSource, image: number): Promise<{ pixels
 }
 
 /** What follows the name in an error about an image: "cannot be read: ...". */
-function reasonOf({ message }: ByolError): string {
+export function reasonOf({ message }: ByolError): string {
   return /(cannot be (?:decoded|read): .*)\.$/s.exec(message)?.[1] ?? message;
 }
 
@@ -138,32 +138,8 @@ function startsOf(heights: Int32Array, widths: Int32Array): Float64Array {
   return starts;
 }
 
-/** Of each image the boxes of all views, in place of each view the boxes of all images. */
-function interleaved(boxes: readonly Int32Array[], images: number): Int32Array {
-  const all = new Int32Array(images * boxes.length * BOX_NUMBERS);
-  for (const [view, of] of boxes.entries()) {
-    for (let image = 0; image < images; image += 1) {
-      const box = of.subarray(image * BOX_NUMBERS, (image + 1) * BOX_NUMBERS);
-      all.set(box, (image * boxes.length + view) * BOX_NUMBERS);
-    }
-  }
-  return all;
-}
-
-function deinterleaved(all: Int32Array, views: number): Int32Array[] {
-  const images = all.length / views / BOX_NUMBERS;
-  return Array.from({ length: views }, (_, view) => {
-    const boxes = new Int32Array(images * BOX_NUMBERS);
-    for (let image = 0; image < images; image += 1) {
-      const at = (image * views + view) * BOX_NUMBERS;
-      boxes.set(all.subarray(at, at + BOX_NUMBERS), image * BOX_NUMBERS);
-    }
-    return boxes;
-  });
-}
-
 /** Calls `work` for each, so many at a time. Throws the first failure once all that were begun have ended. */
-async function each<T>(items: readonly T[], atOnce: number, work: (item: T) => Promise<void>): Promise<void> {
+export async function each<T>(items: readonly T[], atOnce: number, work: (item: T) => Promise<void>): Promise<void> {
   let next = 0;
   const lane = async (): Promise<void> => {
     while (next < items.length) {

@@ -57,7 +57,7 @@ export class PhotoImages implements Images {
     }
     const labels = classLabels(this.targets);
     const ofRows = labels && request.indices.map((image) => labels[image] as number);
-    const store = new this.#native.ImageStore(pixels, heights, widths, ofRows);
+    const store = this.#native.ImageStore.adopt(pixels, heights, widths, ofRows);
     return { store, indices: Int32Array.from(heights.keys()), boxes, release: () => store.dispose() };
   }
 

@@ -9,7 +9,6 @@
 #include <thread>
 #include <utility>
 
-#include "core/data/jpeg_decoder.h"
 #include "core/error.h"
 
 namespace byol {
@@ -22,10 +21,12 @@ class Task final : public DecodeTask {
     offsets_.reserve(count);
     for (const DecodeItem& item : request_.items) {
       const CropRegion region = crop_region(item.height, item.width, item.orientation, item.boxes, request_.scale);
+      const int64_t height = item.is_resampled() ? item.new_height : region.height;
+      const int64_t width = item.is_resampled() ? item.new_width : region.width;
       offsets_.push_back(bytes_);
-      bytes_ += int64_t{region.height} * region.width * 3;
-      batch_.heights.push_back(region.height);
-      batch_.widths.push_back(region.width);
+      bytes_ += height * width * 3;
+      batch_.heights.push_back(height);
+      batch_.widths.push_back(width);
       batch_.regions.push_back(region);
       if (bytes_ > request_.most_pixel_bytes) refuse_size();
     }
@@ -50,19 +51,18 @@ class Task final : public DecodeTask {
     });
   }
 
-  /// `file`: memory to read into. True if this was the last of the batch.
-  bool decode(size_t index, std::vector<uint8_t>& file) {
+  /// True if this was the last of the batch.
+  bool decode(size_t index, DecodeMemory& memory) {
     allocate();
     if (!error_) {
       DecodeStatus& status = batch_.statuses[index];
       try {
-        status = decode_item(index, file);
+        status = decode_item(request_.items[index], batch_.regions[index], request_.limits, stop_, memory, pixels(index));
       } catch (const std::bad_alloc&) {
         status = {DecodeOutcome::TooLarge, "there is no memory for it"};
       }
       if (!status.ok()) {
-        const CropRegion& region = batch_.regions[index];
-        std::memset(pixels(index), 0, static_cast<size_t>(region.height) * region.width * 3);
+        std::memset(pixels(index), 0, static_cast<size_t>(batch_.heights[index] * batch_.widths[index] * 3));
       }
     }
     return left_.fetch_sub(1) == 1;
@@ -73,25 +73,6 @@ class Task final : public DecodeTask {
 
  private:
   uint8_t* pixels(size_t index) const { return batch_.pixels.get() + offsets_[index]; }
-
-  DecodeStatus decode_item(size_t index, std::vector<uint8_t>& file) {
-    const DecodeItem& item = request_.items[index];
-    if (stop_) return {DecodeOutcome::Interrupted, "it was given up"};
-    if (DecodeStatus read = read_image_file(item.place, request_.most_file_bytes, file); !read.ok()) return read;
-    JpegDecoder decoder(file, request_.limits, &stop_);
-    if (!decoder.status().ok()) return decoder.status();
-    const JpegHeader& header = decoder.header();
-    if (header.height != item.height || header.width != item.width || header.orientation != item.orientation) {
-      return {DecodeOutcome::Changed, "it was " + facts(item.height, item.width, item.orientation) + ", and is " +
-                                          facts(header.height, header.width, header.orientation)};
-    }
-    return decoder.decode(batch_.regions[index], pixels(index));
-  }
-
-  static std::string facts(int64_t height, int64_t width, Orientation orientation) {
-    return std::to_string(width) + " x " + std::to_string(height) + " pixels with orientation " +
-           std::to_string(orientation);
-  }
 
   [[noreturn]] void refuse_size() const {
     throw Error("ERR_BYOL_VALUE", "the crops of this batch take more than the " +
@@ -125,7 +106,7 @@ struct DecodePool::State {
   std::vector<std::thread> threads;
 
   void work() {
-    std::vector<uint8_t> file;
+    DecodeMemory memory;
     for (;;) {
       std::shared_ptr<Task> task;
       size_t index = 0;
@@ -137,7 +118,7 @@ struct DecodePool::State {
         index = task->take();
         if (!task->has_more()) waiting.pop_front();
       }
-      if (task->decode(index, file)) deliver();
+      if (task->decode(index, memory)) deliver();
     }
     const std::lock_guard lock(mutex);
     --running;

@@ -8,28 +8,15 @@
 #include <vector>
 
 #include "core/data/crop_region.h"
+#include "core/data/decode_item.h"
 #include "core/data/decode_status.h"
-#include "core/data/image_file.h"
-#include "core/data/jpeg_limits.h"
 
 namespace byol {
-
-/// One image of a batch and what is needed of it.
-struct DecodeItem {
-  FilePlace place;
-  /// Of the upright image, in pixels, and how it is turned: as whoever chose the crops knows them.
-  int64_t height, width;
-  Orientation orientation;
-  /// One or two.
-  std::vector<CropBox> boxes;
-};
 
 struct DecodeRequest {
   std::vector<DecodeItem> items;
   ScaleRule scale;
-  JpegLimits limits;
-  /// Of an image file.
-  int64_t most_file_bytes;
+  ItemLimits limits;
   /// Of the pixels of all regions.
   int64_t most_pixel_bytes;
 };
