@@ -13,7 +13,7 @@ const options = {
   mean: { type: 'string', requiresArg: true, describe: 'Of R, G and B in [0, 1]: 0.485,0.456,0.406' },
   std: { type: 'string', requiresArg: true, describe: '0.229,0.224,0.225' },
   resampling: { choices: ['bicubic', 'bilinear'] as const, describe: 'How images are made smaller' },
-  antialias: { type: 'boolean', describe: 'Over all pixels, as PIL does it; --no-antialias: as TensorFlow' },
+  antialias: { type: 'boolean', describe: 'true: over all pixels, as PIL; false: as TensorFlow' },
   padding: { choices: ['same', 'symmetric'] as const, describe: "Of strided convolutions: TensorFlow's or PyTorch's" },
   epsilon: { type: 'number', requiresArg: true, describe: 'Of the normalisations' },
   norm: { choices: ['batch', 'group', 'layer'] as const, describe: 'Where the tensors leave it open' },
@@ -41,10 +41,8 @@ export const command: CommandModule<object, ImportArguments> = {
 };
 
 function importOptions({ mean, std, epsilon, groups, norm, ...given }: Omit<ImportArguments, 'file'>): ImportOptions {
-  const { out, branch, inputSize, resampling, antialias, padding, weightStandardization } = given as typeof given & {
-    inputSize?: number;
-    weightStandardization?: boolean;
-  };
+  const { out, branch, resampling, antialias, padding } = given;
+  const { 'input-size': inputSize, 'weight-standardization': weightStandardization } = given;
   const ofNorm = {
     ...(norm !== undefined && { encoder: norm }),
     ...(groups !== undefined && { groups }),
@@ -52,16 +50,14 @@ function importOptions({ mean, std, epsilon, groups, norm, ...given }: Omit<Impo
     ...(weightStandardization !== undefined && { weightStandardization }),
   };
   return {
-    ...{
-      out,
-      branch,
-      inputSize,
-      resampling,
-      antialias,
-      padding,
-      mean: colours('--mean', mean),
-      std: colours('--std', std),
-    },
+    out,
+    branch,
+    inputSize,
+    resampling,
+    antialias,
+    padding,
+    mean: colours('--mean', mean),
+    std: colours('--std', std),
     ...(Object.keys(ofNorm).length > 0 && { norm: ofNorm }),
   };
 }
