@@ -8,15 +8,13 @@ namespace byol {
 
 Convolution::Convolution(NetworkBuilder& builder, const std::string& name, int64_t in, int64_t out, int64_t kernel,
                          int64_t stride, Padding padding, bool standardized)
-    // Standardised in float32, then rounded.
     : weight_(builder.convolution(name + ".weight", in, out, kernel,
-                                  standardized ? ParameterRole::FullPrecisionWeight : ParameterRole::Weight)),
+                                  standardized ? ParameterRole::StandardizedWeight : ParameterRole::Weight)),
       in_(in),
       out_(out),
       kernel_(kernel),
       stride_(stride),
-      padding_(padding),
-      standardized_(standardized) {}
+      padding_(padding) {}
 
 ConvolutionShape Convolution::shape(int64_t batch, int64_t height, int64_t width) const {
   const auto padding = [&](int64_t length) {
@@ -26,8 +24,7 @@ ConvolutionShape Convolution::shape(int64_t batch, int64_t height, int64_t width
 }
 
 at::Tensor Convolution::forward(const ForwardContext& context, const at::Tensor& x) const {
-  return convolve(shape(x.size(0), x.size(2), x.size(3)), x, context.weight(weight_, standardized_),
-                  context.convolutions);
+  return convolve(shape(x.size(0), x.size(2), x.size(3)), x, context.weight(weight_), context.convolutions);
 }
 
 at::Tensor max_pool(const at::Tensor& x, Padding padding) {

@@ -21,7 +21,6 @@ class Convolution {
   size_t weight_;
   int64_t in_, out_, kernel_, stride_;
   Padding padding_;
-  bool standardized_;
 };
 
 /// 3x3 max pool with stride 2.

@@ -30,9 +30,10 @@ struct ForwardContext {
   std::shared_ptr<StandardizedWeights> standardized_weights;
   ConvolutionChoices* convolutions = nullptr;  // null: all in the library's form
 
-  /// A weight as layers compute with it, standardised if asked for.
-  const at::Tensor& weight(size_t index, bool standardized) const {
-    return standardized ? standardized_weights->of(parameters, index) : parameters[index];
+  /// A weight as layers compute with it, standardised if that is its role.
+  const at::Tensor& weight(size_t index) const {
+    return parameters.role(index) == ParameterRole::StandardizedWeight ? standardized_weights->of(index)
+                                                                       : parameters[index];
   }
   /// act(norm(x) [+ residual]) with layer `slot`. Throws ERR_BYOL_VALUE in inference where the layer has no statistics
   /// yet.

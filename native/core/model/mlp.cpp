@@ -7,9 +7,8 @@ Mlp::Mlp(NetworkBuilder& builder, const HeadSpec& spec, const NormLayerSpec& nor
     : output_(spec.output) {
   const auto linear = [&](const std::string& name, int64_t out, bool bias, bool before_norm) {
     const bool standardized = norm.weight_standardization && before_norm;
-    // Standardised in float32, then rounded.
-    const ParameterRole role = standardized ? ParameterRole::FullPrecisionWeight : ParameterRole::Weight;
-    Linear built{builder.linear_weight(name + ".weight", in, out, role), std::nullopt, standardized};
+    const ParameterRole role = standardized ? ParameterRole::StandardizedWeight : ParameterRole::Weight;
+    Linear built{builder.linear_weight(name + ".weight", in, out, role), std::nullopt};
     if (bias) built.bias = builder.linear_bias(name + ".bias", in, out);
     flops_ += 2.0 * static_cast<double>(in) * static_cast<double>(out);
     return built;
@@ -26,7 +25,7 @@ Mlp::Mlp(NetworkBuilder& builder, const HeadSpec& spec, const NormLayerSpec& nor
 }
 
 at::Tensor Mlp::Linear::forward(const ForwardContext& context, const at::Tensor& x) const {
-  const at::Tensor& matrix = context.weight(weight, standardized);
+  const at::Tensor& matrix = context.weight(weight);
   const std::optional<at::Tensor> offset =
       bias ? std::optional<at::Tensor>(context.parameters[*bias].to(matrix.scalar_type())) : std::nullopt;
   return at::linear(x.to(matrix.scalar_type()), matrix, offset);

@@ -23,7 +23,6 @@ class Mlp {
   struct Linear {
     size_t weight;
     std::optional<size_t> bias;
-    bool standardized;
     at::Tensor forward(const ForwardContext& context, const at::Tensor& x) const;
   };
   struct Hidden {

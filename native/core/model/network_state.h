@@ -20,8 +20,13 @@ class NetworkState {
         epsilon_(norm.epsilon) {
     parameters.allocate(device, precision, trainable);
     builder.initialize(parameters, seed);
+    standardization_ = DeviceStandardization::make(parameters);
   }
 
+  /// For the passes of one graph.
+  std::shared_ptr<StandardizedWeights> standardized_weights() const {
+    return std::make_shared<StandardizedWeights>(parameters, standardization_);
+  }
   /// With buffers that receive this pass's batch statistics, for each of `groups` equal runs of samples its own.
   /// `weights`: those of the passes of the same graph before.
   ForwardContext training(int64_t groups = 1, std::shared_ptr<StandardizedWeights> weights = nullptr) const {
@@ -34,12 +39,11 @@ class NetworkState {
             epsilon_,
             affine,
             affine.any_waits() ? flat({affine.channels()}, running.mean) : BatchStatistics{},
-            weights ? std::move(weights) : std::make_shared<StandardizedWeights>(),
+            weights ? std::move(weights) : standardized_weights(),
             convolutions};
   }
   ForwardContext inference() const {
-    return {parameters,   false, running.average(), epsilon_, affine, {}, std::make_shared<StandardizedWeights>(),
-            convolutions};
+    return {parameters, false, running.average(), epsilon_, affine, {}, standardized_weights(), convolutions};
   }
   /// From a pass in a training context.
   void initialize_affine(const ForwardContext& pass) {
@@ -53,6 +57,7 @@ class NetworkState {
 
  private:
   double epsilon_;
+  std::shared_ptr<const DeviceStandardization> standardization_;  // null: each weight by itself
 };
 
 }  // namespace byol

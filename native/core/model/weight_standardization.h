@@ -4,6 +4,9 @@
 
 namespace byol {
 
+/// Inside the root: weights of 1/sqrt(fan_in) have variances down to 2e-4, so it is felt in wide layers.
+constexpr double kStandardizationEpsilon = 1e-4;
+
 /// Weight standardisation as in BYOL without batch statistics (arXiv 2010.10241; byol-facts 5.11): each output unit's
 /// weights less their mean over the fan-in, divided by sqrt(variance + 1e-4), the variance biased.
 ///

@@ -33,7 +33,8 @@ at::Tensor ParameterStore::view_of(const at::Tensor& buffer, size_t index) const
 
 void ParameterStore::allocate(at::Device device, Precision precision, bool trainable) {
   int64_t offset = 0;
-  for (ParameterRole role : {ParameterRole::Weight, ParameterRole::FullPrecisionWeight, ParameterRole::Excluded}) {
+  for (ParameterRole role : {ParameterRole::Weight, ParameterRole::FullPrecisionWeight, ParameterRole::StandardizedWeight,
+                             ParameterRole::Excluded}) {
     for (Entry& entry : entries_) {
       if (entry.role != role) continue;
       entry.offset = offset;

@@ -11,8 +11,8 @@ namespace byol {
 
 enum class ParameterRole {
   Weight,               // convolution or Linear matrix: decayed, LARS-adapted, computed with in low precision
-  FullPrecisionWeight,  // the same, but seen in float32 (the online classifier, as its input is; weights that are
-                        // standardised before they are rounded)
+  FullPrecisionWeight,  // the same, but seen in float32 (the online classifier, as its input is)
+  StandardizedWeight,   // the same in float32 that is standardised, then rounded (model/standardized_weights.h)
   Excluded              // biases, norm scale and shift: float32; the official LARS neither adapts nor decays them
 };
 
@@ -74,7 +74,7 @@ class ParameterStore {
   };
   std::vector<Entry> entries_;
   at::Tensor master_, gradient_, mirror_, mirror_gradient_;
-  int64_t weight_size_ = 0;  // [0, weight_size_): Weight; then FullPrecisionWeight, then Excluded
+  int64_t weight_size_ = 0;  // [0, weight_size_): Weight; then the other roles in their order
   bool collected_ = false;
 };
 

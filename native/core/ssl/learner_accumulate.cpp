@@ -116,9 +116,8 @@ void Learner::forward_backward(const MicroBatch& batch) {
   if (m.initialize_affine(batch.view1)) m.target_at_start.copy_(m.sample_target());
 
   // Standardised once for all passes of this graph.
-  const auto online_weights = std::make_shared<StandardizedWeights>(),
-             own_weights = std::make_shared<StandardizedWeights>(),
-             target_weights = std::make_shared<StandardizedWeights>();
+  const auto online_weights = m.online.standardized_weights(), own_weights = m.own.standardized_weights(),
+             target_weights = m.target.standardized_weights();
   const Forward online_forward = [&](const at::Tensor& rows, int64_t groups) {
     const ForwardContext context = m.online.training(groups, online_weights);
     Pass out;
