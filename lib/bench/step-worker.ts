@@ -30,7 +30,6 @@ export interface StepFacts {
 
 /** More would only take memory: no step is faster for having seen its images before. */
 const IMAGES = 1024;
-const STEPS_IN_FLIGHT = 2;
 
 async function open({ config, device, precision, threads }: StepSpec): Promise<TrainingResources> {
   const count = Math.max(IMAGES, config.batchSize * config.accumulate);
@@ -61,7 +60,7 @@ let done = 0;
  */
 async function run(resources: TrainingResources, steps: number): Promise<[seconds: number, network: number][]> {
   const { learner, schedule, resolved } = resources;
-  const queue = new StepQueue(STEPS_IN_FLIGHT);
+  const queue = new StepQueue(learner.stepsInFlight);
   const times: [number, number][] = [];
   let before = performance.now();
   for (let left = steps; left > 0; left -= 1) {

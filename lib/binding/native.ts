@@ -287,6 +287,8 @@ export interface EmbedInput {
 export interface NativeLearner {
   readonly features: number;
   readonly encoderParameters: number;
+  /** So many steps at once keep it busy. */
+  readonly stepsInFlight: number;
   /** Resolves when the step is done; several may be queued, they run in order. */
   step(input: StepInput): Promise<StepTimes>;
   /**

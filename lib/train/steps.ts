@@ -12,9 +12,6 @@ import { StepInputs } from './step-inputs.js';
 import { StepQueue } from './step-queue.js';
 import { TargetWatch } from './target-watch.js';
 
-/** One computes, one waits, one is drawn. */
-const STEPS_IN_FLIGHT = 2;
-
 /** Where steps go on. */
 export interface StepsFrom {
   /** Optimiser steps done. */
@@ -98,7 +95,7 @@ export async function* trainSteps(
   const { native, learner, resolved, flop, sampler, schedule, config, threads } = resources;
   const { epochs, rows } = sampler;
   const metering = { facts: metricFacts(resources), rows };
-  const queue = new StepQueue(STEPS_IN_FLIGHT);
+  const queue = new StepQueue(learner.stepsInFlight);
   const inputs = new StepInputs(resources);
   const cadence = new Cadence(from.step);
   const target = new TargetWatch(config, schedule);

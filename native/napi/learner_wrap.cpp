@@ -49,6 +49,7 @@ Napi::Function LearnerWrap::define(Napi::Env env) {
   return define_class(
       env, {InstanceAccessor<&LearnerWrap::features>("features"),
             InstanceAccessor<&LearnerWrap::encoder_parameters>("encoderParameters"),
+            InstanceAccessor<&LearnerWrap::steps_in_flight>("stepsInFlight"),
             InstanceAccessor<&LearnerWrap::step_count>("stepCount"), InstanceMethod<&LearnerWrap::step>("step"),
             InstanceMethod<&LearnerWrap::profile_step>("profileStep"),
             InstanceMethod<&LearnerWrap::read_metrics>("readMetrics"), InstanceMethod<&LearnerWrap::execution>("execution"),
@@ -66,6 +67,7 @@ LearnerWrap::LearnerWrap(const Napi::CallbackInfo& call) : Wrap(call) {
     const LearnerFacts facts = facts_of(spec);
     features_ = facts.features;
     encoder_parameters_ = facts.encoder_parameters;
+    steps_in_flight_ = Learner::steps_in_flight(device);
     classes_ = spec.classes;
     supervised_classes_ = spec.supervision ? spec.projector.output : 0;
     make(call, device, facts.bytes, [=] { return std::make_shared<Learner>(spec, device); });

@@ -19,6 +19,7 @@ class LearnerWrap : public Wrap<LearnerWrap, Learner> {
   Napi::Value encoder_parameters(const Napi::CallbackInfo& call) {
     return fact(call, &LearnerWrap::encoder_parameters_);
   }
+  Napi::Value steps_in_flight(const Napi::CallbackInfo& call) { return fact(call, &LearnerWrap::steps_in_flight_); }
   Napi::Value step_count(const Napi::CallbackInfo& call);
   Napi::Value step(const Napi::CallbackInfo& call);
   Napi::Value profile_step(const Napi::CallbackInfo& call);
@@ -30,7 +31,7 @@ class LearnerWrap : public Wrap<LearnerWrap, Learner> {
   Napi::Value load_weights(const Napi::CallbackInfo& call);
   Napi::Value export_encoder(const Napi::CallbackInfo& call);
 
-  int64_t features_ = 0, encoder_parameters_ = 0, classes_ = 0, supervised_classes_ = 0;
+  int64_t features_ = 0, encoder_parameters_ = 0, classes_ = 0, supervised_classes_ = 0, steps_in_flight_ = 0;
 };
 
 }  // namespace byol::napi

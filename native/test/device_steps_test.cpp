@@ -397,7 +397,9 @@ TEST(a_state_that_is_loaded_goes_on_under_the_same_graph) {
 TEST(only_a_few_steps_are_on_their_way_at_once) {
   const ImageStore images = make_images();
   const LearnerSpec spec = tiny();
+  CHECK(Learner::steps_in_flight(at::kCPU) == 2);
   Device device;
+  CHECK(Learner::steps_in_flight(at::kCPU) == 3);
   Learner learner(spec, at::kCPU);
   device.passed = 0;
   std::vector<Late<StepTimes>> late;

@@ -17,6 +17,7 @@ describe('steps on a device', { skip }, () => {
         const config = smallConfig([`precision=${precision}`]);
         const steps = EAGER + 10;
         const graphed = await openOn(device, config);
+        assert.equal(graphed.learner.stepsInFlight, isCard ? 3 : 2);
         await graphed.learner.save(at(0), {});
         await doSteps(graphed, 0, steps);
         await graphed.learner.save(at('graphed'), {});

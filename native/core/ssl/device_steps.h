@@ -32,7 +32,7 @@ class DeviceSteps {
   Late<StepTimes> run(const StepInput& input);
   const Execution& execution() const { return execution_; }
 
-  static constexpr size_t kInFlight = 3;
+  static constexpr size_t kInFlight = 3;  // what Learner::steps_in_flight() tells
   /// Steps of a kind before it is captured: libraries measure and make their memory in them.
   static constexpr int kEagerSteps = 3;
 

@@ -74,6 +74,10 @@ class Learner {
   /// Representations y of the online encoder; see represent() in model/encoder_state.h.
   at::Tensor embed(const at::Tensor& images, EmbedStatistics statistics) const;
 
+  /// How many steps at once keep a learner there busy: on the CPU one is computed while one waits; a device with kernels
+  /// has one more, since a step is on its way until the device has passed it.
+  static int64_t steps_in_flight(at::Device device);
+
   int64_t step() const { return step_; }
   /// Whether anything looks at view 2.
   bool needs_view2() const { return !spec_.supervision || spec_.supervision->target || spec_.objective.symmetric; }

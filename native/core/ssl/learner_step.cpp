@@ -66,6 +66,11 @@ Late<StepTimes> Learner::run(const StepInput& step) {
   return at_once(clock.times());
 }
 
+int64_t Learner::steps_in_flight(at::Device device) {
+  constexpr int64_t kOnHost = 2;
+  return device_runtime(device) == nullptr ? kOnHost : static_cast<int64_t>(DeviceSteps::kInFlight);
+}
+
 Execution Learner::execution() const {
   if (device_steps_) return device_steps_->execution();
   return {Execution::Graph::Unavailable, "A processor has no graphs.", Execution::Images::Host};
