@@ -341,8 +341,10 @@ export interface LinearProbeSpec {
 }
 
 export interface NativeLinearProbe {
-  /** Mean loss of each classifier on these rows. `scale` multiplies every learning rate. */
-  step(bank: NativeFeatureBank, rows: Int32Array, scale: number): Promise<number[]>;
+  /** `scale` multiplies every learning rate. */
+  step(bank: NativeFeatureBank, rows: Int32Array, scale: number): Promise<void>;
+  /** Mean loss of each classifier on the rows of the last step, before it; empty before the first. A device is waited for. */
+  losses(): Promise<number[]>;
   evaluate(bank: NativeFeatureBank): Promise<Accuracy[]>;
   dispose(): void;
 }

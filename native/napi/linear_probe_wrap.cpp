@@ -27,7 +27,8 @@ Napi::Value from_accuracies(Napi::Env env, const std::vector<Accuracy>& accuraci
 
 Napi::Function LinearProbeWrap::define(Napi::Env env) {
   return define_class(
-      env, {InstanceMethod<&LinearProbeWrap::step>("step"), InstanceMethod<&LinearProbeWrap::evaluate>("evaluate")});
+      env, {InstanceMethod<&LinearProbeWrap::step>("step"), InstanceMethod<&LinearProbeWrap::losses>("losses"),
+            InstanceMethod<&LinearProbeWrap::evaluate>("evaluate")});
 }
 
 LinearProbeWrap::LinearProbeWrap(const Napi::CallbackInfo& call) : Wrap(call) {
@@ -56,7 +57,16 @@ Napi::Value LinearProbeWrap::step(const Napi::CallbackInfo& call) {
     if (rows.empty()) refuse(call[1], "rows", "at least one row");
     const double scale = to_number(call[2], "scale", Range::at_least(0));
     return thread().submit(call.Env(), [=, probe = object()]() -> Deliver {
-      return [losses = probe->step(*bank, rows, scale)](Napi::Env env) { return from_losses(env, losses); };
+      probe->step(*bank, rows, scale);
+      return {};
+    });
+  });
+}
+
+Napi::Value LinearProbeWrap::losses(const Napi::CallbackInfo& call) {
+  return guard(call.Env(), [&]() -> Napi::Value {
+    return thread().submit(call.Env(), [probe = object()]() -> Deliver {
+      return [losses = probe->losses()](Napi::Env env) { return from_losses(env, losses); };
     });
   });
 }

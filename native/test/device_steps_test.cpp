@@ -1,15 +1,12 @@
 // Whole steps on a device, on the one that stands in for it: the same as the processor's, without waiting, and as a
 // graph the same as operation by operation.
 #include <ATen/ATen.h>
-#include <ATen/record_function.h>
 
 #include <algorithm>
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <random>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -21,11 +18,14 @@
 #include "core/ssl/learner_parts.h"
 #include "learner_variants.h"
 #include "stand_in.h"
+#include "waits.h"
 
 namespace {
 
 using namespace byol;
 using byol::shim::StandIn;
+using byol::shim::Waits;
+using byol::shim::waits_of;
 using learner_variants::tiny;
 using learner_variants::variants;
 
@@ -109,24 +109,11 @@ void check_equal(const std::map<std::string, at::Tensor>& expected, const Learne
   }
 }
 
-/// Tells host memory from the device's, and lets go of events when it is told to.
+/// Lets go of events when it is told to.
 class Device : public StandIn {
  public:
-  at::Tensor host_buffer(int64_t bytes) override {
-    at::Tensor made = StandIn::host_buffer(bytes);
-    buffers.push_back(made);
-    return made;
-  }
-  bool is_host(const at::Tensor& tensor) const {
-    const auto* const data = static_cast<const char*>(tensor.const_data_ptr());
-    return std::ranges::any_of(buffers, [&](const at::Tensor& buffer) {
-      const auto* const begin = static_cast<const char*>(buffer.const_data_ptr());
-      return data >= begin && data < begin + buffer.nbytes();
-    });
-  }
   std::unique_ptr<DeviceEvent> make_event(bool) override { return std::make_unique<Event>(*this); }
 
-  std::vector<at::Tensor> buffers;
   int64_t recorded = 0;
   int64_t passed = int64_t{1} << 40;  // of the recorded events
   int waits = 0;                      // for events that were not passed
@@ -154,51 +141,6 @@ class Device : public StandIn {
     int64_t number = 0;
   };
 };
-
-thread_local int depth = 0;  // of LibTorch's operations and backward nodes in each other
-
-bool is_of_libtorch(const std::string& name) {
-  return name.rfind("byol::", 0) != 0 && name.find("CppNode") == std::string::npos;
-}
-
-/// What waits for a device, or takes memory that it does not reach by itself, among the operations of `body`.
-std::set<std::string> waits_of(const Device& device, const std::function<void()>& body) {
-  static std::mutex mutex;
-  static const Device* watched = nullptr;
-  static std::set<std::string>* found = nullptr;
-  std::set<std::string> names;
-  watched = &device;
-  found = &names;
-  const at::CallbackHandle handle = at::addGlobalCallback(
-      at::RecordFunctionCallback([](const at::RecordFunction& function) -> std::unique_ptr<at::ObserverContext> {
-        static const std::set<std::string> kWait = {
-            "aten::item",          "aten::_local_scalar_dense", "aten::is_nonzero", "aten::nonzero",
-            "aten::masked_select", "aten::equal",               "aten::allclose",   "aten::_unique2",
-            "aten::pin_memory",    "aten::_pin_memory",         "aten::cpu",        "aten::_linalg_check_errors"};
-        const std::string name = function.name();
-        const std::lock_guard lock(mutex);
-        if (kWait.count(name)) found->insert(name);
-        const auto inputs = function.inputs();
-        // What LibTorch's operations call themselves stays where their arguments are.
-        const bool ours = depth == 0;
-        if (is_of_libtorch(name)) ++depth;
-        if (ours && name == "aten::to") {
-          for (const c10::IValue& input : inputs) {
-            if (input.isDevice()) found->insert(name + " a device");
-          }
-        }
-        if (name == "aten::copy_" && inputs.size() == 3) {
-          const bool host = watched->is_host(inputs[0].toTensor()) || watched->is_host(inputs[1].toTensor());
-          if (host && !inputs[2].toBool()) found->insert("aten::copy_ that waits");
-        }
-        return nullptr;
-      }, [](const at::RecordFunction& function, at::ObserverContext*) {
-        if (is_of_libtorch(function.name())) --depth;
-      }).needsInputs(true));
-  body();
-  at::removeCallback(handle);
-  return names;
-}
 
 std::string code_of(const std::function<void()>& body) {
   try {
@@ -236,13 +178,13 @@ TEST(steps_on_a_device_are_those_of_the_processor_and_wait_for_nothing) {
       const auto& before = states[static_cast<size_t>(n)];
       learner.load_state({before.begin(), before.end()});
       const Request request(spec, n);
-      const auto names = waits_of(device, [&] { learner.run(request.on(images)); });
+      const Waits waits = waits_of(device, [&] { learner.run(request.on(images)); });
       // The first one may: it moves the images to the device.
-      for (const std::string& name : n == 0 ? std::set<std::string>() : names) {
+      for (const auto& [name, calls] : n == 0 ? Waits() : waits) {
         check::fail(__FILE__, __LINE__, "a step calls " + name);
       }
       Late<StepMetrics> late;
-      for (const std::string& name : waits_of(device, [&] { late = learner.ask_metrics(); })) {
+      for (const auto& [name, calls] : waits_of(device, [&] { late = learner.ask_metrics(); })) {
         check::fail(__FILE__, __LINE__, "asking for metrics calls " + name);
       }
       CHECK(learner.step() == n + 1);

@@ -22,12 +22,14 @@ void AccuracyCounter::add(const at::Tensor& scores, const at::Tensor& labels) {
 
 Accuracy AccuracyCounter::result() const {
   if (rows_ == 0) throw Error("ERR_BYOL_VALUE", "An accuracy needs at least one labelled row.");
-  if (diverged_.item<bool>()) {
+  const at::Tensor read = at::cat({correct_, diverged_.to(at::kLong).view({1})}).to(at::kCPU);
+  const int64_t* const counts = read.const_data_ptr<int64_t>();
+  if (counts[2] != 0) {
     constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
     return {kNone, kNone};
   }
-  const at::Tensor fractions = correct_.to(at::kCPU, at::kDouble) / static_cast<double>(rows_);
-  return {fractions[0].item<double>(), fractions[1].item<double>()};
+  const auto rows = static_cast<double>(rows_);
+  return {static_cast<double>(counts[0]) / rows, static_cast<double>(counts[1]) / rows};
 }
 
 }  // namespace byol

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/device/runtime.h"
+#include "core/device/upload.h"
 #include "core/error.h"
 
 namespace byol {
@@ -19,7 +20,6 @@ FeatureBank::FeatureBank(int64_t count, int64_t features, at::Device device) {
   const auto options = at::TensorOptions().device(use_device(device));
   features_ = at::zeros({count, features}, options.dtype(at::kFloat));
   // Rows that are never written stay unlabelled, so that no evaluation counts them.
-  labels_ = at::full({count}, -1, options.dtype(at::kLong));
   host_labels_.assign(static_cast<size_t>(count), -1);
 }
 
@@ -44,9 +44,14 @@ void FeatureBank::write(int64_t offset, const at::Tensor& features, const at::Te
                     "running statistics are damaged, or too large. Use the weights of an earlier checkpoint.");
   }
   features_.narrow(0, offset, rows).copy_(features);
-  labels_.narrow(0, offset, rows).copy_(labels);
-  const at::Tensor host = labels.to(at::kCPU, at::kLong).contiguous();
-  std::copy_n(host.const_data_ptr<int64_t>(), rows, host_labels_.begin() + offset);
+  const at::Tensor numbers = labels.to(at::kLong).contiguous();
+  std::copy_n(numbers.const_data_ptr<int64_t>(), rows, host_labels_.begin() + offset);
+  labels_.reset();
+}
+
+const at::Tensor& FeatureBank::labels() const {
+  if (!labels_.defined()) labels_ = uploaded(host_labels_, features_.device());
+  return labels_;
 }
 
 at::Tensor labelled_rows(const FeatureBank& bank, at::IntArrayRef rows, int64_t classes) {
@@ -66,7 +71,7 @@ at::Tensor labelled_rows(const FeatureBank& bank, at::IntArrayRef rows, int64_t 
     throw Error("ERR_BYOL_VALUE", "The feature bank has label " + std::to_string(largest) + ", but there are only " +
                                       std::to_string(classes) + " classes.");
   }
-  return at::tensor(labelled, at::kLong).to(bank.labels().device(), /*non_blocking=*/true);
+  return uploaded(labelled, bank.features().device());
 }
 
 at::Tensor labelled_rows(const FeatureBank& bank, int64_t classes) {

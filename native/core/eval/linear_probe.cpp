@@ -4,6 +4,7 @@
 #include <ATen/core/grad_mode.h>
 
 #include <string>
+#include <utility>
 
 #include "core/device/runtime.h"
 #include "core/error.h"
@@ -59,7 +60,7 @@ void LinearProbe::check_dimension(const FeatureBank& bank) const {
                                     " features, the bank has " + std::to_string(bank.dimension()) + ".");
 }
 
-std::vector<double> LinearProbe::step(const FeatureBank& bank, const std::vector<int64_t>& rows, double scale) {
+void LinearProbe::step(const FeatureBank& bank, const std::vector<int64_t>& rows, double scale) {
   throw_if_interrupted();
   check_dimension(bank);
   for (const int64_t row : rows) {
@@ -76,7 +77,7 @@ std::vector<double> LinearProbe::step(const FeatureBank& bank, const std::vector
 
   const at::Tensor log_probability = logits(features).log_softmax(2);
   const at::Tensor own = labels.view({size, 1, 1}).expand({size, classifiers_, 1});
-  const at::Tensor losses = log_probability.gather(2, own).squeeze(2).mean(0).neg();
+  at::Tensor losses = log_probability.gather(2, own).squeeze(2).mean(0).neg();
 
   // d(mean cross-entropy) / d(logits) = (softmax - one-hot) / B.
   const at::Tensor minus_one = at::full({}, -1.0, log_probability.options()).expand(own.sizes());
@@ -86,11 +87,15 @@ std::vector<double> LinearProbe::step(const FeatureBank& bank, const std::vector
   if (weight_decay_ != 0.0) weight_gradient.add_(weights_, weight_decay_);
   at::Tensor bias_gradient = error.sum(0);
   const at::Tensor rate = learning_rates_ * scale;
-  const at::Tensor read = losses.to(at::kCPU, at::kDouble);
-  std::vector<double> out{read.const_data_ptr<double>(), read.const_data_ptr<double>() + classifiers_};
   descend(weights_, weight_momentum_, weight_gradient, rate, momentum_, nesterov_);
   descend(biases_, bias_momentum_, bias_gradient, rate, momentum_, nesterov_);
-  return out;
+  losses_ = std::move(losses);
+}
+
+std::vector<double> LinearProbe::losses() const {
+  if (!losses_.defined()) return {};
+  const at::Tensor read = losses_.to(at::kCPU, at::kDouble);
+  return {read.const_data_ptr<double>(), read.const_data_ptr<double>() + classifiers_};
 }
 
 std::vector<Accuracy> LinearProbe::evaluate(const FeatureBank& bank) const {

@@ -20,10 +20,12 @@ class LinearProbe {
   LinearProbe(int64_t features, int64_t classes, std::vector<double> learning_rates, double momentum, bool nesterov,
               double weight_decay, uint64_t seed, at::Device device);
   /// One step on these rows of the bank; unlabelled ones are ignored. Feature standardisation is not part of the
-  /// protocol. `scale` multiplies every learning rate (the schedule). Returns the mean loss of each classifier before
-  /// the step. Throws ERR_BYOL_SHAPE for a row outside the bank or another feature size, ERR_BYOL_VALUE if no row has a
-  /// label or one is not below `classes`.
-  std::vector<double> step(const FeatureBank& bank, const std::vector<int64_t>& rows, double scale);
+  /// protocol. `scale` multiplies every learning rate (the schedule). A device is not waited for. Throws ERR_BYOL_SHAPE
+  /// for a row outside the bank or another feature size, ERR_BYOL_VALUE if no row has a label or one is not below
+  /// `classes`.
+  void step(const FeatureBank& bank, const std::vector<int64_t>& rows, double scale);
+  /// The mean loss of each classifier over the rows of the last step, before that changed it; none before the first.
+  std::vector<double> losses() const;
   /// Accuracy of each classifier on the labelled rows of the bank.
   std::vector<Accuracy> evaluate(const FeatureBank& bank) const;
 
@@ -42,6 +44,7 @@ class LinearProbe {
   at::Tensor biases_;          // [L * C]
   at::Tensor weight_momentum_;
   at::Tensor bias_momentum_;
+  at::Tensor losses_;  // [L], of the last step
 };
 
 }  // namespace byol

@@ -1,7 +1,5 @@
 #include "core/model/running_statistics.h"
 
-#include <cmath>
-
 namespace byol {
 
 RunningStatistics::RunningStatistics(int64_t channels, double decay, at::Device device) : decay_(decay) {
@@ -15,6 +13,11 @@ RunningStatistics::RunningStatistics(int64_t channels, double decay, at::Device 
 }
 
 void RunningStatistics::restage() {
+  updated_ = false;
+  stage_committed();
+}
+
+void RunningStatistics::stage_committed() {
   // In place: nothing is allocated, which could fail again where a step failed for lack of memory.
   staged_mean_.copy_(mean);
   staged_variance_.copy_(variance);
@@ -33,13 +36,13 @@ void RunningStatistics::commit(const at::Tensor& alive) {
   mean.copy_(at::where(alive, staged_mean_, mean));
   variance.copy_(at::where(alive, staged_variance_, variance));
   updates.copy_(at::where(alive, staged_updates_, updates));
-  restage();
+  stage_committed();
 }
 
 BatchStatistics RunningStatistics::average() const {
-  const double count = updates.item<double>();
-  if (count == 0.0) return {};
-  const double debias = 1.0 - std::pow(decay_, count);
+  if (!updated_) updated_ = updates.item<double>() > 0.0;
+  if (!updated_) return {};
+  const at::Tensor debias = 1.0 - at::pow(decay_, updates);
   return {mean / debias, variance / debias};
 }
 

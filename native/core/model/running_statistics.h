@@ -21,7 +21,7 @@ class RunningStatistics {
   void stage(const BatchStatistics& batch);
   /// `alive`: 0-dim bool; false drops what was staged.
   void commit(const at::Tensor& alive);
-  /// The debiased averages; undefined before the first update.
+  /// The debiased averages; undefined before the first update, of which alone the host asks the device.
   BatchStatistics average() const;
 
   at::Tensor mean, variance;  // hidden, float32 [channels]
@@ -30,7 +30,10 @@ class RunningStatistics {
   void restage();
 
  private:
+  void stage_committed();
+
   double decay_;
+  mutable bool updated_ = false;  // as far as the host knows: once is for good
   at::Tensor staged_mean_, staged_variance_, staged_updates_;
 };
 

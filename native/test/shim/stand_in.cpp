@@ -1,5 +1,6 @@
 #include "stand_in.h"
 
+#include <algorithm>
 #include <chrono>
 #include <stdexcept>
 #include <utility>
@@ -72,7 +73,17 @@ std::unique_ptr<DeviceGraph> StandIn::capture(const std::function<void()>& work)
   return std::make_unique<Graph>(work);
 }
 
-at::Tensor StandIn::host_buffer(std::int64_t bytes) { return at::empty({bytes}, at::kByte); }
+at::Tensor StandIn::host_buffer(std::int64_t bytes) {
+  return host_buffers_.emplace_back(at::empty({bytes}, at::kByte));
+}
+
+bool StandIn::is_host(const at::Tensor& tensor) const {
+  const auto* const data = static_cast<const char*>(tensor.const_data_ptr());
+  return std::ranges::any_of(host_buffers_, [&](const at::Tensor& buffer) {
+    const auto* const begin = static_cast<const char*>(buffer.const_data_ptr());
+    return data >= begin && data < begin + buffer.nbytes();
+  });
+}
 
 void StandIn::copy_beside(const at::Tensor& to, const at::Tensor& from, const DeviceEvent*) { to.copy_(from); }
 

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "core/device/runtime.h"
 
@@ -26,6 +27,8 @@ class StandIn : public DeviceRuntime {
   /// why.
   std::unique_ptr<DeviceGraph> capture(const std::function<void()>& work) override;
   at::Tensor host_buffer(std::int64_t bytes) override;
+  /// Whether its memory is of a host_buffer().
+  bool is_host(const at::Tensor& tensor) const;
   void copy_beside(const at::Tensor& to, const at::Tensor& from, const DeviceEvent* after) override;
   void join_copies() override {}
 
@@ -35,6 +38,9 @@ class StandIn : public DeviceRuntime {
  protected:
   DeviceFacts facts_;
   DeviceMemory memory_;
+
+ private:
+  std::vector<at::Tensor> host_buffers_;  // kept, so that no other tensor comes to lie there
 };
 
 }  // namespace byol::shim
