@@ -1,12 +1,12 @@
 import { crc32, deflateRawSync } from 'node:zlib';
 
 /** A zip file (PKWARE APPNOTE 4.3.6, without ZIP64), every second entry deflated. */
-export function zip(entries: Readonly<Record<string, string>>): Buffer {
+export function zip(entries: Readonly<Record<string, string | Uint8Array>>): Buffer {
   const locals: Buffer[] = [];
   const central: Buffer[] = [];
   let offset = 0;
-  Object.entries(entries).forEach(([name, text], index) => {
-    const raw = Buffer.from(text);
+  Object.entries(entries).forEach(([name, content], index) => {
+    const raw = Buffer.from(content);
     const deflated = index % 2 === 1;
     const data = deflated ? deflateRawSync(raw) : raw;
     const common = Buffer.alloc(26);

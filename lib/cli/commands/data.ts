@@ -1,4 +1,5 @@
 import type { CommandModule, InferredOptionTypes } from 'yargs';
+import { fetch } from '../data-fetch.js';
 import { pack, verify } from '../data-pack.js';
 import { withTerminal } from '../with-encoder.js';
 
@@ -59,12 +60,13 @@ const check: CommandModule<object, CheckArguments> = {
 
 export const command: CommandModule = {
   command: 'data',
-  describe: 'Look at images before they are trained with, or pack them into one file',
+  describe: 'Look at images, pack them into one file, or fetch public ones',
   builder: (yargs) =>
     yargs
       .command(check)
       .command(pack)
       .command(verify)
-      .demandCommand(1, 'Say what to do: check PATH, pack PATH or verify FILE.'),
+      .command(fetch)
+      .demandCommand(1, 'Say what to do: check PATH, pack PATH, verify FILE or fetch NAME.'),
   handler: () => {},
 };
