@@ -17,7 +17,7 @@ extern "C" void __sanitizer_set_death_callback(void (*callback)());
 namespace fuzz {
 
 constexpr unsigned kHangSeconds = 20;
-constexpr const char* kFoundFile = "fuzz-found.jpg";
+constexpr const char* kFoundFile = "fuzz-found-native";
 
 inline const std::vector<uint8_t>* input_in_progress = nullptr;
 

@@ -47,7 +47,7 @@ export async function readIndex(path: string, folder: string): Promise<FileTable
   return bytes && decodeIndex(bytes, folder);
 }
 
-/** See readIndex(). */
+/** See readIndex(). Takes any bytes. */
 export function decodeIndex(bytes: Buffer, folder: string): FileTable | null {
   const end = bytes.length - HASH_BYTES;
   const start = MARK.length + 4;
@@ -55,9 +55,12 @@ export function decodeIndex(bytes: Buffer, folder: string): FileTable | null {
   const hash = createHash('sha256').update(bytes.subarray(0, end)).digest();
   if (!hash.equals(bytes.subarray(end))) return null;
   const columnsAt = start + bytes.readUInt32LE(MARK.length);
-  const parsed = headerSchema.safeParse(JSON.parse(bytes.toString('utf8', start, columnsAt)));
+  const parsed = headerSchema.safeParse(jsonOf(bytes.toString('utf8', start, columnsAt)));
   if (!parsed.success || parsed.data.folder !== folder) return null;
   const { count, nameBytes } = parsed.data;
+  const bytesOf = (name: TableColumn): number =>
+    (name === 'names' ? nameBytes : count) * tableColumns[name].BYTES_PER_ELEMENT;
+  if (columnsAt + tableColumnNames.reduce((sum, name) => sum + bytesOf(name), 0) !== end) return null;
   let at = columnsAt;
   const take = (name: TableColumn) => {
     const column = new tableColumns[name](name === 'names' ? nameBytes : count);
@@ -67,4 +70,13 @@ export function decodeIndex(bytes: Buffer, folder: string): FileTable | null {
   };
   const columns = Object.fromEntries(tableColumnNames.map((name) => [name, take(name)]));
   return { count, ...columns } as FileTable;
+}
+
+/** null: it is none. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }

@@ -43,7 +43,7 @@ export function traitNotes(parts: readonly TableRows[]): string[] {
   });
   if (large * 2 > images) {
     notes.push(
-      `${count(large)} of ${count(images)} images have a shorter side of ${count(LARGE_SIDE)} pixels or more, so most of the time goes into decoding them: \`npx byol data pack\` makes smaller ones once, and epochs several times faster.`,
+      `${count(large)} of ${count(images)} images have a shorter side of ${count(LARGE_SIDE)} pixels or more, so most of the time goes into decoding them: \`npx byol data pack PATH --out FILE\` makes smaller ones once, and epochs several times faster.`,
     );
   }
   return notes;

@@ -2,6 +2,8 @@ import { type ByteReader, isAt } from '../headers/header.js';
 
 /** Headers and contents fill whole blocks. */
 const BLOCK = 512;
+/** Longer names and lists of fields are none. */
+const MOST_FIELDS = 1 << 20;
 
 /** A file within an archive. */
 export interface TarEntry {
@@ -27,8 +29,12 @@ export function* readTar(read: ByteReader, size: number): Generator<TarEntry, vo
     if (!hasChecksum(header)) throw new SyntaxError(`there is no tar header at byte ${at}`);
     const length = paxSize ?? number(header, 124, 12);
     const start = at + BLOCK;
+    if (!Number.isSafeInteger(length) || length < 0)
+      throw new SyntaxError(`the size of the file at byte ${at} is damaged`);
     if (start + length > size) throw new SyntaxError(`it ends within the file at byte ${at}`);
     const type = String.fromCharCode(header[156] as number);
+    if ((type === 'L' || type === 'x') && length > MOST_FIELDS)
+      throw new SyntaxError(`the name of the file at byte ${at} is damaged`);
     if (type === 'L') longName = text(read(start, length).slice());
     else if (type === 'x') [longName, paxSize] = paxFields(read(start, length).slice(), longName);
     else {

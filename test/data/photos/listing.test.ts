@@ -62,7 +62,7 @@ describe('a listing', () => {
         [262, 3, 1, 1],
         [274, 3, 1, 6],
       ] as const;
-      const file = Buffer.alloc(20_006);
+      const file = Buffer.alloc(30_000);
       file.write('II*\0');
       file.writeUInt32LE(8, 4);
       file.writeUInt16LE(entries.length, 8);
