@@ -80,6 +80,8 @@ export async function evaluationRates(
     const batch = Int32Array.from({ length: linear.batchSize }, (_, i) => i % rows);
     const step = async (): Promise<void> => {
       await probe.step(bank, batch, 0);
+      // Waits for a device, which a step does not.
+      await probe.losses();
     };
     await step();
     let perProbeStep = Number.POSITIVE_INFINITY;
