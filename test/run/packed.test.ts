@@ -7,6 +7,9 @@ import { loadNative } from '../../lib/binding/load.js';
 import { inferData } from '../../lib/data/infer.js';
 import { readData } from '../../lib/data/kinds/index.js';
 import { packImages } from '../../lib/data/packed/pack.js';
+import { embedDataset } from '../../lib/encoder/embed-dataset.js';
+import { Encoder } from '../../lib/encoder/encoder.js';
+import type { Embeddings } from '../../lib/export/embeddings.js';
 import { embedRun } from '../../lib/run/run-embedding.js';
 import { writePaintedPhotos } from '../support/painted-photos.js';
 import { withPhotoFolder } from '../support/photos.js';
@@ -19,6 +22,9 @@ async function packed(folder: string, out: string, size: number): Promise<void> 
   const data = await readData((await inferData(folder)).config);
   await packImages(loadNative(), data, { place: folder, out, size, brokenLimit: 0, overwrite: false, threads: 2 });
 }
+
+const embedded = async (encoder: Encoder, place: string): Promise<Embeddings> =>
+  embedDataset(encoder, await readData((await inferData(place)).config), 'test');
 
 const weights = (dir: string) => readRaw(path.join(dir, 'encoder.safetensors'));
 
@@ -45,6 +51,9 @@ test('photos that are packed as they are train to the same bits, resumed and mov
     // What is embedded are these images too.
     const [mine, theirs] = [await embedRun({ folder: at('packed-run') }), await embedRun({ folder: at('photos-run') })];
     assert.deepEqual([mine.features, mine.labels], [theirs.features, theirs.labels]);
+    await using encoder = await Encoder.load(path.join(at('packed-run'), 'encoder.safetensors'));
+    const [fromStore, fromPhotos] = [await embedded(encoder, at('p.byol')), await embedded(encoder, folder)];
+    assert.deepEqual(fromStore.features, fromPhotos.features);
   }));
 
 test('a run does not go on with a store of other images', () =>

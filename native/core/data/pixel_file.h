@@ -13,7 +13,7 @@ namespace byol {
 /// Parts of images whose pixels lie in a file as they are: [height, width, 3] bytes of RGB, row-major.
 ///
 /// They are read, not mapped: where a file has become shorter, or its disk fails, reading says so, and touching a mapping
-/// ends the process (SIGBUS). What it costs is in bench/results/packed-read.json.
+/// ends the process (SIGBUS). Both come from the system's cache of the file; reading copies the rows once more.
 class PixelFile {
  public:
   PixelFile() = default;
