@@ -10,6 +10,7 @@ const FIRST = [
   'resume',
   'eval',
   'embed',
+  'neighbours',
   'tables',
   'views',
   'data',

@@ -28,6 +28,8 @@ export interface Images extends ImageSizes {
   readonly targets: Targets | null;
   /** Taking them keeps the processor busy: they are decoded then. */
   readonly decoded: boolean;
+  /** How people call image i. Left out: it is in no file of its own. */
+  location?(image: number): string;
   /** The indices, with others in the places of images that are known to be broken, always the same ones. */
   usable(indices: Int32Array): Int32Array;
   /**

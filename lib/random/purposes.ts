@@ -43,4 +43,6 @@ export const orderNumbers = {
   labelledPart: 5,
   /** Labelled images in batches that have a part of them (supervision.labelledPerBatch). */
   labelledRows: 6,
+  /** Which images a page about neighbours shows. */
+  shown: 7,
 } as const;

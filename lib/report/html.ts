@@ -10,6 +10,14 @@ export interface ReportRow {
   readonly trained: number | null;
 }
 
+export interface ReportLink {
+  /** Relative to the page. */
+  readonly address: string;
+  readonly title: string;
+  /** What it shows. */
+  readonly text: string;
+}
+
 export interface ReportPage {
   readonly title: string;
   /** "finished", "stopped at step 120 of 400", ... */
@@ -19,6 +27,8 @@ export interface ReportPage {
     readonly text: string;
   };
   readonly rows: readonly ReportRow[];
+  /** Pages beside this one. */
+  readonly links: readonly ReportLink[];
   readonly charts: readonly Chart[];
   /** Any plain data; shown as a tree of paths and values. */
   readonly settings: object;
@@ -34,12 +44,17 @@ export function renderReport(page: ReportPage): string {
     `<p>${escapeText(page.status)}</p>
 <p class="verdict ${tone}">${escapeText(page.verdict.text)}</p>
 ${renderResults(page.rows)}
+${page.links.map(renderLink).join('\n')}
 <div class="charts">
 ${page.charts.map(renderChart).join('\n')}
 </div>
 ${renderDetails('Settings', page.settings)}
 ${renderDetails('Environment', page.environment)}`,
   );
+}
+
+function renderLink({ address, title, text }: ReportLink): string {
+  return `<p><a href="${escapeText(address)}">${escapeText(title)}</a>: ${escapeText(text)}</p>`;
 }
 
 /** A whole page in the reports' style. `body` is HTML. */
@@ -83,6 +98,7 @@ td.number { white-space: nowrap; }
 .charts svg { max-width: 100%; height: auto; }
 .scroll > svg { display: block; width: 100%; min-width: 640px; height: auto; }
 code { font-size: 13px; }
+a { color: light-dark(#005a9c, #6cb6f5); }
 `;
 
 function renderResults(rows: readonly ReportRow[]): string {

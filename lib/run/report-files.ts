@@ -30,9 +30,9 @@ export class ReportFiles {
   }
 
   /** `status`: a sentence on how the run ended. */
-  async write(result: RunResult, status: string): Promise<void> {
+  async write(result: RunResult, status: string, neighbours: string | null = null): Promise<void> {
     try {
-      await this.#write(result, status);
+      await this.#write(result, status, neighbours);
     } catch (error) {
       if (!this.#warned) this.#warn(`The report of the run is not up to date. ${(error as Error).message}`);
       this.#warned = true;
@@ -50,20 +50,21 @@ export class ReportFiles {
     return this.write({ ...result, verdict }, `Failed at ${this.#progress(result)}. ${reason}`);
   }
 
-  finished(result: RunResult): Promise<void> {
-    return this.write(result, `Finished: ${result.epochs} epochs, ${result.steps} steps.`);
+  /** `neighbours`: what to say of the page about neighbours; null: there is none. */
+  finished(result: RunResult, neighbours: string | null): Promise<void> {
+    return this.write(result, `Finished: ${result.epochs} epochs, ${result.steps} steps.`, neighbours);
   }
 
   #progress({ steps }: RunResult): string {
     return `step ${steps} of ${this.#resources.schedule.steps}`;
   }
 
-  async #write(result: RunResult, status: string): Promise<void> {
+  async #write(result: RunResult, status: string, neighbours: string | null): Promise<void> {
     const { config } = this.#resources;
     const records = await readMetrics(this.#folder.metrics);
     const environment = (await readEnvironment(this.#folder)) ?? {};
     const curves = { config, records, result, sameImages: asksAllDuringRun(this.#resources) };
-    await writeAtomically(this.#folder.report, runReport({ ...curves, environment, result, status }));
+    await writeAtomically(this.#folder.report, runReport({ ...curves, environment, result, status, neighbours }));
     await writeAtomically(this.#folder.curves, runCurves(curves));
   }
 }

@@ -118,11 +118,13 @@ export interface ReportInput extends CurvesInput {
   readonly result: RunResult;
   /** How far the run is or how it ended, as a sentence. */
   readonly status: string;
+  /** What neighbours.html beside it shows, as a sentence; null: there is none. */
+  readonly neighbours: string | null;
 }
 
 /** report.html of a run. */
 export function runReport(input: ReportInput): string {
-  const { config, environment, result, status } = input;
+  const { config, environment, result, status, neighbours } = input;
   const { untrained, knn, linear } = result;
   const speed = speedText(result.metrics ?? {});
   const row = (name: string, before: { top1: number } | null, after: { top1: number } | null): ReportRow => ({
@@ -135,6 +137,7 @@ export function runReport(input: ReportInput): string {
     status: speed === null ? status : `${status} Its last epoch: ${speed}.`,
     verdict: result.verdict,
     rows: [row('kNN top-1', untrained.knn, knn), row('Linear top-1', untrained.linear, linear)],
+    links: neighbours === null ? [] : [{ address: 'neighbours.html', title: 'Neighbours and map', text: neighbours }],
     charts: runCharts(input),
     settings: config,
     environment,

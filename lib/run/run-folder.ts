@@ -52,6 +52,10 @@ export class RunFolder {
   get curves(): string {
     return join(this.path, 'curves.svg');
   }
+  /** Of a run with photos: nearest images, and a map of them. */
+  get neighbours(): string {
+    return join(this.path, 'neighbours.html');
+  }
   /** Written last: a run with it is finished. */
   get result(): string {
     return join(this.path, 'result.json');
@@ -127,13 +131,25 @@ export async function makeFolder(folder: RunFolder): Promise<string | undefined>
  * a run that can be begun again. Throws ERR_BYOL_IO.
  */
 export async function removeRun(folder: RunFolder): Promise<void> {
-  const { result, encoder, report, curves, metrics, baseline, data, environment, checkpoints, config } = folder;
+  const { result, encoder, report, curves, neighbours, metrics, baseline, data, environment, checkpoints, config } =
+    folder;
   const names = await readdir(folder.path);
   const evaluations = names
     .filter((name) => /^eval-[a-z0-9-]+\.json$/.test(name))
     .map((name) => join(folder.path, name));
   try {
-    for (const file of [result, ...evaluations, encoder, report, curves, metrics, baseline, data, environment])
+    for (const file of [
+      result,
+      ...evaluations,
+      encoder,
+      report,
+      curves,
+      neighbours,
+      metrics,
+      baseline,
+      data,
+      environment,
+    ])
       await rm(file, { force: true });
     await rm(checkpoints, { recursive: true, force: true });
     await rm(config, { force: true });
@@ -149,8 +165,8 @@ export async function removeFiles({ baseline, data, environment, metrics, config
 
 /** Deletes what a process left that was killed while it wrote one of the run's files. */
 export async function removeUnfinished(folder: RunFolder): Promise<void> {
-  const { config, environment, data, metrics, baseline, encoder, report, curves, result } = folder;
-  const own = [config, environment, data, metrics, baseline, encoder, report, curves, result].map((file) =>
+  const { config, environment, data, metrics, baseline, encoder, report, curves, neighbours, result } = folder;
+  const own = [config, environment, data, metrics, baseline, encoder, report, curves, neighbours, result].map((file) =>
     basename(file),
   );
   for (const name of await readdir(folder.path)) {

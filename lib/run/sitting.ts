@@ -12,6 +12,7 @@ import { Recorder } from './recorder.js';
 import { ReportFiles } from './report-files.js';
 import { RunEvaluator } from './run-evaluator.js';
 import { type FolderState, type RunFolder, removeFiles } from './run-folder.js';
+import { writeRunNeighbours } from './run-neighbours.js';
 import { runResult } from './run-result.js';
 import type { TrainOptions } from './train-options.js';
 
@@ -112,7 +113,7 @@ async function closing(metrics: MetricsWriter, work: () => Promise<void>): Promi
 }
 
 async function finish(sitting: Sitting, recorder: Recorder, { baseline }: Opened): Promise<RunResult> {
-  const { folder, resources, environment, evaluator, emit, report } = sitting;
+  const { folder, resources, environment, evaluator, emit, report, stop, warn } = sitting;
   const { config, learner } = resources;
   emit({ type: 'phase', phase: config.evaluation.linear.atEnd ? 'linear' : 'knn' });
   const outcome = await evaluator.final();
@@ -124,7 +125,7 @@ async function finish(sitting: Sitting, recorder: Recorder, { baseline }: Opened
   };
   await learner.exportEncoder(folder.encoder, encoderMetadata(config, facts));
   const result = runResult({ folder, resources, recorder, baseline, outcome });
-  await report.finished(result);
+  await report.finished(result, await writeRunNeighbours({ folder, resources, stop, warn }));
   await writeJson(folder.result, result);
   return result;
 }

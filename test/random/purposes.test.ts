@@ -38,6 +38,7 @@ describe('purposes of random draws', () => {
       linearFinal: 4,
       labelledPart: 5,
       labelledRows: 6,
+      shown: 7,
     });
   });
 });

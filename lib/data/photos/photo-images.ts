@@ -61,6 +61,10 @@ export class PhotoImages implements Images {
     return { store, indices: Int32Array.from(heights.keys()), boxes, release: () => store.dispose() };
   }
 
+  location(image: number): string {
+    return this.#source.location(image);
+  }
+
   dispose(): void {}
 
   #found(image: number, reason: string): void {
