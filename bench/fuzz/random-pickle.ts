@@ -24,7 +24,20 @@ const NAMES = [
   'torch._tensor\n_rebuild_from_type_v2',
   'os\nsystem',
 ];
-const TEXTS = ['f4', '<', 'latin1', 'storage', '0', 'cpu', 'conv1.weight', 'layer1.0.conv1.weight', 'params', 'é'];
+const TEXTS = [
+  'f4',
+  '<',
+  'latin1',
+  'storage',
+  '0',
+  'cpu',
+  'conv1.weight',
+  'layer1.0.conv1.weight',
+  'params',
+  'é',
+  '__proto__',
+  'constructor',
+];
 
 export function randomPickle(draw: Draw): Uint8Array {
   const parts: Buffer[] = [Buffer.from([0x80, draw.below(6)])];
@@ -38,7 +51,10 @@ export function randomPickle(draw: Draw): Uint8Array {
 
 /** Rows of operations that have a meaning together. */
 function fitting(draw: Draw): Buffer {
-  const text = (): string => `X${String.fromCharCode(Buffer.byteLength(TEXTS[0] as string))}\0\0\0${TEXTS[0]}`;
+  const text = (): string => {
+    const chosen = draw.below(2) === 0 ? 'f4' : Buffer.from(draw.of(TEXTS)).toString('latin1');
+    return `X${String.fromCharCode(chosen.length)}\0\0\0${chosen}`;
+  };
   return Buffer.from(
     draw.of([
       `c${draw.of(NAMES)}\n`,

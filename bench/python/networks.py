@@ -32,14 +32,16 @@ class Block(nn.Module):
 
 
 class Encoder(nn.Module):
-    """stem 'small': a 3x3 convolution without stride or pooling, as for CIFAR; 'imagenet': 7x7 with stride 2, then a pool."""
+    """stem 'small': a 3x3 convolution without stride or pooling, as for CIFAR, 'small-padded': padded by 2; 'imagenet': 7x7 with
+    stride 2, then a pool."""
 
     def __init__(self, block, blocks, width, stem):
         super().__init__()
         bottleneck = block == "bottleneck"
-        small = stem == "small"
+        small = stem != "imagenet"
+        padding = {"imagenet": 3, "small": 1, "small-padded": 2}[stem]
         layers = [
-            nn.Conv2d(3, width, 3 if small else 7, 1 if small else 2, 1 if small else 3, bias=False),
+            nn.Conv2d(3, width, 3 if small else 7, 1 if small else 2, padding, bias=False),
             nn.BatchNorm2d(width),
             nn.ReLU(inplace=True),
         ]

@@ -68,8 +68,9 @@ function layersOf({ block, blocks, width, stem, shortcut }: LearnerSpec['encoder
     });
     return to;
   };
-  const small = stem === 'small';
-  let at = add({ side: size, channels: 3 }, { side: small ? size : half(size), channels: width }, small ? 3 : 7);
+  const small = stem !== 'imagenet';
+  const side = { imagenet: half(size), small: size, 'small-padded': size + 2 }[stem];
+  let at = add({ side: size, channels: 3 }, { side, channels: width }, small ? 3 : 7);
   if (!small) at = { ...at, side: half(at.side) };
   for (const [group, count] of blocks.entries()) {
     const inner = width << group;

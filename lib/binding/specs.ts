@@ -6,7 +6,7 @@ export interface EncoderSpec {
   readonly block: 'basic' | 'bottleneck';
   readonly blocks: readonly number[];
   readonly width: number;
-  readonly stem: 'imagenet' | 'small';
+  readonly stem: 'imagenet' | 'small' | 'small-padded';
   readonly padding: 'same' | 'symmetric';
   readonly initialization: 'official' | 'torchvision';
   readonly shortcut: 'official' | 'torchvision';

@@ -10,7 +10,11 @@ export const encoderSchema = z.strictObject({
   blocks: z.array(positiveInt).min(1).max(6),
   /** Channels of the stem: 64 for a 1x network. Group g has width * 2^g channels (4 times that in bottlenecks). */
   width: positiveInt,
-  stem: z.enum(['imagenet', 'small']),
+  /**
+   * 'imagenet': 7x7 with stride 2, then a pool. 'small': 3x3 with stride 1, padded by 1 pixel. 'small-padded': by 2, as solo-learn has
+   * it for CIFAR, so that maps are 2 pixels larger.
+   */
+  stem: z.enum(['imagenet', 'small', 'small-padded']),
   /** 'same': TensorFlow's asymmetric padding, as the official code; 'symmetric': as torchvision. */
   padding: z.enum(['same', 'symmetric']),
   /** 'official': truncated normal, 1/sqrt(fan_in); 'torchvision': Kaiming normal, fan_out. */

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import type { NativeEncoder } from '../binding/native.js';
+import { ByolError } from '../errors.js';
 import {
   describeConfig,
   describeFile,
@@ -32,6 +33,7 @@ export interface FoundEncoder {
 /** What is at a path: the folder of a run, a training state, or a file of weights. Throws as Encoder.load(). */
 export async function findEncoder(path: string, options: FindOptions): Promise<FoundEncoder> {
   if (await isFolder(path)) {
+    refuseBranch(path, options.branch);
     const config = await readRunConfig(path);
     return {
       description: refine(path, describeConfig(config), options),
@@ -53,8 +55,16 @@ async function isForeign(path: string, { branch }: FindOptions): Promise<boolean
   const format = await checkpointFormat(path);
   if (format !== 'safetensors') return format !== null;
   const header = readSafetensorsHeader(path);
-  if (describesItself(header) || stateConfig(path, header.metadata) !== null) return false;
+  if (describesItself(header) || stateConfig(path, header.metadata) !== null) {
+    refuseBranch(path, branch);
+    return false;
+  }
   return branch !== undefined || !hasOneNetwork(header.tensors);
+}
+
+function refuseBranch(path: string, branch: Branch | undefined): void {
+  if (branch === undefined) return;
+  throw new ByolError('ERR_BYOL_USAGE', `${path} is of this package, and has no other branch than its encoder.`);
 }
 
 async function findForeign(path: string, { branch, ...options }: FindOptions): Promise<FoundEncoder> {

@@ -28,6 +28,8 @@ export interface NetworkOptions {
   readonly antialias?: boolean | undefined;
   /** Of strided convolutions: PyTorch's networks have 'symmetric'. */
   readonly padding?: EncoderConfig['padding'] | undefined;
+  /** Of a network for small images, whose first convolution solo-learn pads by one more pixel. */
+  readonly stem?: Exclude<EncoderConfig['stem'], 'imagenet'> | undefined;
   readonly norm?: Partial<Omit<EncoderNorm, 'decay'>> | undefined;
 }
 
@@ -154,9 +156,15 @@ function ofMetadata(path: string, metadata: Readonly<Record<string, string>>): D
 }
 
 function withOptions({ encoder, norm, input }: Draft, options: NetworkOptions): Draft {
-  const { inputSize: size, mean, std, resampling, antialias, padding } = options;
+  const { inputSize: size, mean, std, resampling, antialias, padding, stem } = options;
+  if (stem !== undefined && encoder.stem === 'imagenet') {
+    throw new ByolError(
+      'ERR_BYOL_USAGE',
+      `stem '${stem}' is of networks with a 3x3 first convolution; this one has 7x7.`,
+    );
+  }
   return {
-    encoder: { ...encoder, ...given({ padding }) },
+    encoder: { ...encoder, ...given({ padding, stem }) },
     norm: { ...norm, ...given(options.norm ?? {}) },
     input: { ...input, ...given({ size, mean, std, resampling, antialias }) },
   };

@@ -13,6 +13,8 @@ const TORCHVISION: ReadonlyArray<readonly [string, EncoderConfig['block'], strin
   ['resnet152', 'bottleneck', '3,8,36,3'],
 ];
 
+const STEMS = { imagenet: '', small: ' small stem', 'small-padded': ' small stem padded by 2' } as const;
+
 /** torchvision's eps of every batch normalisation. */
 const TORCHVISION_EPSILON = 1e-5;
 
@@ -26,7 +28,7 @@ function torchvisionName(encoder: EncoderConfig): string | null {
 export function architectureName(encoder: EncoderConfig): string {
   const name = torchvisionName(encoder) ?? `${encoder.block} [${encoder.blocks.join(',')}]`;
   const width = encoder.width === 64 ? '' : ` width ${encoder.width}`;
-  return `${name}${width}${encoder.stem === 'small' ? ' small stem' : ''}`;
+  return `${name}${width}${STEMS[encoder.stem]}`;
 }
 
 /** Size of the representation y: 2048 for a ResNet-50. */
@@ -79,9 +81,10 @@ export function torchvisionFit(encoder: EncoderConfig, norm: EncoderNorm): Torch
     notes.push(
       'Representations are the output of the average pool: set model.fc = torch.nn.Identity() before loading.',
     );
-    if (encoder.stem === 'small') {
+    if (encoder.stem !== 'imagenet') {
+      const padding = encoder.stem === 'small' ? 1 : 2;
       notes.push(
-        'Small stem: set model.conv1 = torch.nn.Conv2d(3, 64, 3, 1, 1, bias=False) and model.maxpool = torch.nn.Identity() first.',
+        `Small stem: set model.conv1 = torch.nn.Conv2d(3, 64, 3, 1, ${padding}, bias=False) and model.maxpool = torch.nn.Identity() first.`,
       );
     }
   }

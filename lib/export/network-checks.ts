@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { encoderSchema, normSchema } from '../config/network.js';
 import { viewsSchema } from '../config/schema.js';
-import type { OptionCheck, OptionChecks } from '../text/options.js';
+import { type OptionCheck, type OptionChecks, oneOf } from '../text/options.js';
 import type { NetworkOptions } from './encoder-description.js';
 
 /** A check by a setting's own schema. */
@@ -19,6 +19,7 @@ export const networkChecks: OptionChecks<NetworkOptions> = {
   resampling: fits(resampling, "'bicubic' or 'bilinear'"),
   antialias: fits(antialias, 'true or false'),
   padding: fits(encoderSchema.shape.padding, "'same' or 'symmetric'"),
+  stem: oneOf(['small', 'small-padded']),
   norm: fits(
     normSchema.pick({ encoder: true, groups: true, weightStandardization: true, epsilon: true }).partial(),
     'settings of norm: encoder, groups, weightStandardization, epsilon',

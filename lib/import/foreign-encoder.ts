@@ -5,10 +5,11 @@ import { type EncoderNorm, inferArchitecture } from '../export/infer-architectur
 import type { WrittenTensor } from '../export/safetensors-writer.js';
 import type { Checkpoint, CheckpointFormat } from './checkpoint.js';
 import { type Branch, chooseNetwork } from './networks/choose-network.js';
-import type { NamedNetwork, NamedTensor, NamingName } from './networks/naming.js';
+import type { Arrays, NamedNetwork, NamedTensor, NamingName } from './networks/naming.js';
 import { checkTensors, refuseStrange, resnetTensors } from './networks/resnet-tensors.js';
 import { ImportProblem } from './problem.js';
 import { elementCount, readFloats, type StoredArray } from './stored-array.js';
+import { checkTransformersConfig } from './transformers-config.js';
 
 /** Where an encoder comes from. */
 export interface EncoderOrigin {
@@ -61,6 +62,7 @@ export function findForeignEncoder(checkpoint: Checkpoint, branch: Branch | unde
   const { network, kind, others } = chooseNetwork(path, arrays, branch);
   const shapes = new Map([...network.tensors].map(([name, { array }]) => [name, { shape: array.shape }]));
   refuseStrange(network);
+  if (network.naming === 'transformers') checkTransformersConfig(path);
   const { encoder, norm } = inferArchitecture(path, { tensors: shapes });
   const norms = { parameters: norm.encoder !== 'none', statistics: norm.encoder === 'batch' };
   const expected = resnetTensors(encoder, norms);
@@ -68,7 +70,7 @@ export function findForeignEncoder(checkpoint: Checkpoint, branch: Branch | unde
   return {
     encoder,
     norm,
-    defaults: defaultsOf(network, format),
+    defaults: { ...defaultsOf(network, format), ...(encoder.stem === 'small' && smallStem(network, arrays)) },
     origin: { format, naming: network.naming, branch: network.branch, kind, others, progress },
     tensors: writtenTensors(network, expected),
   };
@@ -79,6 +81,15 @@ function defaultsOf({ naming }: NamedNetwork, format: CheckpointFormat): Network
   if (naming === 'haiku') return officialNetwork;
   const anybody = naming === 'torchvision' && (format === 'safetensors' || format === 'pickle');
   return anybody ? {} : pytorchNetwork;
+}
+
+/**
+ * solo-learn's networks for CIFAR pad their first convolution by 2 pixels (solo/methods/base.py). No tensor says so; what tells its
+ * checkpoints is the classifier that stands beside the backbone of each of its methods.
+ */
+function smallStem({ branch }: NamedNetwork, arrays: Arrays): NetworkOptions {
+  const [, parent = '', backbone] = /^(.*\.)?(?:momentum_)?(backbone|encoder)$/.exec(branch) ?? [];
+  return backbone !== undefined && arrays.has(`${parent}classifier.weight`) ? { stem: 'small-padded' } : {};
 }
 
 function writtenTensors({ tensors }: NamedNetwork, expected: ReadonlyMap<string, readonly number[]>): WrittenTensor[] {

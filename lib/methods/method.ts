@@ -22,7 +22,7 @@ export interface MethodDefinition {
 
 /** Recipes for small images differ from those for ImageNet. */
 export function isSmall({ encoder }: Pick<Config, 'encoder'>): boolean {
-  return encoder.stem === 'small';
+  return encoder.stem !== 'imagenet';
 }
 
 /**

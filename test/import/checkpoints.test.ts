@@ -1,6 +1,6 @@
 /** Checkpoints as other programs write them, against what those programs' own networks make of the same images. */
 import assert from 'node:assert/strict';
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 import { Encoder } from '../../lib/encoder/encoder.js';
@@ -66,6 +66,13 @@ const cases: readonly Case[] = [
     metadata: { imported_branch: 'state_dict.backbone_momentum' },
   },
   { file: 'solo-learn.ckpt', metadata: { imported_branch: 'state_dict.backbone', imported_branch_kind: 'online' } },
+  { file: 'whole-training.ckpt', metadata: { imported_branch: 'state_dict.encoder' } },
+  {
+    file: 'solo-learn-cifar.ckpt',
+    // Nothing is usual for small images.
+    options: torchvisionWeights,
+    metadata: { architecture: 'basic [1,1] width 4 small stem padded by 2' },
+  },
   {
     file: 'transformers/model.safetensors',
     metadata: { imported_format: 'safetensors', imported_names: 'transformers', imported_branch: 'resnet' },
@@ -135,6 +142,38 @@ describe("others' checkpoints", () => {
       assert.deepEqual((await importEncoder(fixture('byol.pkl'), { out })).assumed, []);
     }));
 
+  test('for small images say what is to be given, and the padding of their first convolution can be', () =>
+    withTempDir(async (dir) => {
+      const out = path.join(dir, 'encoder.safetensors');
+      const file = fixture('solo-learn-cifar.ckpt');
+      await assert.rejects(importEncoder(file, { out }), {
+        code: 'ERR_BYOL_USAGE',
+        message: /have to be given: inputSize, resampling, antialias, mean, std\.$/,
+      });
+      const { description } = await importEncoder(file, { ...torchvisionWeights, out, stem: 'small' });
+      assert.equal(description.encoder.stem, 'small');
+      await assert.rejects(importEncoder(fixture('torchvision.pth'), { out, stem: 'small' }), {
+        code: 'ERR_BYOL_USAGE',
+        message: /stem 'small' is of networks with a 3x3 first convolution; this one has 7x7/,
+      });
+    }));
+
+  test('of transformers are refused where config.json beside them says that they compute something else', () =>
+    withTempDir(async (dir) => {
+      const [file, out] = [path.join(dir, 'model.safetensors'), path.join(dir, 'encoder.safetensors')];
+      copyFileSync(fixture('transformers/model.safetensors'), file);
+      const config = JSON.parse(readFileSync(fixture('transformers/config.json'), 'utf8')) as object;
+      writeFileSync(path.join(dir, 'config.json'), JSON.stringify({ ...config, downsample_in_bottleneck: true }));
+      await assert.rejects(importEncoder(file, { out }), {
+        code: 'ERR_BYOL_CHECKPOINT',
+        message:
+          /model\.safetensors cannot be imported: its config\.json says the stride of bottlenecks in their first/,
+      });
+      // Of another model.
+      writeFileSync(path.join(dir, 'config.json'), JSON.stringify({ model_type: 'bert', hidden_act: 'gelu' }));
+      await importEncoder(file, { out });
+    }));
+
   test('are refused for a branch that is not there, an own file, or the file itself', () =>
     withTempDir(async (dir) => {
       const out = path.join(dir, 'encoder.safetensors');
@@ -147,6 +186,10 @@ describe("others' checkpoints", () => {
         message: /has no network under 'encoder_q': there are 'state_dict\.module\.encoder_q', 'state_dict/,
       });
       await importEncoder(fixture('byol.pkl'), { out });
+      await assert.rejects(Encoder.load(out, { branch: 'target' }), {
+        code: 'ERR_BYOL_USAGE',
+        message: /encoder\.safetensors is of this package, and has no other branch/,
+      });
       const again = path.join(dir, 'again.safetensors');
       await assert.rejects(importEncoder(out, { out: again }), { code: 'ERR_BYOL_USAGE', message: /of this package/ });
       await assert.rejects(importEncoder(out, { out }), {

@@ -58,6 +58,8 @@ class ResNet(nn.Module):
         self.same, self.pools = padding == "same", encoder["stem"] == "imagenet"
         kernel, stride = (7, 2) if self.pools else (3, 1)
         self.conv1, self.bn1 = Conv(3, width, kernel, stride, padding), norm(width)
+        if encoder["stem"] == "small-padded":  # symmetric in any case
+            self.conv1.padding, self.conv1.same = (2, 2), False
         self.groups = len(encoder["blocks"])
         inputs = width
         for group, count in enumerate(encoder["blocks"]):

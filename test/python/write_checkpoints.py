@@ -1,5 +1,5 @@
 """Writes test/import/fixtures: small checkpoints as the libraries themselves write them, and what their networks make of a few
-images, computed by those libraries in float64. Needs torch, numpy, dill, jax, dm-haiku and transformers (safetensors comes with it):
+images, computed by those libraries in float64. Needs torch, numpy, dill, jax, dm-haiku, omegaconf and transformers (safetensors comes with it):
 
     python test/python/write_checkpoints.py test/import/fixtures
 
@@ -7,6 +7,7 @@ The tests read the files that are committed, without Python."""
 
 import argparse
 import collections
+import datetime
 import json
 import pathlib
 import pickle
@@ -164,6 +165,53 @@ def torch_files(files):
     torch.save({**notes, "state_dict": solo}, files.path("solo-learn.ckpt", expected))
 
 
+def solo_learn_cifar(files):
+    """For CIFAR its first convolution is padded by 2."""
+    encoder = {"block": "basic", "blocks": [1, 1], "width": 4, "stem": "small-padded", "padding": "symmetric", "shortcut": "torchvision"}
+    network = ResNet(encoder, nn.BatchNorm2d)
+    state = {k: torch.from_numpy(v) for k, v in fill({k: tuple(v.shape) for k, v in network.state_dict().items()}, 6).items()}
+    network.load_state_dict(state)
+    with torch.no_grad():
+        features = network.eval().double()(torch.from_numpy(inputs()).permute(0, 3, 1, 2)).numpy()
+    solo = {**{f"backbone.{k}": v for k, v in state.items()}, "classifier.weight": torch.zeros(5, 8)}
+    torch.save({"epoch": 1, "state_dict": solo}, files.path("solo-learn-cifar.ckpt", features))
+
+
+def whole_training(files):
+    """All that trainers keep beside the weights."""
+    import omegaconf
+
+    encoder = {"block": "basic", "blocks": [1], "width": 2, "stem": "imagenet", "padding": "symmetric", "shortcut": "torchvision"}
+    network = ResNet(encoder, nn.BatchNorm2d)
+    network.load_state_dict(
+        {k: torch.from_numpy(v) for k, v in fill({k: tuple(v.shape) for k, v in network.state_dict().items()}, 7).items()}
+    )
+    optimizer = torch.optim.AdamW(network.parameters())
+    schedule = torch.optim.lr_scheduler.MultiStepLR(optimizer, [3, 5])
+    images = torch.from_numpy(inputs()).permute(0, 3, 1, 2).float()
+    network.eval()(images).sum().backward()
+    optimizer.step()
+    config = omegaconf.OmegaConf.create({"a": 1, "b": {"c": [1, 2.5, "x", None, True]}, "d": "${a}", "e": pathlib.Path("/x")})
+    checkpoint = {
+        "state_dict": {f"encoder.{k}": v for k, v in network.state_dict().items()},
+        "hyper_parameters": config,
+        "optimizer": optimizer.state_dict(),
+        "schedule": schedule.state_dict(),
+        "scaler": torch.amp.GradScaler("cpu", enabled=False).state_dict(),
+        "random": [torch.get_rng_state(), np.random.get_state()],
+        "loss": np.float64(3),
+        "best": torch.nn.Parameter(torch.ones(2)),
+        "args": argparse.Namespace(lr=0.1),
+        "when": datetime.datetime(2026, 1, 1),
+        "kinds": [torch.device("cpu"), torch.float32, torch.Size([1, 2]), {1, 2}, frozenset({3}), 1j, 2**80],
+        "others": [torch.complex(torch.ones(2), torch.ones(2)), torch.eye(3).to_sparse(), torch.ones(2).to(torch.float8_e4m3fn)],
+    }
+    with torch.no_grad():
+        features = network.double()(images.double()).numpy()
+    network.float()
+    torch.save(checkpoint, files.path("whole-training.ckpt", features))
+
+
 def transformers_files(files):
     from transformers import ResNetConfig, ResNetForImageClassification
 
@@ -266,6 +314,8 @@ def main():
     files = Files(sys.argv[1])
     arrays(files)
     torch_files(files)
+    solo_learn_cifar(files)
+    whole_training(files)
     transformers_files(files)
     haiku_files(files)
     files.path("features.json").write_text(json.dumps(files.features))

@@ -15,6 +15,10 @@ const options = {
   resampling: { choices: ['bicubic', 'bilinear'] as const, describe: 'How images are made smaller' },
   antialias: { type: 'boolean', describe: 'true: over all pixels, as PIL; false: as TensorFlow' },
   padding: { choices: ['same', 'symmetric'] as const, describe: "Of strided convolutions: TensorFlow's or PyTorch's" },
+  stem: {
+    choices: ['small', 'small-padded'] as const,
+    describe: 'Of networks for small images: padded by 1 pixel or 2',
+  },
   epsilon: { type: 'number', requiresArg: true, describe: 'Of the normalisations' },
   norm: { choices: ['batch', 'group', 'layer'] as const, describe: 'Where the tensors leave it open' },
   groups: { type: 'number', requiresArg: true, describe: 'Of group normalisation' },
@@ -41,7 +45,7 @@ export const command: CommandModule<object, ImportArguments> = {
 };
 
 function importOptions({ mean, std, epsilon, groups, norm, ...given }: Omit<ImportArguments, 'file'>): ImportOptions {
-  const { out, branch, resampling, antialias, padding } = given;
+  const { out, branch, resampling, antialias, padding, stem } = given;
   const { 'input-size': inputSize, 'weight-standardization': weightStandardization } = given;
   const ofNorm = {
     ...(norm !== undefined && { encoder: norm }),
@@ -56,6 +60,7 @@ function importOptions({ mean, std, epsilon, groups, norm, ...given }: Omit<Impo
     resampling,
     antialias,
     padding,
+    stem,
     mean: colours('--mean', mean),
     std: colours('--std', std),
     ...(Object.keys(ofNorm).length > 0 && { norm: ofNorm }),

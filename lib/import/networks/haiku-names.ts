@@ -39,6 +39,11 @@ function stateOf(branch: string): string {
   return branch.replace(/params$/, 'state');
 }
 
+const LEAVES = new Map([
+  ['w', 'weight'],
+  ['scale', 'weight'],
+  ['offset', 'bias'],
+]);
 const AVERAGES = { mean_ema: 'running_mean', var_ema: 'running_var' } as const;
 
 function rename(own: string): string | null | undefined {
@@ -51,7 +56,7 @@ function rename(own: string): string | null | undefined {
   const layer = layerName(average?.[1] ?? path);
   if (layer === undefined) return undefined;
   if (average === null) {
-    const name = ({ w: 'weight', scale: 'weight', offset: 'bias' } as const)[leaf];
+    const name = LEAVES.get(leaf);
     return name === undefined ? undefined : `${layer}.${name}`;
   }
   // `average` is what the network computes with; `hidden` is the sum before its bias towards the start is taken out.

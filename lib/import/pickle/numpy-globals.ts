@@ -29,20 +29,20 @@ import {
 /** NumPy's arrays and scalars, as it, dill and JAX write them (numpy/_core/src/multiarray/methods.c, array_reduce). */
 
 /** By kind and size, as the names of types without a byte order have them. */
-const TYPES: Readonly<Record<string, ElementType>> = {
-  f8: 'F64',
-  f4: 'F32',
-  f2: 'F16',
-  i8: 'I64',
-  i4: 'I32',
-  i2: 'I16',
-  i1: 'I8',
-  u8: 'U64',
-  u4: 'U32',
-  u2: 'U16',
-  u1: 'U8',
-  b1: 'BOOL',
-};
+const TYPES: ReadonlyMap<string, ElementType> = new Map([
+  ['f8', 'F64'],
+  ['f4', 'F32'],
+  ['f2', 'F16'],
+  ['i8', 'I64'],
+  ['i4', 'I32'],
+  ['i2', 'I16'],
+  ['i1', 'I8'],
+  ['u8', 'U64'],
+  ['u4', 'U32'],
+  ['u2', 'U16'],
+  ['u1', 'U8'],
+  ['b1', 'BOOL'],
+]);
 
 class Dtype extends PyInstance {
   /** null: texts, times, objects, records. */
@@ -65,7 +65,7 @@ function makeDtype([name]: readonly PyValue[]): Dtype {
   // JAX's bfloat16 is a type of the package ml_dtypes.
   if (name instanceof PyGlobal) return new Dtype(name.name === 'ml_dtypes.bfloat16' ? 'BF16' : null);
   const text = takeText(name, 'the name of a dtype');
-  const dtype = new Dtype(TYPES[text.replace(/^[<>|=]/, '')] ?? null);
+  const dtype = new Dtype(TYPES.get(text.replace(/^[<>|=]/, '')) ?? null);
   dtype.bigEndian = text.startsWith('>');
   return dtype;
 }

@@ -65,7 +65,7 @@ function reconstruct([type, base, from]: readonly PyValue[]): PyValue {
   return create(from === undefined || from === null ? [] : [from]);
 }
 
-const NAMES = 'int float complex str bool object type bytes tuple NoneType'.split(' ');
+const NAMES = 'int long float str unicode bool object type tuple NoneType'.split(' ');
 const BUILTINS = Object.fromEntries(
   ['builtins', '__builtin__'].flatMap(
     (module): Array<[string, GlobalMeaning]> => [
@@ -79,6 +79,7 @@ const BUILTINS = Object.fromEntries(
       [`${module} complex`, noUse('builtins.complex')],
       [`${module} slice`, noUse('builtins.slice')],
       [`${module} range`, noUse('builtins.range')],
+      [`${module} xrange`, noUse('builtins.range')],
     ],
   ),
 );

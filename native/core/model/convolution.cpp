@@ -7,18 +7,21 @@
 namespace byol {
 
 Convolution::Convolution(NetworkBuilder& builder, const std::string& name, int64_t in, int64_t out, int64_t kernel,
-                         int64_t stride, Padding padding, bool standardized)
+                         int64_t stride, Padding padding, bool standardized, int64_t margin)
     : weight_(builder.convolution(name + ".weight", in, out, kernel,
                                   standardized ? ParameterRole::StandardizedWeight : ParameterRole::Weight)),
       in_(in),
       out_(out),
       kernel_(kernel),
       stride_(stride),
+      margin_(margin),
       padding_(padding) {}
 
 ConvolutionShape Convolution::shape(int64_t batch, int64_t height, int64_t width) const {
   const auto padding = [&](int64_t length) {
-    return padding_ == Padding::Same ? same_padding(length, kernel_, stride_) : AxisPadding{kernel_ / 2, kernel_ / 2};
+    const AxisPadding own =
+        padding_ == Padding::Same ? same_padding(length, kernel_, stride_) : AxisPadding{kernel_ / 2, kernel_ / 2};
+    return AxisPadding{own.before + margin_, own.after + margin_};
   };
   return {batch, in_, height, width, out_, kernel_, stride_, padding(height), padding(width)};
 }

@@ -14,8 +14,10 @@ int64_t EncoderSpec::features() const {
 }
 
 Encoder::Unit Encoder::unit(NetworkBuilder& builder, const std::string& convolution, const std::string& norm,
-                            int64_t in, int64_t out, int64_t kernel, int64_t stride, double gamma) const {
-  Convolution built(builder, convolution, in, out, kernel, stride, spec_.padding, norm_.weight_standardization);
+                            int64_t in, int64_t out, int64_t kernel, int64_t stride, double gamma,
+                            int64_t margin) const {
+  Convolution built(builder, convolution, in, out, kernel, stride, spec_.padding, norm_.weight_standardization,
+                    margin);
   return {built, builder.norm(norm, out, norm_, gamma)};
 }
 
@@ -41,8 +43,9 @@ Encoder::Block Encoder::block(NetworkBuilder& builder, const std::string& name, 
 
 Encoder::Encoder(NetworkBuilder& builder, const EncoderSpec& spec, const NormLayerSpec& norm, const std::string& prefix)
     : spec_(spec), norm_(norm) {
-  const bool small = spec.stem == Stem::Small;
-  stem_ = unit(builder, prefix + "conv1", prefix + "bn1", 3, spec.width, small ? 3 : 7, small ? 1 : 2);
+  const bool small = spec.stem != Stem::ImageNet;
+  const int64_t margin = spec.stem == Stem::SmallPadded ? 1 : 0;
+  stem_ = unit(builder, prefix + "conv1", prefix + "bn1", 3, spec.width, small ? 3 : 7, small ? 1 : 2, 1.0, margin);
   int64_t in = spec.width;
   for (size_t group = 0; group < spec.blocks.size(); ++group) {
     const int64_t inner = spec.width << group;

@@ -29,7 +29,7 @@ class Encoder {
     std::optional<Unit> shortcut;
   };
   Unit unit(NetworkBuilder& builder, const std::string& convolution, const std::string& norm, int64_t in, int64_t out,
-            int64_t kernel, int64_t stride, double gamma = 1.0) const;
+            int64_t kernel, int64_t stride, double gamma = 1.0, int64_t margin = 0) const;
   Block block(NetworkBuilder& builder, const std::string& name, int64_t in, int64_t inner, int64_t stride,
               bool first) const;
 

@@ -10,7 +10,11 @@
 namespace byol {
 
 enum class BlockKind { Basic, Bottleneck };
-enum class Stem { ImageNet, Small };     // 7x7 stride 2 + max pool; 3x3 stride 1 without pool
+enum class Stem {
+  ImageNet,    // 7x7 stride 2 + max pool
+  Small,       // 3x3 stride 1 without pool
+  SmallPadded  // the same with one more row of zeros on each side, as solo-learn's for CIFAR
+};
 enum class Padding { Same, Symmetric };  // Same: TensorFlow's asymmetric padding of strided layers (the official code)
 enum class Initialization { Official, Torchvision };
 enum class Shortcut {

@@ -242,6 +242,11 @@ describe('a damaged pickle is refused', () => {
       `cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\nK\x00\x85C\x01btR(K\x01${shape}cnumpy\ndtype\n(U\x02${dtype}\x89\x88tR\x89${content}tb.`;
     const [whole] = flatten(read(array('K\x02\x85', 'f4', 'C\x08\x00\x00\x80\x3f\x00\x00\x00\x40'))).values();
     assert.deepEqual([...readFloats(whole as StoredArray)], [1, 2]);
+    // Names of JavaScript's own are no types; arrays of other types are left out.
+    for (const type of ['U\x0bconstructor', 'U\x09__proto__', 'U\x02M8']) {
+      const other = array('K\x01\x85', 'f4', 'C\x04\x00\x00\x80\x3f').replace('U\x02f4', type);
+      assert.equal(flatten(read(other)).size, 0);
+    }
     refuses(/larger than what it lies in/, array('K\x03\x85', 'f4', 'C\x08\x00\x00\x80\x3f\x00\x00\x00\x40'));
     refuses(
       /larger than what it lies in/,
