@@ -15,7 +15,8 @@ EncoderSpec read_encoder(const Fields& f) {
   spec.block = f.choice<BlockKind>("block", {{"basic", BlockKind::Basic}, {"bottleneck", BlockKind::Bottleneck}});
   spec.blocks = f.integers("blocks", 1, kMostGroups, 1, kMostBlocks);
   spec.width = f.integer("width", 1, kMostChannels);
-  spec.stem = f.choice<Stem>("stem", {{"imagenet", Stem::ImageNet}, {"small", Stem::Small}, {"small-padded", Stem::SmallPadded}});
+  spec.stem = f.choice<Stem>(
+      "stem", {{"imagenet", Stem::ImageNet}, {"small", Stem::Small}, {"small-padded", Stem::SmallPadded}});
   spec.padding = f.choice<Padding>("padding", {{"same", Padding::Same}, {"symmetric", Padding::Symmetric}});
   spec.initialization = f.choice<Initialization>(
       "initialization", {{"official", Initialization::Official}, {"torchvision", Initialization::Torchvision}});
