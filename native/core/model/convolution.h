@@ -8,8 +8,8 @@
 
 namespace byol {
 
-/// A convolution without bias; `standardized`: with weight standardisation. `margin`: so many zeros more on each side than
-/// `padding` says.
+/// A convolution without bias; `standardized`: with weight standardisation. `margin`: so many zeros on each side beside
+/// those of `padding`.
 class Convolution {
  public:
   Convolution(NetworkBuilder& builder, const std::string& name, int64_t in, int64_t out, int64_t kernel, int64_t stride,
