@@ -18,6 +18,7 @@ export function lockRun(folder: string, title = 'run folder'): Promise<ProcessLo
         'ERR_BYOL_RUN_LOCKED',
         `The ${title} ${folder} is in use by ${by}. Wait for it, stop it, or use another folder; if it is certainly gone, delete ${path}.`,
       ),
-    odd: (problem) => new ByolError('ERR_BYOL_RUN', `${path} ${problem}. Delete it if nobody is using the ${title}.`),
+    odd: (problem) =>
+      new ByolError('ERR_BYOL_RUN', `${path} ${problem}. Delete it if no process is using the ${title}.`),
   });
 }

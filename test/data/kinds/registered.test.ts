@@ -110,6 +110,7 @@ describe('a kind of data in a file of its own', () => {
       'cifar10',
       'cifar100',
       'stl10',
+      'packed',
       'raw',
       'shapes',
       'tiny-imagenet',
