@@ -11,18 +11,13 @@ import { loadNative } from '../lib/binding/load.js';
 import type { NativeImageStore, NativeModule, ViewSpec } from '../lib/binding/native.js';
 import { packageRoot } from '../lib/binding/package-root.js';
 import { generateShapes } from '../lib/data/kinds/shapes/generate.js';
+import { type Spread, spreadOf } from './spread.js';
 
 const SIZE = 32;
 const IMAGES = 512;
 const ROUNDS = 9;
 /** Ours is so much faster that one pass would be too short to time. */
 const OUR_PASSES = 20;
-
-export interface Spread {
-  readonly median: number;
-  readonly min: number;
-  readonly max: number;
-}
 
 export interface AugmentBench {
   readonly what: string;
@@ -108,6 +103,7 @@ async function fusedSeconds(
     width: SIZE,
     resampling: 'bicubic',
     antialias: false,
+    beyondCrop: false,
     jitter: 'official',
     blurRadius: blurRadius(SIZE),
     blurBorder: 'zero',
@@ -147,15 +143,6 @@ async function fusedSeconds(
     }
   }
   return (performance.now() - start) / 1000 / OUR_PASSES;
-}
-
-function spreadOf(values: readonly number[]): Spread {
-  const sorted = [...values].sort((a, b) => a - b);
-  return {
-    median: sorted[Math.floor(sorted.length / 2)] as number,
-    min: sorted[0] as number,
-    max: sorted[sorted.length - 1] as number,
-  };
 }
 
 function missingTorchvision(python: string): string {

@@ -8,7 +8,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { packageRoot } from '../lib/binding/package-root.js';
 import { findImageFiles } from '../lib/data/image-files.js';
-import type { Spread } from './augment.js';
+import type { Spread } from './spread.js';
 
 /** Photos of about 500 pixels; BYOL_BENCH_PHOTOS names another folder. */
 const PHOTOS = '../shared/data/flowers17/val';
@@ -27,8 +27,7 @@ export interface DecodeBench {
   readonly times: Readonly<Record<Way, { readonly milliseconds: Spread; readonly ofDjpeg: Spread }>>;
   /**
    * Root mean square differences, in levels of 255, between views of 48 pixels from the whole photo and from one decoded at so many
-   * eighths, where the scaled crop has ratioFrom to ratioBelow times the view's sides. `official`: without antialiasing. Edges of
-   * crops are rounded to whole scaled pixels; those of `antialiasedAligned` need not be, which leaves what scaling itself changes.
+   * eighths, where the scaled crop has ratioFrom to ratioBelow times the view's sides. `official`: without antialiasing.
    */
   readonly scales: readonly {
     readonly eighths: number;
@@ -37,7 +36,6 @@ export interface DecodeBench {
     readonly crops: number;
     readonly official: Spread;
     readonly antialiased: Spread;
-    readonly antialiasedAligned: Spread;
   }[];
 }
 

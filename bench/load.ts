@@ -119,7 +119,11 @@ async function trainer(native: NativeModule): Promise<{ learner: NativeLearner; 
   const learner = new native.Learner(learnerSpec(config, { device: 'cpu', precision }, 10));
   const { train } = await generateShapes({ trainImages: BATCH, testImages: 1, size, seed: 0 });
   const indices = Int32Array.from({ length: BATCH }, (_, i) => i);
-  const { store: images } = (await imagesInMemory(native, train).take({ indices, boxes: [] })) as TakenImages;
+  const { store: images } = (await imagesInMemory(native, train).take({
+    indices,
+    boxes: [],
+    shrinkTo: null,
+  })) as TakenImages;
   const view = viewSpec(config.views);
   const plan = (number: 0 | 1): Float32Array =>
     drawPlan({

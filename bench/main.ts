@@ -1,5 +1,5 @@
 /**
- * npm run bench [step|augment|decode|run|learning|load ...]: side by side with what a user would take instead, in one run on one machine. Results
+ * npm run bench [step|augment|decode|photos|run|learning|load ...]: side by side with what a user would take instead, in one run on one machine. Results
  * go to bench/results/ with the environment and the commit. BYOL_BENCH_PYTHON names a Python with torch (and torchvision).
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -11,6 +11,7 @@ import { benchAugment } from './augment.js';
 import { benchDecode } from './decode.js';
 import { benchLearning } from './learning.js';
 import { benchLoad } from './load.js';
+import { benchPhotos } from './photos.js';
 import { benchRun } from './run.js';
 import { benchStep } from './step.js';
 
@@ -21,6 +22,7 @@ const benches = {
   run: benchRun,
   learning: benchLearning,
   load: benchLoad,
+  photos: benchPhotos,
 } as const;
 type Name = keyof typeof benches;
 

@@ -112,8 +112,7 @@ void measure_times(const std::vector<Photo>& photos) {
 /// Crops whose scaled sides have at least `from` and less than `to` times those of the view.
 struct Bin {
   double from, to;
-  // Differences of views, in levels of 255; the last of crops whose edges fall on pixels of all scales.
-  std::vector<double> official, antialiased, aligned;
+  std::vector<double> official, antialiased;  // differences of views, in levels of 255
 };
 
 /// Of the views of a crop from the whole photo and from the scaled one.
@@ -122,15 +121,18 @@ double difference_of(const Photo& photo, const Bytes& full, const CropBox& box, 
   // Just this scale: half of it would be too small.
   const double ratio = std::min(box.height, box.width) * scale / 8.0 / kScaleView;
   const byol::CropRegion region = bench::decode_region(photo.file, {box}, ratio, small, kScaleView);
-  return bench::difference(bench::view_of(full, photo.width, box, kScaleView, antialias),
-                           bench::view_of(small, region.width, region.boxes[0], kScaleView, antialias));
+  const byol::CropPart crop{static_cast<double>(box.top), static_cast<double>(box.left),
+                            static_cast<double>(box.height), static_cast<double>(box.width)};
+  return bench::difference(
+      bench::view_of(full, photo.height, photo.width, crop, kScaleView, antialias),
+      bench::view_of(small, region.height, region.width, region.boxes[0], kScaleView, antialias));
 }
 
 void measure_scales(const std::vector<Photo>& photos) {
   std::map<int, std::vector<Bin>> table;
   for (const int scale : {4, 2, 1}) {
     for (const auto& [from, to] : {std::pair{1.0, 1.5}, {1.5, 2.0}, {2.0, 3.0}, {3.0, 4.0}, {4.0, 8.0}}) {
-      table[scale].push_back({from, to, {}, {}, {}});
+      table[scale].push_back({from, to, {}, {}});
     }
   }
   std::mt19937 random(2);
@@ -139,14 +141,12 @@ void measure_scales(const std::vector<Photo>& photos) {
     bench::decode_region(photo.file, {{0, 0, photo.height, photo.width}}, 1e300, full);
     for (int i = 0; i < kScaleCrops; ++i) {
       const CropBox box = bench::random_crop(photo.height, photo.width, random);
-      const CropBox aligned{box.top & ~7, box.left & ~7, std::max(box.height & ~7, 8), std::max(box.width & ~7, 8)};
       for (auto& [scale, bins] : table) {
         const double ratio = std::min(box.height, box.width) * scale / 8.0 / kScaleView;
         for (Bin& bin : bins) {
           if (ratio < bin.from || ratio >= bin.to) continue;
           bin.official.push_back(difference_of(photo, full, box, scale, false));
           bin.antialiased.push_back(difference_of(photo, full, box, scale, true));
-          bin.aligned.push_back(difference_of(photo, full, aligned, scale, true));
         }
       }
     }
@@ -158,8 +158,8 @@ void measure_scales(const std::vector<Photo>& photos) {
       if (bin.official.size() < 5) continue;
       std::printf("%s\n  {\"eighths\": %d, \"ratioFrom\": %g, \"ratioBelow\": %g, \"crops\": %zu,", first ? "" : ",",
                   scale, bin.from, bin.to, bin.official.size());
-      std::printf("\n   \"official\": %s, \"antialiased\": %s, \"antialiasedAligned\": %s}",
-                  spread(bin.official).c_str(), spread(bin.antialiased).c_str(), spread(bin.aligned).c_str());
+      std::printf("\n   \"official\": %s, \"antialiased\": %s}", spread(bin.official).c_str(),
+                  spread(bin.antialiased).c_str());
       first = false;
     }
   }

@@ -54,6 +54,32 @@ export function centerCrop(operation: OperationOf<'center'>, row: Float32Array, 
   setCrop(row, start(source.height), start(source.width), side, side);
 }
 
+/** Of torchvision's Resize(256) and CenterCrop(224), which other sizes of views keep the proportion of. */
+const TORCHVISION_RESIZE = 256 / 224;
+
+/**
+ * The central square of `side` pixels of the image whose shorter side has been resized to 256 / 224 of that, as torchvision's
+ * reference evaluation crops, in pixels of the image as it is: its edges lie between them.
+ */
+export function resizedCenterCrop(side: number, row: Float32Array, source: Size): void {
+  const short = Math.round(side * TORCHVISION_RESIZE);
+  const shorter = Math.min(source.height, source.width);
+  const along = (length: number): readonly [number, number] => {
+    const resized = Math.floor((short * length) / shorter);
+    const scale = length / resized;
+    return [roundHalfToEven((resized - side) / 2) * scale, side * scale];
+  };
+  const [top, height] = along(source.height);
+  const [left, width] = along(source.width);
+  setCrop(row, top, left, height, width);
+}
+
+/** As Python rounds: of two whole numbers that are as near the even one. */
+function roundHalfToEven(value: number): number {
+  const below = Math.floor(value);
+  return value - below === 0.5 && below % 2 === 0 ? below : Math.round(value);
+}
+
 function setCrop(row: Float32Array, top: number, left: number, height: number, width: number): void {
   row[column.cropTop] = top;
   row[column.cropLeft] = left;

@@ -3,7 +3,7 @@ import { type ImageSizes, type Size, sizeOf } from '../data/dataset.js';
 import { Stream } from '../random/philox.js';
 import { operationNumbers } from '../random/purposes.js';
 import { column, PLAN_WIDTH } from './columns.js';
-import { centerCrop, drawOperation, type JitterKind } from './operations.js';
+import { centerCrop, drawOperation, type JitterKind, resizedCenterCrop } from './operations.js';
 import type { Pipeline } from './pipeline.js';
 
 export { column, PLAN_WIDTH, type PlanColumn, planColumns } from './columns.js';
@@ -78,6 +78,18 @@ export function evaluationPlan(
   return fillRows(rows, { heights, widths }, undefined, (row, _, size) =>
     centerCrop({ kind: 'center', fraction: typeof fraction === 'number' ? fraction : fraction(size) }, row, size),
   );
+}
+
+/** The same where torchvision's Resize and CenterCrop show a square of `side` pixels (resizedCenterCrop); images of that size whole. */
+export function torchvisionEvaluationPlan(
+  rows: number,
+  heights: number | Int32Array,
+  widths: number | Int32Array,
+  side: number,
+): Float32Array {
+  return fillRows(rows, { heights, widths }, undefined, (row, _, size) => {
+    if (size.height !== side || size.width !== side) resizedCenterCrop(side, row, size);
+  });
 }
 
 /** Rows that take the whole image as it is, changed by `change`. */

@@ -6,13 +6,21 @@ export function blurRadius(side: number): number {
 }
 
 /** What all views of an image have in common (viewsSchema in lib/config/schema.ts says what each is). */
-type ViewSettings = Omit<ViewSpec, 'height' | 'width' | 'blurRadius'> & { readonly size: number };
+type ViewSettings = Omit<ViewSpec, 'height' | 'width' | 'blurRadius' | 'beyondCrop'> & { readonly size: number };
 
-/** Of an image that is evaluated: it is cropped, resampled and normalised, and nothing else. */
-export function evaluationView(
-  input: Pick<ViewSettings, 'size' | 'resampling' | 'antialias' | 'mean' | 'std'>,
-): ViewSpec {
-  return viewSpec({ ...input, jitter: 'official', blurBorder: 'zero' });
+/** What is seen of an image that is evaluated (evaluation.transform in lib/config/schema.ts says what each is). */
+export const evaluationTransforms = ['official', 'torchvision'] as const;
+export type EvaluationTransform = (typeof evaluationTransforms)[number];
+
+/** Of an image that is evaluated: it is cropped, resampled and normalised, and nothing else. centerRows() has the crop of it. */
+export function evaluationView({
+  transform,
+  ...input
+}: Pick<ViewSettings, 'size' | 'resampling' | 'antialias' | 'mean' | 'std'> & {
+  readonly transform: EvaluationTransform;
+}): ViewSpec {
+  const spec = viewSpec({ ...input, jitter: 'official', blurBorder: 'zero' });
+  return transform === 'torchvision' ? { ...spec, antialias: true, beyondCrop: true } : spec;
 }
 
 /** What the executors need to know of a view besides its plan. */
@@ -23,6 +31,7 @@ export function viewSpec(views: ViewSettings): ViewSpec {
     width: size,
     resampling,
     antialias,
+    beyondCrop: false,
     jitter,
     blurRadius: blurRadius(size),
     blurBorder,

@@ -118,7 +118,7 @@ export interface StepMetrics {
   readonly firstBadStep: number;
 }
 
-/** Pixels of images in native memory. */
+/** Pixels of images in native memory. Those that a DecodePool gave are taken over: their array is empty from then on. Others are copied. */
 export interface NativeImageStore {
   /** Images. How large each is, whoever made the store knows. */
   readonly size: number;
@@ -240,8 +240,8 @@ export interface DecodedImages {
   readonly pixels: Uint8Array;
   readonly heights: Int32Array;
   readonly widths: Int32Array;
-  /** The crops' places in these rectangles, in the layout of the input. */
-  readonly boxes: Int32Array;
+  /** The crops' places in these rectangles, in the layout of the input. Edges of scaled ones may lie between pixels. */
+  readonly boxes: Float32Array;
   /** Eighths of its sides at which each image was decoded: 1, 2, 4 or 8. */
   readonly scales: Int32Array;
   readonly failures: readonly DecodeFailure[];

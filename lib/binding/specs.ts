@@ -111,6 +111,8 @@ export interface ViewSpec {
   readonly width: number;
   readonly resampling: 'bicubic' | 'bilinear';
   readonly antialias: boolean;
+  /** Pixels around the crop count where the kernel reaches them: the image is resized and then cropped. */
+  readonly beyondCrop: boolean;
   readonly jitter: 'official' | 'torchvision';
   readonly blurRadius: number;
   readonly blurBorder: 'zero' | 'reflect';

@@ -8,6 +8,7 @@ export const additions = {
   deterministic: false,
   'optimizer.schedule': { kind: 'cosine' },
   'supervision.labelledPerBatch': null,
+  'evaluation.transform': 'official',
   // Of kind 'folder', whose schema (data/kinds/folder.ts) has these defaults: before, it could be named but not read.
   'data.labels': 'auto',
   'data.brokenLimit': 0.05,

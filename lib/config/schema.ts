@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { pipelineSchema } from '../augment/pipeline.js';
+import { evaluationTransforms } from '../augment/view-spec.js';
 import { type DataConfig, dataSchema } from '../data/kinds/index.js';
 import type { DeepReadonly } from '../deep-readonly.js';
 import { protocolSettings } from '../eval/protocols/index.js';
@@ -203,6 +204,12 @@ function settingsWith(data: z.ZodType<DataConfig>, protocols: ReturnType<typeof 
     onlineProbe: z.boolean(),
     evaluation: z.strictObject({
       ...protocols,
+      /**
+       * What is seen of an image, by all protocols and by `byol embed`: 'official': the central square of 0.875 of the shorter
+       * side, resampled as views.resampling and views.antialias say; 'torchvision': its reference evaluation, Resize(256) with
+       * antialiasing and CenterCrop(224), in this proportion for other sizes. Images of the views' own size are taken whole.
+       */
+      transform: z.enum(evaluationTransforms).default(additions['evaluation.transform']),
       /** Images per forward pass. */
       batchSize: positiveInt,
     }),

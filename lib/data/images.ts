@@ -1,5 +1,5 @@
 import type { NativeImageStore, NativeModule } from '../binding/native.js';
-import { classLabels, type ImageSizes, type ImageSplit, type Targets } from './dataset.js';
+import { classLabels, type ImageSizes, type ImageSplit, type Size, type Targets } from './dataset.js';
 
 /** Numbers of a crop box: its top, left, height and width in pixels. */
 export const BOX_NUMBERS = 4;
@@ -7,8 +7,10 @@ export const BOX_NUMBERS = 4;
 /** What a step or an evaluation looks at: the same images for each view, cropped for itself. */
 export interface ImageRequest {
   readonly indices: Int32Array;
-  /** Of each view BOX_NUMBERS for each of the indices, inside the image. */
+  /** Of each view BOX_NUMBERS for each of the indices, inside the image: whole pixels, all that the view is made of. */
   readonly boxes: readonly Int32Array[];
+  /** The views' sides, if all of them are antialiased: images that are much larger may then come smaller. */
+  readonly shrinkTo: Size | null;
 }
 
 /** Images in native memory, for commands to look at. */
@@ -16,8 +18,8 @@ export interface TakenImages {
   readonly store: NativeImageStore;
   /** Of each image that was asked for, its number in the store. */
   readonly indices: Int32Array;
-  /** The boxes in pixels of the store's images; null: as they were asked for. */
-  readonly boxes: readonly Int32Array[] | null;
+  /** The boxes in pixels of the store's images, and parts of pixels; null: as they were asked for. */
+  readonly boxes: readonly Float32Array[] | null;
   /** Lets go of them. Commands that were given the store before still have it. */
   release(): void;
 }
@@ -81,10 +83,10 @@ export function interleaved(boxes: readonly Int32Array[], images: number): Int32
 }
 
 /** The other way round. */
-export function deinterleaved(all: Int32Array, views: number): Int32Array[] {
+export function deinterleaved(all: Float32Array, views: number): Float32Array[] {
   const images = all.length / views / BOX_NUMBERS;
   return Array.from({ length: views }, (_, view) => {
-    const boxes = new Int32Array(images * BOX_NUMBERS);
+    const boxes = new Float32Array(images * BOX_NUMBERS);
     for (let image = 0; image < images; image += 1) {
       const at = (image * views + view) * BOX_NUMBERS;
       boxes.set(all.subarray(at, at + BOX_NUMBERS), image * BOX_NUMBERS);

@@ -1,6 +1,6 @@
-import { boxesOf, setBoxes } from '../augment/take-images.js';
+import { cropsToTake, moveCrops } from '../augment/take-images.js';
 import { evaluationView } from '../augment/view-spec.js';
-import type { NativeModule } from '../binding/native.js';
+import type { NativeModule, ViewSpec } from '../binding/native.js';
 import {
   type FilesSource,
   type ImageSource,
@@ -110,6 +110,7 @@ interface TakenPixels {
 
 type Take = (
   batch: Range,
+  view: ViewSpec,
   planOf: (images: Int32Array) => Promise<Float32Array>,
 ) => Promise<{ readonly taken: TakenPixels; readonly broken: readonly BrokenImage[] }>;
 
@@ -128,11 +129,12 @@ function takerOf(
 }
 
 function fromPacked(reader: PackedReader, source: PackedSource): Take {
-  return async ({ start, end }, planOf) => {
+  return async ({ start, end }, spec, planOf) => {
     const images = numbers(start, end);
     const plan = await planOf(images);
-    const { boxes, ...read } = await reader.read(source, { indices: images, boxes: [boxesOf(plan)] });
-    setBoxes(plan, boxes[0] as Int32Array);
+    const crops = cropsToTake([{ spec, plan }], sizesOf(source, images));
+    const { boxes, ...read } = await reader.read(source, { indices: images, ...crops });
+    moveCrops([{ spec, plan }], crops.boxes, boxes);
     return { taken: { images, ...read, plan }, broken: [] };
   };
 }
@@ -149,7 +151,7 @@ function fromMemory({ source }: ImageSplit<ImageSource>): Take {
     }
     return from;
   };
-  return async ({ start, end }, planOf) => {
+  return async ({ start, end }, _, planOf) => {
     pass(start);
     const pixels = source.pixels.subarray(pass(end), offset);
     const images = numbers(start, end);
@@ -162,21 +164,15 @@ function fromMemory({ source }: ImageSplit<ImageSource>): Take {
 
 /** What turns out to be broken is left out, and the others are decoded again: it is seldom. */
 function fromFiles(decoder: PhotoDecoder, source: FilesSource): Take {
-  return async ({ start, end }, planOf) => {
+  return async ({ start, end }, spec, planOf) => {
     const broken: BrokenImage[] = [];
     let images = numbers(start, end);
     while (images.length > 0) {
       const plan = await planOf(images);
-      const {
-        broken: reasons,
-        boxes,
-        ...decoded
-      } = await decoder.decode(source, {
-        indices: images,
-        boxes: [boxesOf(plan)],
-      });
+      const crops = cropsToTake([{ spec, plan }], sizesOf(source, images));
+      const { broken: reasons, boxes, ...decoded } = await decoder.decode(source, { indices: images, ...crops });
       if (reasons.size === 0) {
-        setBoxes(plan, boxes[0] as Int32Array);
+        moveCrops([{ spec, plan }], crops.boxes, boxes);
         return { taken: { images, ...decoded, plan }, broken: inOrder(broken) };
       }
       for (const [row, reason] of reasons) {
@@ -212,7 +208,7 @@ async function embedBatch(
 ): Promise<{ readonly rows: RepresentationBatch; readonly broken: readonly BrokenImage[] }> {
   const view = evaluationView(description.input);
   const dimension = network.features;
-  const { taken, broken } = await take(batch, async (images) =>
+  const { taken, broken } = await take(batch, view, async (images) =>
     centerRows(sizesOf(source, images), view)(numbers(0, images.length)),
   );
   const { images, pixels, heights, widths, plan } = taken;

@@ -58,7 +58,8 @@ const MAX_PIXELS = 100_000_000;
  * ```
  *
  * Images are prepared as the official evaluation does it (paper C.1): of each the central square of 0.875 of its shorter side,
- * resampled to `inputSize` pixels; one that has this size already is taken whole. Image files are decoded by the package
+ * resampled to `inputSize` pixels; or with `transform: 'torchvision'` as torchvision's reference evaluation does. One that has
+ * this size already is taken whole. Image files are decoded by the package
  * `sharp`: upright, as 8-bit sRGB, transparent parts on white.
  *
  * It keeps memory and, with a GPU, device memory until it is disposed of: by `await using`, or `await encoder.dispose()`.

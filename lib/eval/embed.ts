@@ -1,4 +1,4 @@
-import { evaluationPlan } from '../augment/plan.js';
+import { evaluationPlan, torchvisionEvaluationPlan } from '../augment/plan.js';
 import { type DrawRows, takeImages } from '../augment/take-images.js';
 import type { NativeFeatureBank, ViewSpec } from '../binding/native.js';
 import { type ImageSizes, type Size, sizesOf } from '../data/dataset.js';
@@ -17,6 +17,8 @@ export interface ImagesToEmbed {
   readonly images: Images;
   readonly indices: Int32Array;
   readonly plan: DrawRows;
+  /** What the plan is for; the encoder's view if left out. */
+  readonly view?: ViewSpec;
   /** Images done, of all. */
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -41,13 +43,13 @@ export async function embedAll(
 export async function embedInto(
   bank: NativeFeatureBank,
   { device, signal }: EvaluationContext,
-  { network, view, statistics, batchSize }: FrozenEncoder,
-  { images, indices, plan, onProgress }: ImagesToEmbed,
+  { network, statistics, batchSize, ...encoder }: FrozenEncoder,
+  { images, indices, plan, view = encoder.view, onProgress }: ImagesToEmbed,
 ): Promise<void> {
   await runQueued(
     evenBatches(indices.length, batchSize),
     async ({ start, end }) => {
-      const taken = await takeImages(images, indices.slice(start, end), [plan]);
+      const taken = await takeImages(images, indices.slice(start, end), [{ spec: view, draw: plan }]);
       const [drawn] = taken.plans as [Float32Array];
       try {
         const input = {
@@ -78,8 +80,14 @@ export function* evenBatches(rows: number, most: number): Generator<{ readonly s
   }
 }
 
-/** The centre of each image, as the official evaluation crops it; images of the view's own size are taken whole. */
+/** The centre of each image, as the transform of this view (evaluationView()) crops it; images of its own size are taken whole. */
 export function centerRows(images: ImageSizes, view: ViewSpec): DrawRows {
+  if (view.beyondCrop) {
+    return (batch) => {
+      const { heights, widths } = sizesOf(images, batch);
+      return torchvisionEvaluationPlan(batch.length, heights, widths, view.height);
+    };
+  }
   const fraction = ({ height, width }: Size): number =>
     height === view.height && width === view.width ? 1 : OFFICIAL_CENTER;
   return (batch) => {

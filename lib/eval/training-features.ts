@@ -26,7 +26,7 @@ export interface TrainingFeatures {
 }
 
 /** The images that features are of, and the crops of them that an epoch sees. */
-export interface TrainingImages extends Omit<ImagesToEmbed, 'plan' | 'onProgress'> {
+export interface TrainingImages extends Required<Omit<ImagesToEmbed, 'plan' | 'onProgress'>> {
   readonly plan: (epoch: number) => DrawRows;
   /** Images embedded, over all epochs. */
   readonly onProgress: (done: number) => void;
@@ -68,11 +68,12 @@ export class EpochFeatures implements TrainingFeatures {
 
   async #of(epoch: number): Promise<NativeFeatureBank> {
     if (this.#bank !== undefined && this.#epoch === epoch) return this.#bank;
-    const { images, indices, plan, onProgress } = this.#images;
+    const { images, indices, plan, view, onProgress } = this.#images;
     const what = {
       images,
       indices,
       plan: plan(epoch),
+      view,
       onProgress: (done: number) => onProgress(epoch * indices.length + done),
     };
     if (this.#bank === undefined) this.#bank = await embedAll(this.#context, this.#encoder, what);
@@ -119,7 +120,7 @@ export class StreamedFeatures implements TrainingFeatures {
   }
 
   async *#feedBlock(epoch: number, block: readonly FitStep[]): AsyncGenerator<FedStep> {
-    const { images, indices, plan, onProgress } = this.#images;
+    const { images, indices, plan, view, onProgress } = this.#images;
     const wanted = Int32Array.from(
       block.flatMap((step) => [...step.images]),
       (place) => indices[place] as number,
@@ -130,6 +131,7 @@ export class StreamedFeatures implements TrainingFeatures {
       images,
       indices: wanted,
       plan: plan(epoch),
+      view,
       onProgress: (done) => onProgress(before + done),
     });
     try {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { evaluationTransforms } from '../augment/view-spec.js';
 import { encoderSchema, normSchema } from '../config/network.js';
 import { imagenetStatistics } from '../config/presets/shared.js';
 import { type Config, type EncoderConfig, viewsSchema } from '../config/schema.js';
@@ -8,7 +9,8 @@ import { type EncoderNorm, inferArchitecture } from './infer-architecture.js';
 import type { SafetensorsHeader } from './safetensors.js';
 
 /** How images become what the network takes: a square of `size` pixels, resampled, (x - mean) / std of RGB in [0, 1]. */
-export type EncoderInput = Pick<Config['views'], 'size' | 'resampling' | 'antialias' | 'mean' | 'std'>;
+export type EncoderInput = Pick<Config['views'], 'size' | 'resampling' | 'antialias' | 'mean' | 'std'> &
+  Pick<Config['evaluation'], 'transform'>;
 
 /** All that it takes to embed images with the weights in a file. */
 export interface EncoderDescription {
@@ -26,6 +28,8 @@ export interface NetworkOptions {
   readonly std?: readonly [number, number, number] | undefined;
   readonly resampling?: EncoderInput['resampling'] | undefined;
   readonly antialias?: boolean | undefined;
+  /** What is seen of an image of another size: evaluation.transform. 'official' where nothing says otherwise. */
+  readonly transform?: EncoderInput['transform'] | undefined;
   /** Of strided convolutions: PyTorch's networks have 'symmetric'. */
   readonly padding?: EncoderConfig['padding'] | undefined;
   /** Of a network for small images, whose first convolution solo-learn pads by one more pixel. */
@@ -39,6 +43,7 @@ export const torchvisionWeights = {
   ...imagenetStatistics,
   resampling: 'bilinear',
   antialias: true,
+  transform: 'torchvision',
   padding: 'symmetric',
   norm: { epsilon: 1e-5 },
 } as const satisfies NetworkOptions;
@@ -46,7 +51,9 @@ export const torchvisionWeights = {
 const schema = z.strictObject({
   encoder: encoderSchema,
   norm: normSchema.pick({ encoder: true, groups: true, weightStandardization: true, decay: true, epsilon: true }),
-  input: viewsSchema.pick({ size: true, resampling: true, antialias: true, mean: true, std: true }),
+  input: viewsSchema
+    .pick({ size: true, resampling: true, antialias: true, mean: true, std: true })
+    .extend({ transform: z.enum(evaluationTransforms).default('official') }),
 });
 
 /** The settings' paths in a description by the names of the options that give them. */
@@ -56,6 +63,7 @@ const OPTIONS: Readonly<Record<string, string>> = {
   'input.std': 'std',
   'input.resampling': 'resampling',
   'input.antialias': 'antialias',
+  'input.transform': 'transform',
   'encoder.padding': 'padding',
 };
 
@@ -72,13 +80,14 @@ export function describeConfig({
   encoder,
   norm,
   views,
-}: Pick<Config, 'encoder' | 'norm' | 'views'>): EncoderDescription {
+  evaluation: { transform },
+}: Pick<Config, 'encoder' | 'norm' | 'views' | 'evaluation'>): EncoderDescription {
   const { encoder: kind, groups, weightStandardization, decay, epsilon } = norm;
   const { size, resampling, antialias, mean, std } = views;
   return {
     encoder,
     norm: { encoder: kind, groups, weightStandardization, decay, epsilon },
-    input: { size, resampling, antialias, mean, std },
+    input: { size, resampling, antialias, mean, std, transform },
   };
 }
 
@@ -144,6 +153,7 @@ function ofMetadata(path: string, metadata: Readonly<Record<string, string>>): D
       // Version 0.1.0 wrote neither; its presets all have the official ones.
       resampling: metadata['resampling'] ?? 'bicubic',
       antialias: metadata['antialias'] === undefined ? false : json('antialias'),
+      transform: metadata['transform'],
     },
   };
   const parsed = schema.safeParse(stated);
@@ -156,7 +166,7 @@ function ofMetadata(path: string, metadata: Readonly<Record<string, string>>): D
 }
 
 function withOptions({ encoder, norm, input }: Draft, options: NetworkOptions): Draft {
-  const { inputSize: size, mean, std, resampling, antialias, padding, stem } = options;
+  const { inputSize: size, mean, std, resampling, antialias, transform, padding, stem } = options;
   if (stem !== undefined && encoder.stem === 'imagenet') {
     throw new ByolError(
       'ERR_BYOL_USAGE',
@@ -166,7 +176,7 @@ function withOptions({ encoder, norm, input }: Draft, options: NetworkOptions): 
   return {
     encoder: { ...encoder, ...given({ padding, stem }) },
     norm: { ...norm, ...given(options.norm ?? {}) },
-    input: { ...input, ...given({ size, mean, std, resampling, antialias }) },
+    input: { ...input, ...given({ size, mean, std, resampling, antialias, transform }) },
   };
 }
 

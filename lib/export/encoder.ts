@@ -1,5 +1,6 @@
 import { configHash } from '../config/hash.js';
 import type { Config, EncoderConfig } from '../config/schema.js';
+import type { EncoderInput } from './encoder-description.js';
 import type { EncoderNorm } from './infer-architecture.js';
 
 /** What is written beside an exported encoder, so that the file alone says how to use it. */
@@ -134,7 +135,7 @@ export interface EncoderFacts {
  */
 export function encoderMetadata(config: Config, facts: EncoderFacts): Record<string, string> {
   const metadata = {
-    ...describingMetadata(config, config.views),
+    ...describingMetadata(config, { ...config.views, transform: config.evaluation.transform }),
     framework: `byol-torch ${facts.version}`,
     method: config.method ?? 'byol',
     epochs: String(facts.epochs),
@@ -149,7 +150,7 @@ export function encoderMetadata(config: Config, facts: EncoderFacts): Record<str
 /** What says how to make the network and its images, whoever trained it. */
 export function describingMetadata(
   { encoder, norm }: { readonly encoder: EncoderConfig; readonly norm: EncoderNorm },
-  input: Pick<Config['views'], 'size' | 'resampling' | 'antialias' | 'mean' | 'std'>,
+  input: EncoderInput,
 ): Record<string, string> {
   const fit = torchvisionFit(encoder, norm);
   return {
@@ -169,6 +170,7 @@ export function describingMetadata(
     input_size: String(input.size),
     resampling: input.resampling,
     antialias: String(input.antialias),
+    transform: input.transform,
     torchvision: fit.model === null ? 'does not fit' : fit.model,
     torchvision_same_function: String(fit.sameFunction),
     torchvision_notes: fit.notes.join(' '),

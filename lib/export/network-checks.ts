@@ -1,4 +1,5 @@
-import type { z } from 'zod';
+import { z } from 'zod';
+import { evaluationTransforms } from '../augment/view-spec.js';
 import { encoderSchema, normSchema } from '../config/network.js';
 import { viewsSchema } from '../config/schema.js';
 import { type OptionCheck, type OptionChecks, oneOf } from '../text/options.js';
@@ -18,6 +19,7 @@ export const networkChecks: OptionChecks<NetworkOptions> = {
   std: fits(std, 'three numbers above 0'),
   resampling: fits(resampling, "'bicubic' or 'bilinear'"),
   antialias: fits(antialias, 'true or false'),
+  transform: fits(z.enum(evaluationTransforms), "'official' or 'torchvision'"),
   padding: fits(encoderSchema.shape.padding, "'same' or 'symmetric'"),
   stem: oneOf(['small', 'small-padded']),
   norm: fits(

@@ -103,7 +103,7 @@ export async function withRunEncoder<T>(
       context: { native, device, seed, signal: options.signal, onProgress: options.onProgress },
       encoder: {
         network,
-        view: evaluationView(config.views),
+        view: evaluationView({ ...config.views, transform: config.evaluation.transform }),
         statistics: 'running',
         batchSize: config.evaluation.batchSize,
       },

@@ -18,7 +18,7 @@ export async function evaluateLearner<T>(
   const { native, learner, resolved, train, test, classNames, config } = resources;
   if (test === null) throw new ByolError('ERR_BYOL_DATA', 'There are no test images to ask the neighbours of.');
   const context = { native, device: resolved.device, seed: config.seed, signal };
-  const { batchSize } = config.evaluation;
-  const encoder = { network: learner, view: evaluationView(config.views), statistics, batchSize };
+  const { batchSize, transform } = config.evaluation;
+  const encoder = { network: learner, view: evaluationView({ ...config.views, transform }), statistics, batchSize };
   return withProtocolInput(context, encoder, { train, test, classes: classNames.length }, body);
 }

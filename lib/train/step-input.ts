@@ -1,5 +1,5 @@
 import { drawPlanInSlices } from '../augment/plan.js';
-import { type DrawRows, takeImages } from '../augment/take-images.js';
+import { type DrawnView, type DrawRows, takeImages } from '../augment/take-images.js';
 import { viewSpec } from '../augment/view-spec.js';
 import type { StepInput } from '../binding/native.js';
 import { Breather } from '../breather.js';
@@ -22,16 +22,17 @@ export async function stepInput(resources: TrainingResources, step: number): Pro
   const indices = await sampler.indices(step, breather);
   const samples = await sampler.draws(step, breather);
   const epoch = sampler.epochs.epochOf(step);
-  const draws = views.pipelines.map((pipeline, index): DrawRows => {
+  const spec = viewSpec(views);
+  const drawn = views.pipelines.map((pipeline, index): DrawnView => {
     const view = pipelineView(index);
-    return (images) =>
+    const draw: DrawRows = (images) =>
       drawPlanInSlices(
         { pipeline, view, seed, epoch, samples, ...sizesOf(train, images), jitter: views.jitter },
         breather,
       );
+    return { spec, draw };
   });
-  const taken = await takeImages(train, indices, draws);
-  const spec = viewSpec(views);
+  const taken = await takeImages(train, indices, drawn);
   const { supervisedLabels } = resources;
   return {
     input: {

@@ -17,7 +17,7 @@ struct AugmentView {
   float mean[3], inverse_std[3];
   int blur_radius;
   bool cubic;  ///< else the triangle
-  bool antialias, official_jitter;
+  bool antialias, beyond_crop, official_jitter;
   bool reflect;  ///< at the blur's border; else zero
 };
 

@@ -107,28 +107,34 @@ BYOL_DEVICE void resize_tile(const AugmentArguments& a, const Sample& sample, co
   const PlanRow row = row_of(a, sample);
   const Windows windows(a, shared);
   float* const line = shared + a.layout.line;
+  const ImagePlace place = a.places[a.indices[sample.index]];
+  const CropLine lines[2] = {crop_line(row.top, row.height, place.height, view.beyond_crop),
+                             crop_line(row.left, row.width, place.width, view.beyond_crop)};
   // Divisions of doubles, which most cards are slow at: by one thread each.
   __shared__ pixel::Resize resizes[2];
-  if (threadIdx.x == 0) resizes[0] = pixel::resize_of(row.height, a.height, view.cubic, view.antialias);
-  if (threadIdx.x == 1) resizes[1] = pixel::resize_of(row.width, a.width, view.cubic, view.antialias);
+  if (threadIdx.x == 0) {
+    resizes[0] = pixel::resize_of(lines[0].start, row.height, a.height, view.cubic, view.antialias);
+  }
+  if (threadIdx.x == 1) {
+    resizes[1] = pixel::resize_of(lines[1].start, row.width, a.width, view.cubic, view.antialias);
+  }
   __syncthreads();
   const auto tabled = [&](const pixel::Resize& resize) { return pixel::most_taps(resize) <= a.layout.most_taps; };
   const Side down{resizes[0], tabled(resizes[0]), 0}, across{resizes[1], tabled(resizes[1]), a.tile_height};
 
-  const ImagePlace place = a.places[a.indices[sample.index]];  // comes while the windows are computed
   const auto output_column = [&](int x) { return row.flip ? a.width - 1 - (tile.x + x) : tile.x + x; };
   for (int i = static_cast<int>(threadIdx.x); i < tile.height + tile.width; i += kAugmentThreads) {
     const int x = i - tile.height;
     if (x < 0) {
-      windows.fill(down, i, tile.y + i, row.height);
+      windows.fill(down, i, tile.y + i, lines[0].length);
     } else {
-      windows.fill(across, across.first + x, output_column(x), row.width);
+      windows.fill(across, across.first + x, output_column(x), lines[1].length);
     }
   }
   __syncthreads();
 
   const long long pitch = 3LL * place.width;
-  const unsigned char* const corner = a.pixels + place.offset + row.top * pitch + 3LL * row.left;
+  const unsigned char* const corner = a.pixels + place.offset + lines[0].first * pitch + 3LL * lines[1].first;
   const int begin = across.first, end = across.first + tile.width - 1;
   const int leftmost = row.flip ? end : begin, rightmost = row.flip ? begin : end;
   const int left = windows.firsts[leftmost], right = windows.firsts[rightmost] + windows.counts[rightmost];

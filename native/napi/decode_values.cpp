@@ -195,21 +195,22 @@ DecodeRequest read_resize_request(const Napi::Value& value) {
 
 Napi::Value decoded_batch_for_js(Napi::Env env, const DecodedBatch& batch) {
   size_t bytes = 0;
-  std::vector<int64_t> boxes, scales;
+  std::vector<int64_t> scales;
+  std::vector<float> boxes;
   for (size_t i = 0; i < batch.regions.size(); ++i) {
     const CropRegion& region = batch.regions[i];
     bytes += static_cast<size_t>(batch.heights[i] * batch.widths[i]) * 3;
     scales.push_back(region.scale);
     for (int crop = 0; crop < region.count; ++crop) {
-      const CropBox& box = region.boxes[static_cast<size_t>(crop)];
-      boxes.insert(boxes.end(), {box.top, box.left, box.height, box.width});
+      const CropPart& box = region.boxes[static_cast<size_t>(crop)];
+      for (const double number : {box.top, box.left, box.height, box.width}) boxes.push_back(static_cast<float>(number));
     }
   }
   Napi::Object result = Napi::Object::New(env);
   result.Set("pixels", arena_for_js(env, batch.pixels, bytes));
   result.Set("heights", from_integers(env, batch.heights));
   result.Set("widths", from_integers(env, batch.widths));
-  result.Set("boxes", from_integers(env, boxes));
+  result.Set("boxes", from_floats(env, boxes));
   result.Set("scales", from_integers(env, scales));
   result.Set("failures", failures_of(env, batch));
   return result;

@@ -6,11 +6,24 @@
 #include "napi/devices.h"
 #include "napi/image_store_wrap.h"
 #include "napi/specs.h"
-#include "napi/tensor_values.h"
 #include "napi/thread_count.h"
 
 namespace byol::napi {
 namespace {
+
+/// Values of native memory as a Float32Array that keeps `owner`, without a copy where the host allows it (Electron does
+/// not).
+Napi::Float32Array from_plain_memory(Napi::Env env, float* values, size_t count, std::shared_ptr<void> owner) {
+  auto held = std::make_unique<std::shared_ptr<void>>(std::move(owner));
+  const auto release = [](node_api_basic_env, void*, void* hint) { delete static_cast<std::shared_ptr<void>*>(hint); };
+  const size_t bytes = count * sizeof(float);
+  napi_value buffer = nullptr;
+  if (napi_create_external_arraybuffer(env, values, bytes, release, held.get(), &buffer) != napi_ok) {
+    return from_floats(env, {values, values + count});
+  }
+  held.release();
+  return Napi::Float32Array::New(env, count, Napi::ArrayBuffer(env, buffer), 0);
+}
 
 enum class Executor { Fused, Reference };
 
@@ -37,8 +50,10 @@ Napi::Value execute_plan_for_js(const Napi::CallbackInfo& call) {
         if (device.is_cpu()) return execute_plan(*images, indices, plan.data(), view, dtype, threads);
         return execute_plan_on(use_device(device), *images, indices, plan.data(), view, dtype);
       };
-      return [values = to_values(execute().to(dtype).permute({0, 2, 3, 1}))](Napi::Env env) -> Napi::Value {
-        return from_floats(env, values);
+      const at::Tensor values = execute().to(dtype).to(at::kCPU, at::kFloat).permute({0, 2, 3, 1}).contiguous();
+      return [values](Napi::Env env) -> Napi::Value {
+        return from_plain_memory(env, values.data_ptr<float>(), static_cast<size_t>(values.numel()),
+                                 std::make_shared<at::Tensor>(values));
       };
     };
     return Environment::of(call.Env()).thread(call.Env())->submit(call.Env(), std::move(work));

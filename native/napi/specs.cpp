@@ -158,6 +158,7 @@ ViewSpec read_view_spec(const Fields& f) {
   spec.resampling =
       f.choice<Resampling>("resampling", {{"bicubic", Resampling::Bicubic}, {"bilinear", Resampling::Bilinear}});
   spec.antialias = f.boolean("antialias");
+  spec.beyond_crop = f.boolean("beyondCrop");
   spec.jitter =
       f.choice<JitterKind>("jitter", {{"official", JitterKind::Official}, {"torchvision", JitterKind::Torchvision}});
   spec.blur_radius = f.integer("blurRadius", 0, kLargestSide);

@@ -11,6 +11,7 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "augment_oracle.h"
@@ -68,6 +69,17 @@ struct Cases {
     return plan.data() + plan.size() - byol::kPlanColumns;
   }
 
+  // The same with edges between pixels, of an image that was made smaller.
+  float* add_between() {
+    float* row = add();
+    for (const auto& [start, length, side] : {std::tuple{byol::kCropTop, byol::kCropHeight, height},
+                                              std::tuple{byol::kCropLeft, byol::kCropWidth, width}}) {
+      row[length] = static_cast<float>(uniform(0.3, side));
+      row[start] = static_cast<float>(uniform(0.0, side - static_cast<double>(row[length])));
+    }
+    return row;
+  }
+
   float* add_jitter(int order, JitterKind kind) {
     float* row = add();
     row[byol::kJitterOrder] = static_cast<float>(order);
@@ -87,7 +99,7 @@ struct Cases {
   at::Tensor expected(const ViewSpec& view) const {
     at::Tensor out = at::empty({static_cast<int64_t>(indices.size()), view.height, view.width, 3}, at::kDouble);
     for (std::size_t i = 0; i < indices.size(); ++i) {
-      const oracle::Image image = oracle::expected_view(pixels.data() + indices[i] * height * width * 3, width,
+      const oracle::Image image = oracle::expected_view(pixels.data() + indices[i] * height * width * 3, height, width,
                                                         plan.data() + i * byol::kPlanColumns, view);
       std::copy(image.v.begin(), image.v.end(), out[static_cast<int64_t>(i)].data_ptr<double>());
     }

@@ -27,12 +27,13 @@ struct Image {
   double at(int y, int x, int c) const { return v[(static_cast<std::size_t>(y) * width + x) * 3 + c]; }
 };
 
-// Weights of the source pixels 0..in-1 for output position i.
-inline std::vector<double> weights_of(int i, int in, int out, const ViewSpec& view) {
-  const double x = (i + 0.5) * in / out - 0.5;  // in the frame where pixel j lies at j
-  const double widen = view.antialias ? std::max(1.0, static_cast<double>(in) / out) : 1.0;
-  std::vector<double> w(in);
-  for (int j = 0; j < in; ++j) {
+// Weights of a line of `side` pixels for position i of the `out` that its part [start, start + length) becomes.
+inline std::vector<double> weights_of(int i, double start, double length, int side, int out, const ViewSpec& view) {
+  const double x = start + (i + 0.5) * length / out - 0.5;  // in the frame where pixel j lies at j
+  const double widen = view.antialias ? std::max(1.0, length / out) : 1.0;
+  std::vector<double> w(side);
+  for (int j = 0; j < side; ++j) {
+    if (!view.beyond_crop && (j + 1 <= start || j >= start + length)) continue;  // no part of it
     const double d = std::abs(x - j) / widen;
     if (view.resampling == Resampling::Bilinear) {
       w[j] = std::max(0.0, 1 - d);
@@ -48,18 +49,18 @@ inline std::vector<double> weights_of(int i, int in, int out, const ViewSpec& vi
   return w;
 }
 
-inline Image resized(const uint8_t* pixels, int source_width, const float* row, const ViewSpec& view) {
-  const int top = static_cast<int>(row[byol::kCropTop]), left = static_cast<int>(row[byol::kCropLeft]);
-  const int height = static_cast<int>(row[byol::kCropHeight]), width = static_cast<int>(row[byol::kCropWidth]);
+inline Image resized(const uint8_t* pixels, int source_height, int source_width, const float* row,
+                     const ViewSpec& view) {
   Image out(static_cast<int>(view.height), static_cast<int>(view.width));
   for (int y = 0; y < out.height; ++y) {
-    const auto wy = weights_of(y, height, out.height, view);
+    const auto wy = weights_of(y, row[byol::kCropTop], row[byol::kCropHeight], source_height, out.height, view);
     for (int x = 0; x < out.width; ++x) {
-      const auto wx = weights_of(x, width, out.width, view);
+      const auto wx = weights_of(x, row[byol::kCropLeft], row[byol::kCropWidth], source_width, out.width, view);
       for (int c = 0; c < 3; ++c) {
         double sum = 0;
-        for (int j = 0; j < height; ++j) {
-          for (int i = 0; i < width; ++i) sum += wy[j] * wx[i] * pixels[((top + j) * source_width + left + i) * 3 + c];
+        for (int j = 0; j < source_height; ++j) {
+          if (wy[j] == 0) continue;
+          for (int i = 0; i < source_width; ++i) sum += wy[j] * wx[i] * pixels[(j * source_width + i) * 3 + c];
         }
         out.at(y, x, c) = std::clamp(sum / 255, 0.0, 1.0);
       }
@@ -162,8 +163,9 @@ inline Image blurred(const Image& image, double sigma, const ViewSpec& view) {
   return out;
 }
 
-inline Image expected_view(const uint8_t* pixels, int source_width, const float* row, const ViewSpec& view) {
-  Image image = resized(pixels, source_width, row, view);
+inline Image expected_view(const uint8_t* pixels, int source_height, int source_width, const float* row,
+                           const ViewSpec& view) {
+  Image image = resized(pixels, source_height, source_width, row, view);
   if (row[byol::kFlip] == 1) {
     const Image before = image;
     for (int y = 0; y < image.height; ++y) {

@@ -62,6 +62,25 @@ TEST(augment_resize_matches_float64) {
   }
 }
 
+TEST(augment_edges_between_pixels_and_beyond_match_float64) {
+  for (const auto resampling : {Resampling::Bicubic, Resampling::Bilinear}) {
+    for (const bool antialias : {false, true}) {
+      for (const bool beyond : {false, true}) {
+        for (const auto& [height, width] : {std::pair{16, 16}, std::pair{40, 33}, std::pair{3, 70}}) {
+          Cases cases(3, 90, 101, 4);
+          for (int i = 0; i < 8; ++i) cases.add_between()[byol::kFlip] = static_cast<float>(i % 2);
+          for (int i = 0; i < 4; ++i) cases.add()[byol::kFlip] = static_cast<float>(i % 2);
+          ViewSpec view = view_of(height, width);
+          view.resampling = resampling;
+          view.antialias = antialias;
+          view.beyond_crop = beyond;
+          check_both(cases, view);
+        }
+      }
+    }
+  }
+}
+
 TEST(augment_resize_matches_aten) {
   Cases cases(4, 37, 45, 2);
   for (int i = 0; i < 8; ++i) cases.add();

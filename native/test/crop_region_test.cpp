@@ -13,6 +13,7 @@
 
 using byol::crop_region;
 using byol::CropBox;
+using byol::CropPart;
 using byol::CropRegion;
 using byol::ScaleRule;
 
@@ -75,7 +76,10 @@ TEST(crop_region_turns_boxes_as_exif_turns_pixels) {
       }
     }
     for (size_t i = 0; i < boxes.size(); ++i) {
-      const CropBox& box = region.boxes[i];
+      const auto& [top, left, box_height, box_width] = region.boxes[i];
+      const CropBox box{static_cast<int32_t>(top), static_cast<int32_t>(left), static_cast<int32_t>(box_height),
+                        static_cast<int32_t>(box_width)};
+      CHECK((box.top == top && box.left == left && box.height == box_height && box.width == box_width));
       CHECK(box.height == boxes[i].height && box.width == boxes[i].width);
       for (int y = 0; y < box.height; ++y) {
         for (int x = 0; x < box.width; ++x) {
@@ -99,13 +103,20 @@ TEST(crop_region_scales_as_far_as_the_finer_crop_allows) {
   CHECK(scale_of({large}, {1, 1, kNever}) == 8);
 }
 
-TEST(crop_region_rounds_scaled_edges_to_the_nearest_pixel) {
-  // A side of 801 has 401 pixels at a half; the last covers half as much.
+TEST(crop_region_keeps_scaled_edges_where_they_are) {
+  // A side of 801 has 401 pixels at a half; the last covers half as much. Seen turned around, it is the first one.
   const std::vector<CropBox> boxes = {{3, 401, 798, 400}};
   const CropRegion region = crop_region(801, 801, 1, boxes, {100, 100, 2.0});
   CHECK(region.scale == 4);
-  CHECK((region.stored == CropBox{2, 201, 399, 200}));
-  CHECK((region.boxes[0] == CropBox{0, 0, 399, 200}) && region.height == 399 && region.width == 200);
+  CHECK((region.stored == CropBox{1, 200, 400, 201}));
+  CHECK((region.boxes[0] == CropPart{0.5, 0.5, 399, 200}) && region.height == 400 && region.width == 201);
+  const CropRegion turned = crop_region(801, 801, 3, boxes, {100, 100, 2.0});
+  CHECK((turned.stored == CropBox{0, 0, 399, 200}));
+  CHECK((turned.boxes[0] == CropPart{0, 0, 399, 200}));
+  const CropRegion two = crop_region(801, 801, 6, std::vector<CropBox>{{0, 3, 801, 400}, {8, 5, 400, 400}},
+                                     {100, 100, 2.0});
+  CHECK(two.scale == 4 && (two.stored == CropBox{198, 0, 201, 401}) && two.height == 401 && two.width == 201);
+  CHECK((two.boxes[0] == CropPart{0, 0, 400.5, 200}) && (two.boxes[1] == CropPart{4, 1, 200, 200}));
 }
 
 TEST(crop_region_refuses_what_is_not_inside) {

@@ -88,6 +88,19 @@ TEST(device_augment_resize_matches_float64) {
   }
 }
 
+TEST(device_augment_edges_between_pixels_and_beyond_match_float64) {
+  for (const bool antialias : {false, true}) {
+    for (const bool beyond : {false, true}) {
+      Cases cases(3, 40, 51, 4);
+      for (int i = 0; i < 6; ++i) cases.add_between()[byol::kFlip] = static_cast<float>(i % 2);
+      ViewSpec view = view_of(16, 14);
+      view.antialias = antialias;
+      view.beyond_crop = beyond;
+      check_float64(cases, view);
+    }
+  }
+}
+
 TEST(device_augment_jitter_orders_match_float64) {
   for (const auto kind : {JitterKind::Official, JitterKind::Torchvision}) {
     Cases cases(4, 18, 18, 20);

@@ -98,7 +98,7 @@ TEST(augment_refuses_bad_plans) {
   CHECK(code_with(byol::kFlip, 1.0F) == "no error");
   for (const auto& [column, value] : std::vector<std::pair<int, float>>{{byol::kCropTop, -1.0F},
                                                                         {byol::kCropTop, 16.0F},
-                                                                        {byol::kCropLeft, 0.5F},
+                                                                        {byol::kCropLeft, 0.5F + 16.0F},
                                                                         {byol::kCropHeight, 0.0F},
                                                                         {byol::kCropWidth, 17.0F},
                                                                         {byol::kCropWidth, NAN},

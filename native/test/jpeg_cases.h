@@ -2,6 +2,7 @@
 
 // JPEG files made at test time by libjpeg's encoder, and its own plain decoding of whole files.
 
+#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -199,6 +200,15 @@ inline Picture upright(const Picture& stored, int orientation) {
     }
   }
   return result;
+}
+
+/// Of a part whose edges do not lie between pixels.
+inline CropBox whole_pixels(const byol::CropPart& part) {
+  const auto whole = [](double number) {
+    if (number != std::floor(number)) std::abort();
+    return static_cast<int32_t>(number);
+  };
+  return {whole(part.top), whole(part.left), whole(part.height), whole(part.width)};
 }
 
 inline Bytes cut_out(const Picture& from, const CropBox& box) {

@@ -26,6 +26,7 @@ export function viewOf(size: number, changes: Partial<ViewSpec> = {}): ViewSpec 
     width: size,
     resampling: 'bicubic',
     antialias: false,
+    beyondCrop: false,
     jitter: 'official',
     blurRadius: blurRadius(size),
     blurBorder: 'zero',

@@ -15,6 +15,7 @@ const viewOf = (height: number, width: number): ViewSpec => ({
   width,
   resampling: 'bicubic',
   antialias: false,
+  beyondCrop: false,
   jitter: 'official',
   blurRadius: 1,
   blurBorder: 'zero',

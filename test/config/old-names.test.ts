@@ -51,10 +51,11 @@ describe('settings under their old names', () => {
       const now = methods[method](presets[preset]);
       assert.deepEqual(configSchema().parse(config), now, `${method} on ${preset}`);
       assert.equal(configHash(now), hash, `${method} on ${preset}`);
-      // What the kind 'folder' is asked since it can be read, and the setting for GPUs.
+      // What the kind 'folder' is asked since it can be read, the setting for GPUs, and what evaluation sees.
       const data = Object.entries(now.data).filter(([key]) => !Object.hasOwn(additions, `data.${key}`));
       const { deterministic: _, ...before } = now;
-      assert.deepEqual(firstNames({ ...before, data: Object.fromEntries(data) }), config);
+      const { transform: __, ...evaluation } = now.evaluation;
+      assert.deepEqual(firstNames({ ...before, evaluation, data: Object.fromEntries(data) }), config);
     }
     assert.equal(new Set(oldRuns.map(({ hash }) => hash)).size, oldRuns.length);
   });

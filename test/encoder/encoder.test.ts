@@ -71,6 +71,27 @@ test('of each image the official centre is seen, whatever its size, and one of t
     assertRows((await encoder.embed(whole)).data, [new Array<number>(4).fill(28 / 64)]);
   }));
 
+test("with torchvision's transform its crop is seen of the image as it resizes it", () =>
+  withEncoder(
+    async (encoder) => {
+      const white = [255, 255, 255] as const;
+      const grey = [102, 51, 153] as const;
+      // The shorter side becomes 9 pixels, 256 / 224 of 8, which these have already: 8 of them are seen, from the even half on.
+      const images = [
+        framed({ width: 9, height: 9 }, { top: 0, left: 0, height: 8, width: 8 }, grey, white),
+        framed({ width: 9, height: 20 }, { top: 6, left: 0, height: 8, width: 8 }, grey, white),
+        framed({ width: 13, height: 9 }, { top: 0, left: 2, height: 8, width: 8 }, grey, white),
+        framed({ width: 8, height: 8 }, { top: 0, left: 0, height: 8, width: 8 }, grey, white),
+      ];
+      const { data } = await encoder.embed(images);
+      assertRows(
+        data,
+        images.map(() => expected(...grey)),
+      );
+    },
+    { transform: 'torchvision' },
+  ));
+
 test('a ramp is resampled where the centre lies', () =>
   withEncoder(async (encoder) => {
     // Red rises by 10 a column; columns 1 to 14 of 16 are seen, whose mean is 75. Bicubic keeps a straight line as it is but for

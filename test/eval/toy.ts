@@ -59,7 +59,7 @@ export async function makeToy(options: {
   const indices = Int32Array.from({ length: rows }, (_, i) => i);
   const view = squareView(SIZE);
   const plan = identityPlan(rows, SIZE, SIZE);
-  const { store } = (await train.take({ indices, boxes: [] })) as TakenImages;
+  const { store } = (await train.take({ indices, boxes: [], shrinkTo: null })) as TakenImages;
   for (let step = 0; step < 2; step += 1) {
     await learner.step({
       images: store,

@@ -7,6 +7,8 @@ import { drawPlan } from '../../lib/augment/plan.js';
 import { viewSpec } from '../../lib/augment/view-spec.js';
 import { loadNative } from '../../lib/binding/load.js';
 import type { Config } from '../../lib/config/schema.js';
+import type { Dataset } from '../../lib/data/dataset.js';
+import { datasetFromArrays } from '../../lib/data/from-arrays.js';
 import { imagesInMemory, type TakenImages } from '../../lib/data/images.js';
 import { readData } from '../../lib/data/kinds/index.js';
 import type { Embeddings } from '../../lib/export/embeddings.js';
@@ -15,6 +17,7 @@ import { resolveConfig } from '../../lib/methods/resolve.js';
 import { embedRun } from '../../lib/run/run-embedding.js';
 import { evaluateRun } from '../../lib/run/run-evaluation.js';
 import { plainStep } from '../support/byol-spec.js';
+import { labelsOf } from '../support/datasets.js';
 import { inMemory } from '../support/in-memory.js';
 import { withTempDir } from '../support/paths.js';
 
@@ -44,7 +47,11 @@ async function makeRun(dir: string, finished: boolean): Promise<void> {
     learnerSpec(config, { device: 'cpu', precision: 'float32' }, data.classNames.length),
   );
   const indices = Int32Array.from({ length: 32 }, (_, i) => i);
-  const { store } = (await imagesInMemory(native, data.train).take({ indices, boxes: [] })) as TakenImages;
+  const { store } = (await imagesInMemory(native, data.train).take({
+    indices,
+    boxes: [],
+    shrinkTo: null,
+  })) as TakenImages;
   const view = viewSpec(config.views);
   const plan = (number: 0 | 1) =>
     drawPlan({
@@ -202,6 +209,47 @@ test('embeds every image in order, with the encoder that evaluations use, with a
     assert.deepEqual(readdirSync(dir).sort(), before);
   });
 });
+
+test('evaluation.transform is what all protocols and embeddings see', async () => {
+  await withTempDir(async (dir) => {
+    await makeRun(dir, true);
+    // torchvision's shorter side is 18 of 16 pixels, which these images have: what it sees of them is all but their frames.
+    const { train, test: held, classNames } = inMemory(await readData(config.data));
+    const split = ({ source, targets }: typeof train, side: number) => ({
+      pixels: framed(source.pixels, side),
+      height: side,
+      width: side,
+      labels: labelsOf({ targets }),
+    });
+    const dataOf = (side: number): Dataset =>
+      datasetFromArrays({ ...split(train, side), test: split(held ?? train, side), classNames });
+    const overrides = ['evaluation.transform=torchvision', 'evaluation.linear.features=fixed'];
+    const [framedData, plainData] = [dataOf(18), dataOf(16)];
+    const features = async (data: Dataset, changes: string[]) =>
+      (await embedRun({ folder: dir, data, overrides: changes })).features;
+    assert.deepEqual(await features(framedData, overrides), await features(plainData, []));
+    assert.notDeepEqual(await features(framedData, []), await features(plainData, []));
+    for (const protocol of ['knn', 'linear'] as const) {
+      const [seen, whole] = [
+        await evaluateRun({ folder: dir, protocol, data: framedData, overrides }),
+        await evaluateRun({ folder: dir, protocol, data: plainData, overrides }),
+      ];
+      assert.deepEqual(seen.result, whole.result);
+    }
+  });
+});
+
+/** Square images of 16 pixels in the middle of `side`, with noise around them. */
+function framed(pixels: Uint8Array, side: number): Uint8Array {
+  const images = pixels.length / (16 * 16 * 3);
+  const around = (side - 16) / 2;
+  const result = new Uint8Array(images * side * side * 3).map((_, i) => (i * 7919) % 251);
+  for (let row = 0; row < images * 16; row += 1) {
+    const y = Math.floor(row / 16) * side + around + (row % 16);
+    result.set(pixels.subarray(row * 48, (row + 1) * 48), (y * side + around) * 3);
+  }
+  return result;
+}
 
 function nearestTop1(bank: Embeddings, queries: Embeddings): number {
   const row = (of: Embeddings, index: number): Float32Array => {

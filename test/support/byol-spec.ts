@@ -81,6 +81,7 @@ export function squareView(size: number): ViewSpec {
     width: size,
     resampling: 'bicubic',
     antialias: false,
+    beyondCrop: false,
     jitter: 'official',
     blurRadius: 0,
     blurBorder: 'zero',

@@ -88,12 +88,14 @@ async function renderViews(
   const { viewSpec } = await import('../../augment/view-spec.js');
   const { sizesOf } = await import('../../data/dataset.js');
   const draw = { pipeline, view, seed, epoch: 0, samples: indices, jitter: views.jitter };
-  const taken = await takeImages(images, indices, [(chosen) => drawPlan({ ...draw, ...sizesOf(images, chosen) })]);
+  const spec = viewSpec(views);
+  const drawn = { spec, draw: (chosen: Int32Array) => drawPlan({ ...draw, ...sizesOf(images, chosen) }) };
+  const taken = await takeImages(images, indices, [drawn]);
   const pixels = await native.executePlan({
     images: taken.store,
     indices: taken.indices,
     plan: taken.plans[0] as Float32Array,
-    view: viewSpec(views),
+    view: spec,
     executor: 'fused',
     dtype: 'float32',
     threads,

@@ -58,6 +58,6 @@ export const cifar10 = {
   accumulate: 1,
   epochBoundary: 'drop-last',
   onlineProbe: true,
-  evaluation: { knn: { ...standardKnn, everyEpochs: 5 }, linear: fixedLinear, batchSize: 500 },
+  evaluation: { knn: { ...standardKnn, everyEpochs: 5 }, linear: fixedLinear, transform: 'official', batchSize: 500 },
   checkpoint: { everyEpochs: 1, everyMinutes: 10, keep: 2 },
 } satisfies Config;

@@ -55,7 +55,12 @@ function official({ preset, epochs, baseLearningRate, weightDecay, tauBase }: By
     accumulate: 1,
     epochBoundary: 'stream',
     onlineProbe: true,
-    evaluation: { knn: { ...standardKnn, everyEpochs: 10 }, linear: officialLinear, batchSize: 256 },
+    evaluation: {
+      knn: { ...standardKnn, everyEpochs: 10 },
+      linear: officialLinear,
+      transform: 'official',
+      batchSize: 256,
+    },
     checkpoint: { everyEpochs: 1, everyMinutes: 30, keep: 2 },
   } satisfies Config;
 }

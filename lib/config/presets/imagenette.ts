@@ -16,6 +16,7 @@ export const imagenette = {
   evaluation: {
     knn: { ...imagenet1000.evaluation.knn, k: 20 },
     linear: { ...imagenet1000.evaluation.linear, batchSize: 256, validationFraction: 0.1 },
+    transform: 'official',
     batchSize: 256,
   },
 } satisfies Config;

@@ -11,7 +11,7 @@ export interface ReadImages {
   readonly heights: Int32Array;
   readonly widths: Int32Array;
   /** The crops' places in these parts. */
-  readonly boxes: readonly Int32Array[];
+  readonly boxes: readonly Float32Array[];
 }
 
 /** Reads of images in packed stores the rows and columns that crops need, on threads of its own. */
@@ -23,7 +23,7 @@ export class PackedReader {
   }
 
   /** Throws ERR_BYOL_DATA where the store is not any more what it was when it was opened: that is no fault of one image. */
-  async read(source: PackedSource, { indices, boxes }: ImageRequest): Promise<ReadImages> {
+  async read(source: PackedSource, { indices, boxes }: Omit<ImageRequest, 'shrinkTo'>): Promise<ReadImages> {
     const sizes = sizesOf(source, indices);
     const each = (sides: number | Int32Array): Int32Array =>
       typeof sides === 'number' ? new Int32Array(indices.length).fill(sides) : sides;

@@ -2,7 +2,7 @@ import { totalmem } from 'node:os';
 import type { DecodeFailure, DecodeLimits, NativeDecodePool, NativeModule } from '../../binding/native.js';
 import { ByolError } from '../../errors.js';
 import { type FilesSource, sizeOf } from '../dataset.js';
-import { decodeImage } from '../decode-image.js';
+import { decodeImage, type Pixels } from '../decode-image.js';
 import { BOX_NUMBERS, deinterleaved, type ImageRequest, interleaved } from '../images.js';
 
 /** Of a photo and of a batch of them; what takes more is broken. */
@@ -16,6 +16,13 @@ export const LIMITS: DecodeLimits = {
   batchBytes: Math.floor(totalmem() / 2),
 };
 
+/**
+ * Where views are antialiased, a photo is decoded at a half, a quarter or an eighth of its sides if all its crops then still have
+ * so many times the sides of the views. Those differ by 0.35 levels of 255 then (root mean square; the median of random crops of
+ * photos, 0.8 at most; bench/results/decode.json has other ratios).
+ */
+const LEAST_RATIO = 3;
+
 /** Images that sharp decodes at a time: it has four threads. */
 export const MOST_AT_ONCE = 4;
 
@@ -26,15 +33,12 @@ export interface DecodedPhotos {
   readonly heights: Int32Array;
   readonly widths: Int32Array;
   /** The crops' places in these parts. */
-  readonly boxes: readonly Int32Array[];
+  readonly boxes: readonly Float32Array[];
   /** Rows without pixels, and why: after "it". */
   readonly broken: ReadonlyMap<number, string>;
 }
 
-/**
- * Decodes the parts of photos that crops need: JPEG natively, on threads of its own, whatever else by sharp. Nothing is made
- * smaller: without antialiasing a view can always tell.
- */
+/** Decodes the parts of photos that crops need: JPEG natively, on threads of its own, whatever else by sharp. */
 export class PhotoDecoder {
   readonly #pool: NativeDecodePool;
 
@@ -42,7 +46,7 @@ export class PhotoDecoder {
     this.#pool = new native.DecodePool(threads);
   }
 
-  async decode(source: FilesSource, { indices, boxes }: ImageRequest): Promise<DecodedPhotos> {
+  async decode(source: FilesSource, { indices, boxes, shrinkTo }: ImageRequest): Promise<DecodedPhotos> {
     const images = Array.from(indices);
     const sizes = images.map((image) => sizeOf(source, image));
     const decoded = await this.#pool.decode({
@@ -52,9 +56,9 @@ export class PhotoDecoder {
       orientations: Int32Array.from(images, (image) => source.orientation(image)),
       crops: boxes.length,
       boxes: interleaved(boxes, images.length),
-      viewHeight: 1,
-      viewWidth: 1,
-      leastRatio: null,
+      viewHeight: shrinkTo?.height ?? 1,
+      viewWidth: shrinkTo?.width ?? 1,
+      leastRatio: shrinkTo === null ? null : LEAST_RATIO,
       limits: LIMITS,
     });
     const { pixels, heights, widths } = decoded;
@@ -68,12 +72,13 @@ export class PhotoDecoder {
     const crops = deinterleaved(decoded.boxes, boxes.length);
     await each(others, MOST_AT_ONCE, async (row) => {
       const image = images[row] as number;
-      const { top, left } = cornerOf(boxes, row);
       const size = { height: heights[row] as number, width: widths[row] as number };
+      const shrink = 8 / (decoded.scales[row] as number);
+      const corner = cornerOf(boxes[0] as Int32Array, crops[0] as Float32Array, row, shrink);
       try {
         const whole = await decodeWhole(source, image);
         const into = pixels.subarray(starts[row] as number, (starts[row] as number) + size.height * size.width * 3);
-        copyPart(whole, { top, left, ...size }, into);
+        copyPart(whole, { ...corner, ...size }, shrink, into);
       } catch (error) {
         if (!(error instanceof ByolError) || error.code !== 'ERR_BYOL_IMAGE') throw error;
         broken.set(row, reasonOf(error));
@@ -92,7 +97,7 @@ export function mayBeOther({ outcome }: DecodeFailure): boolean {
   return outcome === 'not-jpeg' || outcome === 'unsupported';
 }
 
-export async function decodeWhole(source: FilesSource, image: number): Promise<{ pixels: Uint8Array; width: number }> {
+export async function decodeWhole(source: FilesSource, image: number): Promise<Pixels> {
   const { height, width } = sizeOf(source, image);
   const name = source.location(image);
   const found = await decodeImage(await source.read(image), { name, maxPixels: height * width });
@@ -113,20 +118,47 @@ interface Part {
   readonly width: number;
 }
 
-function copyPart(
-  whole: { readonly pixels: Uint8Array; readonly width: number },
-  { top, left, height, width }: Part,
-  into: Uint8Array,
-): void {
+/**
+ * Of a part `shrink` times as large as `into`, whose corner is given in pixels of the whole. Each pixel is the mean of those that it
+ * has in the whole, as a scaled decoding of a JPEG is.
+ */
+function copyPart(whole: Pixels, { top, left, height, width }: Part, shrink: number, into: Uint8Array): void {
   for (let row = 0; row < height; row += 1) {
-    const from = ((top + row) * whole.width + left) * 3;
-    into.set(whole.pixels.subarray(from, from + width * 3), row * width * 3);
+    const [firstRow, endRow] = within(top + row * shrink, shrink, whole.height);
+    if (shrink === 1) {
+      const from = (firstRow * whole.width + left) * 3;
+      into.set(whole.pixels.subarray(from, from + width * 3), row * width * 3);
+      continue;
+    }
+    for (let column = 0; column < width; column += 1) {
+      const [firstColumn, endColumn] = within(left + column * shrink, shrink, whole.width);
+      const pixels = (endRow - firstRow) * (endColumn - firstColumn);
+      for (let channel = 0; channel < 3; channel += 1) {
+        let sum = 0;
+        for (let y = firstRow; y < endRow; y += 1) {
+          for (let x = firstColumn; x < endColumn; x += 1)
+            sum += whole.pixels[(y * whole.width + x) * 3 + channel] as number;
+        }
+        into[(row * width + column) * 3 + channel] = Math.round(sum / pixels);
+      }
+    }
   }
 }
 
-/** Of the smallest rectangle with all crops of a row. */
-function cornerOf(boxes: readonly Int32Array[], row: number): { readonly top: number; readonly left: number } {
-  const at = (number: number): number => Math.min(...boxes.map((view) => view[row * BOX_NUMBERS + number] as number));
+/** What a side of `length` has of these pixels. */
+function within(first: number, count: number, length: number): readonly [number, number] {
+  return [Math.max(0, first), Math.min(length, first + count)];
+}
+
+/** Of the decoded part, in pixels of the whole image: where its first crop is in both says it. */
+function cornerOf(
+  asked: Int32Array,
+  decoded: Float32Array,
+  row: number,
+  shrink: number,
+): { readonly top: number; readonly left: number } {
+  const at = (number: number): number =>
+    (asked[row * BOX_NUMBERS + number] as number) - (decoded[row * BOX_NUMBERS + number] as number) * shrink;
   return { top: at(0), left: at(1) };
 }
 

@@ -204,6 +204,8 @@ async function trainingFeatures(
     images: train,
     indices,
     plan: (epoch) => (fixed ? centerRows(train, encoder.view) : cropRows(train, encoder.view, context.seed, epoch)),
+    // Random crops are cut out and then resized, with either transform (paper C.1; torchvision's RandomResizedCrop).
+    view: fixed ? encoder.view : { ...encoder.view, beyondCrop: false },
     onProgress: (done) => context.onProgress?.({ phase: splitTitles.train, done, total }),
   };
   return kept ? new EpochFeatures(context, encoder, images) : new StreamedFeatures(context, encoder, images);

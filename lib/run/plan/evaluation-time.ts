@@ -53,7 +53,7 @@ export async function evaluationRates(
   const { device } = resolved;
   const { linear, batchSize } = config.evaluation;
   const context = { native, device, seed: config.seed, signal };
-  const view = evaluationView(config.views);
+  const view = evaluationView({ ...config.views, transform: config.evaluation.transform });
   const encoder = { network: learner, view, statistics: 'batch', batchSize } as const;
   const rows = Math.min(train.count, batchSize, most);
   const indices = evenSubset(

@@ -37,6 +37,7 @@ AugmentView view_arguments(const ViewSpec& view, const float* plan) {
   result.blur_radius = static_cast<int>(view.blur_radius);
   result.cubic = view.resampling == Resampling::Bicubic;
   result.antialias = view.antialias;
+  result.beyond_crop = view.beyond_crop;
   result.official_jitter = view.jitter == JitterKind::Official;
   result.reflect = view.blur_border == BlurBorder::Reflect;
   return result;

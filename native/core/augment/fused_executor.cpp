@@ -36,6 +36,7 @@ FusedView fused_view(const ImageStore& images, at::IntArrayRef indices, const Vi
   }
   result.cubic = view.resampling == Resampling::Bicubic;
   result.antialias = view.antialias;
+  result.beyond_crop = view.beyond_crop;
   result.official_jitter = view.jitter == JitterKind::Official;
   result.blur_radius = static_cast<int>(view.blur_radius);
   result.reflect = view.blur_border == BlurBorder::Reflect;

@@ -16,6 +16,7 @@ struct FusedView {
   int source_height, source_width;  ///< the most that any source has, in pixels
   bool cubic;         ///< else the triangle
   bool antialias;
+  bool beyond_crop;  ///< the kernel sees pixels around the crop
   bool official_jitter;
   int blur_radius;
   bool reflect;  ///< at the blur's border; else zero

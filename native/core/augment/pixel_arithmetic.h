@@ -74,21 +74,23 @@ BYOL_PIXEL Window window(double centre, double reach, int length) {
 
 /// How a line of pixels becomes another one.
 struct Resize {
+  double start;  ///< of the part that becomes the whole output, in source pixels
   double scale;  ///< source pixels per output pixel
   double reach;  ///< the kernel's radius in source pixels
   float shrink;  ///< from source pixels to the kernel's units
   bool cubic;    ///< else the triangle
 };
 
-/// Of `in` pixels to `out`. With `antialias`, a kernel that makes fewer of them is as much wider.
-BYOL_PIXEL Resize resize_of(int in, int out, bool cubic, bool antialias) {
-  const double scale = static_cast<double>(in) / out;
+/// Of `length` source pixels from `start` on to `out`. With `antialias`, a kernel that makes fewer of them is as much
+/// wider.
+BYOL_PIXEL Resize resize_of(double start, double length, int out, bool cubic, bool antialias) {
+  const double scale = length / out;
   const double stretch = antialias && scale > 1.0 ? scale : 1.0;
-  return {scale, (cubic ? 2.0 : 1.0) * stretch, static_cast<float>(1.0 / stretch), cubic};
+  return {start, scale, (cubic ? 2.0 : 1.0) * stretch, static_cast<float>(1.0 / stretch), cubic};
 }
 
 /// Of output pixel i, in source pixels.
-BYOL_PIXEL double centre_of(const Resize& resize, int i) { return (i + 0.5) * resize.scale; }
+BYOL_PIXEL double centre_of(const Resize& resize, int i) { return resize.start + (i + 0.5) * resize.scale; }
 
 /// No window has more pixels.
 BYOL_PIXEL int most_taps(const Resize& resize) { return static_cast<int>(2.0 * resize.reach) + 2; }

@@ -20,8 +20,10 @@ struct ViewSpec {
   int64_t height = 0;  // output pixels
   int64_t width = 0;
   Resampling resampling = Resampling::Bicubic;
-  bool antialias = false;  // official: no. Either way: Keys' cubic with a = -0.5, half-pixel centres, pixels outside
-                           // the crop dropped and the weights renormalised
+  bool antialias = false;    // official: no. Either way: Keys' cubic with a = -0.5, half-pixel centres, pixels that
+                             // do not count dropped and the weights renormalised
+  bool beyond_crop = false;  // pixels around the crop count: the image is resized and then cropped. Official, and in
+                             // torchvision's RandomResizedCrop: no, the crop is cut out and then resized
   JitterKind jitter = JitterKind::Official;
   int64_t blur_radius = 0;  // taps = 2 * radius + 1; official: floor(height / 10 / 2), 11 at 224 pixels
   BlurBorder blur_border = BlurBorder::Zero;

@@ -25,12 +25,13 @@ void check_crop(const float* row, int64_t index, int64_t height, int64_t width) 
   };
   for (const Side& side : {Side{"cropTop", "cropHeight", row[kCropTop], row[kCropHeight], height},
                            Side{"cropLeft", "cropWidth", row[kCropLeft], row[kCropWidth], width}}) {
-    const auto limit = static_cast<float>(side.limit);
-    if (!(side.length >= 1.0F && side.length <= limit && side.length == std::floor(side.length))) {
-      refuse_value(index, side.length_name, side.length, "an integer from 1 to the image's size");
+    // Parts of pixels that are not whole eighths are rounded, each number for itself.
+    const double limit = static_cast<double>(side.limit) * (1.0 + 1e-6);
+    if (!(side.length > 0.0F && side.length <= limit)) {
+      refuse_value(index, side.length_name, side.length, "above 0 and at most the image's size");
     }
-    if (!(side.start >= 0.0F && side.start + side.length <= limit && side.start == std::floor(side.start))) {
-      refuse_value(index, side.start_name, side.start, "an integer that keeps the crop inside the image");
+    if (!(side.start >= 0.0F && static_cast<double>(side.start) + static_cast<double>(side.length) <= limit)) {
+      refuse_value(index, side.start_name, side.start, "a number that keeps the crop inside the image");
     }
   }
 }

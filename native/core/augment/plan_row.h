@@ -10,10 +10,10 @@ namespace byol {
 /// Columns of a plan row: the numbers that TypeScript drew for one sample of one view. lib/augment/columns.ts has the
 /// same order.
 enum PlanColumn : int {
-  kCropTop,      // pixels, integer >= 0
-  kCropLeft,     // pixels, integer >= 0
-  kCropHeight,   // pixels, integer >= 1
-  kCropWidth,    // pixels, integer >= 1
+  kCropTop,      // pixels, >= 0; parts of pixels too, as of an image that was made smaller
+  kCropLeft,     // pixels, >= 0
+  kCropHeight,   // pixels, > 0
+  kCropWidth,    // pixels, > 0
   kFlip,         // 1: mirrored left-right after the crop
   kJitterOrder,  // -1: no colour jitter; else 0..23, the lexicographic index of an order of the next four
   kBrightness,   // official: added offset; torchvision: factor
@@ -30,7 +30,7 @@ enum class JitterStep : int { Brightness, Contrast, Saturation, Hue };
 constexpr int kJitterSteps = 4;
 
 struct PlanRow {
-  int top, left, height, width;  ///< crop, in pixels of the source
+  float top, left, height, width;  ///< crop, in pixels of the source
   bool flip;
   bool jitter;
   int order;  ///< of the four steps, for jitter_step(); meaningless without jitter
@@ -39,6 +39,23 @@ struct PlanRow {
   float blur_sigma;  ///< 0: none
   bool solarize;
 };
+
+/// The pixels of a line that an output may be a mean of, and where in them the crop begins.
+struct CropLine {
+  int first, length;
+  double start;
+};
+
+/// Of a crop from `start` on in a line of `side` pixels: its own, also those that it has a part of; or with `beyond` all
+/// pixels of the line.
+BYOL_PIXEL CropLine crop_line(float start, float length, int side, bool beyond) {
+  if (beyond) return {0, side, start};
+  const int first = static_cast<int>(start);
+  const double end = static_cast<double>(start) + static_cast<double>(length);
+  const int whole = static_cast<int>(end);
+  const int behind = whole < end && whole < side ? whole + 1 : whole;
+  return {first, behind - first, static_cast<double>(start) - first};
+}
 
 /// The step that is taken as number `i`, from 0.
 BYOL_PIXEL JitterStep jitter_step(const PlanRow& row, int i) {
@@ -63,10 +80,10 @@ BYOL_PIXEL int jitter_order(int index) {
 /// `row` has kPlanColumns values that check_plan has accepted.
 BYOL_PIXEL PlanRow read_plan_row(const float* row) {
   PlanRow result{};
-  result.top = static_cast<int>(row[kCropTop]);
-  result.left = static_cast<int>(row[kCropLeft]);
-  result.height = static_cast<int>(row[kCropHeight]);
-  result.width = static_cast<int>(row[kCropWidth]);
+  result.top = row[kCropTop];
+  result.left = row[kCropLeft];
+  result.height = row[kCropHeight];
+  result.width = row[kCropWidth];
   result.flip = row[kFlip] != 0.0F;
   result.jitter = row[kJitterOrder] >= 0.0F;
   if (result.jitter) {

@@ -23,21 +23,26 @@ at::Tensor kernel(const at::Tensor& distance, Resampling resampling) {
   return at::where(d < 1, inner, at::where(d < 2, outer, at::zeros_like(d)));
 }
 
-// The dense matrix [out, in] of a resize: a weight for each pair of an output and an input pixel, rows summing to one.
-at::Tensor resize_matrix(int64_t in, int64_t out, const ViewSpec& view) {
-  const double scale = static_cast<double>(in) / static_cast<double>(out);
+// The dense matrix [out, pixels of the line] of a resize of `length` pixels: a weight for each pair of an output and an
+// input pixel, rows summing to one.
+at::Tensor resize_matrix(const CropLine& line, double length, int64_t out, const ViewSpec& view) {
+  const double scale = length / static_cast<double>(out);
   const double stretch = view.antialias ? std::max(scale, 1.0) : 1.0;
-  const at::Tensor centres = (at::arange(out, at::kDouble) + 0.5) * scale;
-  const at::Tensor pixels = at::arange(in, at::kDouble) + 0.5;
+  const at::Tensor centres = line.start + (at::arange(out, at::kDouble) + 0.5) * scale;
+  const at::Tensor pixels = at::arange(line.length, at::kDouble) + 0.5;
   const at::Tensor weights = kernel((pixels.unsqueeze(0) - centres.unsqueeze(1)) / stretch, view.resampling);
   return (weights / weights.sum(1, /*keepdim=*/true)).to(at::kFloat);
 }
 
 at::Tensor crop_and_resize(const at::Tensor& pixels, const PlanRow& row, const ViewSpec& view) {
-  const at::Tensor crop =
-      pixels.narrow(0, row.top, row.height).narrow(1, row.left, row.width).permute({2, 0, 1}).to(at::kFloat);
-  const at::Tensor down = resize_matrix(row.height, view.height, view);
-  const at::Tensor across = resize_matrix(row.width, view.width, view);
+  const CropLine rows = crop_line(row.top, row.height, static_cast<int>(pixels.size(0)), view.beyond_crop);
+  const CropLine columns = crop_line(row.left, row.width, static_cast<int>(pixels.size(1)), view.beyond_crop);
+  const at::Tensor crop = pixels.narrow(0, rows.first, rows.length)
+                              .narrow(1, columns.first, columns.length)
+                              .permute({2, 0, 1})
+                              .to(at::kFloat);
+  const at::Tensor down = resize_matrix(rows, row.height, view.height, view);
+  const at::Tensor across = resize_matrix(columns, row.width, view.width, view);
   return (at::matmul(at::matmul(down, crop), across.t()) / 255).clamp(0, 1);
 }
 

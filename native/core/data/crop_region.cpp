@@ -1,6 +1,7 @@
 #include "core/data/crop_region.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <utility>
 
@@ -13,14 +14,16 @@ namespace {
 constexpr bool rows_reversed(Orientation o) { return o == 3 || o == 4 || o == 6 || o == 7; }
 constexpr bool columns_reversed(Orientation o) { return o == 2 || o == 3 || o == 7 || o == 8; }
 
-CropBox reversed(CropBox box, Orientation orientation, int32_t height, int32_t width) {
+template <class Number>
+Box<Number> reversed(Box<Number> box, Orientation orientation, int32_t height, int32_t width) {
   if (rows_reversed(orientation)) box.top = height - box.top - box.height;
   if (columns_reversed(orientation)) box.left = width - box.left - box.width;
   return box;
 }
 
-CropBox transposed(const CropBox& box, Orientation orientation) {
-  return is_transposed(orientation) ? CropBox{box.left, box.top, box.width, box.height} : box;
+template <class Number>
+Box<Number> transposed(const Box<Number>& box, Orientation orientation) {
+  return is_transposed(orientation) ? Box<Number>{box.left, box.top, box.width, box.height} : box;
 }
 
 std::string text(const CropBox& box) {
@@ -59,31 +62,23 @@ int scale_of(std::span<const CropBox> boxes, const ScaleRule& rule) {
   return scale;
 }
 
-// The nearest pixels of the scaled image, at least one.
-std::pair<int32_t, int32_t> scaled(int32_t start, int32_t length, int scale, int32_t side) {
-  const auto nearest = [scale](int64_t edge) { return static_cast<int32_t>((edge * scale + 4) / 8); };
-  const auto scaled_side = static_cast<int32_t>((int64_t{side} * scale + 7) / 8);
-  const int32_t first = std::min(nearest(start), scaled_side - 1);
-  return {first, std::max(nearest(int64_t{start} + length) - first, 1)};
+CropPart scaled(const CropBox& box, int scale) {
+  const double part = scale / 8.0;
+  return {box.top * part, box.left * part, box.height * part, box.width * part};
 }
 
-CropBox scaled(const CropBox& box, int scale, int32_t height, int32_t width) {
-  const auto [top, rows] = scaled(box.top, box.height, scale, height);
-  const auto [left, columns] = scaled(box.left, box.width, scale, width);
-  return {top, left, rows, columns};
-}
-
-CropBox bounds(std::span<const CropBox> boxes) {
-  CropBox all = boxes[0];
-  for (const CropBox& box : boxes.subspan(1)) {
-    const int32_t bottom = std::max(all.top + all.height, box.top + box.height);
-    const int32_t right = std::max(all.left + all.width, box.left + box.width);
-    all.top = std::min(all.top, box.top);
-    all.left = std::min(all.left, box.left);
-    all.height = bottom - all.top;
-    all.width = right - all.left;
+// The smallest rectangle of pixels with all of them.
+CropBox bounds(std::span<const CropPart> boxes) {
+  CropPart edges{boxes[0].top, boxes[0].left, 0.0, 0.0};  // height and width: the lower and the right edge
+  for (const CropPart& box : boxes) {
+    edges.top = std::min(edges.top, box.top);
+    edges.left = std::min(edges.left, box.left);
+    edges.height = std::max(edges.height, box.top + box.height);
+    edges.width = std::max(edges.width, box.left + box.width);
   }
-  return all;
+  const auto top = static_cast<int32_t>(std::floor(edges.top)), left = static_cast<int32_t>(std::floor(edges.left));
+  return {top, left, static_cast<int32_t>(std::ceil(edges.height)) - top,
+          static_cast<int32_t>(std::ceil(edges.width)) - left};
 }
 
 }  // namespace
@@ -101,14 +96,14 @@ CropRegion crop_region(int64_t height, int64_t width, Orientation orientation, s
   if (is_transposed(orientation)) std::swap(stored_height, stored_width);
   for (int i = 0; i < region.count; ++i) {
     const CropBox stored = reversed(transposed(boxes[i], orientation), orientation, stored_height, stored_width);
-    region.boxes[i] = scaled(stored, region.scale, stored_height, stored_width);
+    region.boxes[i] = scaled(stored, region.scale);
   }
   region.stored = bounds({region.boxes.data(), boxes.size()});
   region.height = region.stored.height;
   region.width = region.stored.width;
   if (is_transposed(orientation)) std::swap(region.height, region.width);
   for (int i = 0; i < region.count; ++i) {
-    CropBox box = region.boxes[i];
+    CropPart box = region.boxes[i];
     box.top -= region.stored.top;
     box.left -= region.stored.left;
     region.boxes[i] = transposed(reversed(box, orientation, region.stored.height, region.stored.width), orientation);

@@ -6,11 +6,16 @@
 
 namespace byol {
 
-/// A rectangle of pixels.
-struct CropBox {
-  int32_t top, left, height, width;
-  bool operator==(const CropBox&) const = default;
+template <class Number>
+struct Box {
+  Number top, left, height, width;
+  bool operator==(const Box&) const = default;
 };
+
+/// A rectangle of pixels.
+using CropBox = Box<int32_t>;
+/// One whose edges may lie between pixels.
+using CropPart = Box<double>;
 
 /// How a stored image is turned to be seen: EXIF's tag 274, 1 (as it is stored) to 8.
 using Orientation = int;
@@ -35,8 +40,9 @@ struct CropRegion {
   CropBox stored;
   /// Of the region, upright.
   int32_t height, width;
-  /// In pixels of the region, upright; `count` of them. Edges of scaled crops are rounded to whole pixels.
-  std::array<CropBox, 2> boxes;
+  /// In pixels of the region, upright; `count` of them. Of a scaled crop they are what the crop is in that scale, to an
+  /// eighth of a pixel, and the region has the pixels at its edges whole.
+  std::array<CropPart, 2> boxes;
   int count;
 };
 

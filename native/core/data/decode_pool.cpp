@@ -9,6 +9,7 @@
 #include <thread>
 #include <utility>
 
+#include "core/data/pixel_memory.h"
 #include "core/error.h"
 
 namespace byol {
@@ -16,7 +17,8 @@ namespace {
 
 class Task final : public DecodeTask {
  public:
-  Task(DecodeRequest request, DecodePool::Done done) : request_(std::move(request)), done_(std::move(done)) {
+  Task(DecodeRequest request, DecodePool::Done done, std::shared_ptr<PixelMemory> memory)
+      : request_(std::move(request)), done_(std::move(done)), memory_(std::move(memory)) {
     const size_t count = request_.items.size();
     offsets_.reserve(count);
     for (const DecodeItem& item : request_.items) {
@@ -44,7 +46,7 @@ class Task final : public DecodeTask {
   void allocate() {
     std::call_once(allocated_, [&] {
       try {
-        batch_.pixels = std::shared_ptr<uint8_t[]>(new uint8_t[static_cast<size_t>(bytes_)]);
+        batch_.pixels = memory_->take(static_cast<size_t>(bytes_));
       } catch (...) {
         error_ = std::current_exception();
       }
@@ -82,6 +84,7 @@ class Task final : public DecodeTask {
 
   const DecodeRequest request_;
   const DecodePool::Done done_;
+  const std::shared_ptr<PixelMemory> memory_;
   DecodedBatch batch_;
   std::vector<int64_t> offsets_;
   int64_t bytes_ = 0;
@@ -103,6 +106,7 @@ struct DecodePool::State {
   bool stopping = false;
   int running = 0;
   std::mutex delivery;  // held while a batch is delivered
+  const std::shared_ptr<PixelMemory> memory = PixelMemory::make();
   std::vector<std::thread> threads;
 
   void work() {
@@ -159,7 +163,7 @@ DecodePool::~DecodePool() { shutdown(-1); }
 
 std::shared_ptr<DecodeTask> DecodePool::decode(DecodeRequest request, Done done) {
   if (request.items.empty()) throw Error("ERR_BYOL_VALUE", "a batch has at least one image.");
-  auto task = std::make_shared<Task>(std::move(request), std::move(done));
+  auto task = std::make_shared<Task>(std::move(request), std::move(done), state_->memory);
   const std::lock_guard lock(state_->mutex);
   if (state_->stopping) throw Error("ERR_BYOL_SHUTDOWN", "The process or worker is ending; nothing more is decoded.");
   state_->undelivered.push_back(task);
@@ -170,6 +174,7 @@ std::shared_ptr<DecodeTask> DecodePool::decode(DecodeRequest request, Done done)
 
 void DecodePool::shutdown(int64_t milliseconds) {
   State& state = *state_;
+  state.memory->close();
   {
     std::unique_lock lock(state.mutex);
     state.stopping = true;

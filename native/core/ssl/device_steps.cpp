@@ -70,7 +70,8 @@ StepTimes times_of(const std::vector<StepPart>& parts, const int64_t* stamps) {
 
 bool same_view(const ViewSpec& a, const ViewSpec& b) {
   const auto key = [](const ViewSpec& v) {
-    return std::tie(v.height, v.width, v.resampling, v.antialias, v.jitter, v.blur_radius, v.blur_border, v.mean, v.std);
+    return std::tie(v.height, v.width, v.resampling, v.antialias, v.beyond_crop, v.jitter, v.blur_radius, v.blur_border,
+                    v.mean, v.std);
   };
   return key(a) == key(b);
 }

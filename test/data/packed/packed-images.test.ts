@@ -21,6 +21,7 @@ const viewOf = (height: number, width: number): ViewSpec => ({
   width,
   resampling: 'bicubic',
   antialias: false,
+  beyondCrop: false,
   jitter: 'official',
   blurRadius: 1,
   blurBorder: 'zero',
@@ -70,8 +71,9 @@ function plan(images: Int32Array, view: number): Float32Array {
 
 /** What a network would see of these images. */
 async function views(images: Images, asked: Int32Array): Promise<Float32Array[]> {
-  const taken = await takeImages(images, asked, [(of) => plan(of, 0), (of) => plan(of, 1)]);
   const spec = viewOf(8, 8);
+  const drawn = [0, 1].map((view) => ({ spec, draw: (of: Int32Array) => plan(of, view) }));
+  const taken = await takeImages(images, asked, drawn);
   const all: Float32Array[] = [];
   for (const rows of taken.plans) {
     const { store, indices } = taken;

@@ -46,7 +46,8 @@ async function run(folder: string): Promise<OddReport> {
     const images = opener.open(train, 'images');
     for (let image = 0; image < count; image += 1) {
       const { width, height } = sizeOf(source, image);
-      const request = { indices: Int32Array.of(image), boxes: [Int32Array.of(0, 0, height, width)] };
+      const boxes = [Int32Array.of(0, 0, height, width)];
+      const request = { indices: Int32Array.of(image), boxes, shrinkTo: null };
       const taken = await images.take(request);
       taken?.release();
       const outcome = {
