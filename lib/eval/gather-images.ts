@@ -46,7 +46,7 @@ export async function gatherImages(
   const kept: number[] = [];
   const work = async ({ start, end }: { readonly start: number; readonly end: number }) => {
     const asked = indices.slice(start, end);
-    const taken = await takeImages(images, asked, [centerRows(images, first.view)]);
+    const taken = await takeImages(images, asked, [{ spec: first.view, draw: centerRows(images, first.view) }]);
     const plan = taken.plans[0] as Float32Array;
     try {
       const from = { images: taken.store, indices: taken.indices, plan };

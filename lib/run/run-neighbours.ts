@@ -34,7 +34,7 @@ export async function writeRunNeighbours({
   const images = test ?? train;
   if (!images.decoded) return null;
   try {
-    const view = evaluationView(config.views);
+    const view = evaluationView({ ...config.views, transform: config.evaluation.transform });
     const { batchSize } = config.evaluation;
     const untrained = new native.Encoder({ ...describeConfig(config), ...resolved, seed: config.seed });
     try {
