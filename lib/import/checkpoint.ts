@@ -49,7 +49,7 @@ export async function checkpointFormat(path: string): Promise<CheckpointFormat |
   let file: number | undefined;
   try {
     file = openSync(path, 'r');
-    return await recognize(new FileBytes(file), file);
+    return await recognize(new FileBytes(file));
   } catch (error) {
     if (error instanceof ImportProblem) return null;
     throw ioError(path, 'read', error);
@@ -66,13 +66,13 @@ function refusal(path: string, { message, hint }: ImportProblem): ByolError {
 /** Enough for the name of an archive's first entry. */
 const HEAD_BYTES = 512;
 
-async function recognize(bytes: ByteSource, file: number): Promise<CheckpointFormat | null> {
+async function recognize(bytes: ByteSource): Promise<CheckpointFormat | null> {
   const head = Buffer.from(bytes.read(0, Math.min(bytes.size, HEAD_BYTES)));
   const text = head.toString('latin1');
   if (text.startsWith('PK\x03\x04') && head.length > 30) {
     // That is the first one, unless somebody packed the archive again; where it is so, a damaged archive is PyTorch's too.
     const first = text.slice(30, 30 + head.readUInt16LE(26));
-    const known = first.endsWith('/data.pkl') || isTorchArchive(await readZipEntries(file, bytes));
+    const known = first.endsWith('/data.pkl') || isTorchArchive(await readZipEntries(bytes));
     return known ? 'PyTorch' : null;
   }
   // Protocol 4 and later may put a frame before the number.
@@ -86,10 +86,10 @@ async function recognize(bytes: ByteSource, file: number): Promise<CheckpointFor
 
 async function read(path: string, file: number): Promise<Checkpoint> {
   const bytes = new FileBytes(file);
-  const format = await recognize(bytes, file);
+  const format = await recognize(bytes);
   switch (format) {
     case 'PyTorch':
-      return ofPickle(path, format, readTorchArchive(await readZipEntries(file, bytes)));
+      return ofPickle(path, format, readTorchArchive(await readZipEntries(bytes)));
     case 'PyTorch before 1.6':
       return ofPickle(path, format, readLegacyTorchFile(bytes));
     case 'pickle':

@@ -14,10 +14,10 @@ export interface ZipEntry {
 /** PyTorch writes one a storage: some hundreds. */
 const MOST_ENTRIES = 100_000;
 
-/** All entries by their names; `file` is the archive's, open, and stays so. Throws ImportProblem for a damaged archive. */
-export async function readZipEntries(file: number, source: ByteSource): Promise<Map<string, ZipEntry>> {
+/** All entries by their names. Throws ImportProblem for a damaged archive. */
+export async function readZipEntries(source: ByteSource): Promise<Map<string, ZipEntry>> {
   try {
-    const archive = await openArchive(file);
+    const archive = await openArchive(source);
     if (archive.entryCount > MOST_ENTRIES) throw new ImportProblem(`its archive has more than ${MOST_ENTRIES} entries`);
     const entries = await listEntries(archive);
     const out = new Map<string, ZipEntry>();
@@ -36,9 +36,37 @@ export async function readZipEntries(file: number, source: ByteSource): Promise<
 
 const options = { lazyEntries: true, autoClose: false, strictFileNames: false, validateEntrySizes: true };
 
-function openArchive(file: number): Promise<yauzl.ZipFile> {
+/** With places checked: of a file by itself yauzl throws for some where nobody can catch it. */
+class SourceReader extends yauzl.RandomAccessReader {
+  readonly #source: ByteSource;
+
+  constructor(source: ByteSource) {
+    super();
+    this.#source = source;
+  }
+
+  override read(
+    buffer: Buffer,
+    offset: number,
+    length: number,
+    position: number,
+    callback: (error: Error | null) => void,
+  ): void {
+    let problem: Error | null = null;
+    try {
+      buffer.set(this.#source.read(position, length), offset);
+    } catch (error) {
+      problem = error as Error;
+    }
+    setImmediate(callback, problem);
+  }
+}
+
+function openArchive(source: ByteSource): Promise<yauzl.ZipFile> {
   return new Promise((resolve, reject) => {
-    yauzl.fromFd(file, options, (error, archive) => (error ? reject(error) : resolve(archive)));
+    yauzl.fromRandomAccessReader(new SourceReader(source), source.size, options, (error, archive) =>
+      error ? reject(error) : resolve(archive),
+    );
   });
 }
 

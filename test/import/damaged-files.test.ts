@@ -48,6 +48,21 @@ describe("PyTorch's files", () => {
     }
   });
 
+  test('whose directory is said to lie beyond all files', async () => {
+    // ZIP64 (APPNOTE 4.3.15): where its end record lies, which the plain one refers to by numbers that are all ones.
+    const locator = Buffer.alloc(20);
+    locator.write('PK\x06\x07', 'latin1');
+    for (const place of [2n ** 62n, 2n ** 64n - 1n, 10_000n]) {
+      locator.writeBigUInt64LE(place, 8);
+      const end = Buffer.concat([Buffer.from('PK\x05\x06\0\0\0\0', 'latin1'), Buffer.alloc(12, 0xff), Buffer.alloc(2)]);
+      const start = zip({ 'a/data.pkl': '}.' }).subarray(0, 42);
+      await refuses(
+        Buffer.concat([start, locator, end]),
+        /archive is truncated or damaged|something in it goes beyond its end|cannot be/,
+      );
+    }
+  });
+
   test('whose values have another checksum', async () => {
     const bytes = readFileSync(fixture('torchvision.pth'));
     const value = bytes.indexOf('data/0');
