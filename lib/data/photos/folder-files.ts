@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { constants, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ByolError } from '../../errors.js';
 import { fileReason } from '../../files/data-file.js';
@@ -28,7 +28,14 @@ export class FolderFiles implements FilesSource {
 
   async read(image: number): Promise<Uint8Array> {
     try {
-      return await readFile(this.#path(image));
+      // Without waiting, should it be a pipe by now.
+      const file = await open(this.#path(image), constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+      try {
+        if (!(await file.stat()).isFile()) throw new Error('it is not a regular file');
+        return await file.readFile();
+      } finally {
+        await file.close();
+      }
     } catch (error) {
       const reason = fileReason(error as NodeJS.ErrnoException);
       throw new ByolError('ERR_BYOL_IMAGE', `${this.location(image)} cannot be read: ${reason}.`, { cause: error });

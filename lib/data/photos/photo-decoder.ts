@@ -23,6 +23,12 @@ export const LIMITS: DecodeLimits = {
  */
 const LEAST_RATIO = 3;
 
+/**
+ * A photo that has not come for so long never will, as on a network folder that stalls: whoever waits for it is told. Each photo of a
+ * batch adds a second: those of other batches are decoded before it.
+ */
+const STALL_SECONDS = 600;
+
 /** Images that sharp decodes at a time: it has four threads. */
 export const MOST_AT_ONCE = 4;
 
@@ -41,15 +47,18 @@ export interface DecodedPhotos {
 /** Decodes the parts of photos that crops need: JPEG natively, on threads of its own, whatever else by sharp. */
 export class PhotoDecoder {
   readonly #pool: NativeDecodePool;
+  readonly #stallSeconds: number;
 
-  constructor(native: Pick<NativeModule, 'DecodePool'>, threads: number) {
+  constructor(native: Pick<NativeModule, 'DecodePool'>, threads: number, stallSeconds = STALL_SECONDS) {
     this.#pool = new native.DecodePool(threads);
+    this.#stallSeconds = stallSeconds;
   }
 
+  /** Throws ERR_BYOL_DATA where they do not come at all. */
   async decode(source: FilesSource, { indices, boxes, shrinkTo }: ImageRequest): Promise<DecodedPhotos> {
     const images = Array.from(indices);
     const sizes = images.map((image) => sizeOf(source, image));
-    const decoded = await this.#pool.decode({
+    const decoding = this.#pool.decode({
       places: images.map((image) => source.place(image)),
       heights: Int32Array.from(sizes, ({ height }) => height),
       widths: Int32Array.from(sizes, ({ width }) => width),
@@ -61,6 +70,7 @@ export class PhotoDecoder {
       leastRatio: shrinkTo === null ? null : LEAST_RATIO,
       limits: LIMITS,
     });
+    const decoded = await this.#unlessStalled(decoding, source, images);
     const { pixels, heights, widths } = decoded;
     const starts = startsOf(heights, widths);
     const broken = new Map<number, string>();
@@ -76,7 +86,7 @@ export class PhotoDecoder {
       const shrink = 8 / (decoded.scales[row] as number);
       const corner = cornerOf(boxes[0] as Int32Array, crops[0] as Float32Array, row, shrink);
       try {
-        const whole = await decodeWhole(source, image);
+        const whole = await this.#unlessStalled(decodeWhole(source, image), source, [image]);
         const into = pixels.subarray(starts[row] as number, (starts[row] as number) + size.height * size.width * 3);
         copyPart(whole, { ...corner, ...size }, shrink, into);
       } catch (error) {
@@ -89,6 +99,29 @@ export class PhotoDecoder {
 
   dispose(): void {
     this.#pool.dispose();
+  }
+
+  async #unlessStalled<T>(work: Promise<T>, source: FilesSource, [first, ...others]: readonly number[]): Promise<T> {
+    const seconds = this.#stallSeconds * (1 + (1 + others.length) / STALL_SECONDS);
+    let timer: NodeJS.Timeout | undefined;
+    const stalled = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        const more = others.length === 0 ? '' : ` and ${others.length} more`;
+        const error = `${source.location(first as number)}${more} did not come for ${Number(seconds.toPrecision(2))} seconds.`;
+        reject(
+          new ByolError('ERR_BYOL_DATA', error, {
+            hint: 'Look whether the disk or the network folder answers, and resume.',
+          }),
+        );
+      }, seconds * 1000);
+    });
+    try {
+      return await Promise.race([work, stalled]);
+    } finally {
+      clearTimeout(timer);
+      // Whatever becomes of it then, nobody waits for it.
+      work.catch(() => {});
+    }
   }
 }
 
