@@ -86,10 +86,13 @@ ImageStoreWrap::ImageStoreWrap(const Napi::CallbackInfo& call) : Wrap(call) {
       labels = read_labels(call[3], size_);
       largest_label_ = *std::max_element(labels.begin(), labels.end());
     }
-    std::shared_ptr<uint8_t[]> own = call[4].IsExternal() ? take_arena(pixels, "pixels") : copy_of(pixels);
+    const bool adopted = call[4].IsExternal();
+    std::shared_ptr<uint8_t[]> own = adopted ? take_arena(pixels, "pixels") : copy_of(pixels);
     // An image's place, and its label.
     constexpr double kBytesPerImage = 3 * sizeof(int64_t);
-    make(call, at::kCPU, static_cast<double>(bytes) + kBytesPerImage * static_cast<double>(size_),
+    // V8 hears nothing of what is taken over for one step and let go of after it: it would mark its heap again and again.
+    const double told = adopted ? 0.0 : static_cast<double>(bytes);
+    make(call, at::kCPU, told + kBytesPerImage * static_cast<double>(size_),
          [heights = std::move(heights), widths = std::move(widths), own = std::move(own),
           labels = std::move(labels)] { return std::make_shared<ImageStore>(own, heights, widths, labels); });
   });

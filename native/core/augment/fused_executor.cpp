@@ -13,6 +13,7 @@
 #include "core/error.h"
 #include "core/instruction_set.h"
 #include "core/interrupt.h"
+#include "core/large_pages.h"
 
 namespace byol {
 namespace {
@@ -63,6 +64,7 @@ at::Tensor execute_plan(const ImageStore& images, at::IntArrayRef indices, const
   const auto rows = static_cast<int64_t>(indices.size());
   const at::Tensor views =
       at::empty({rows, 3, view.height, view.width}, at::dtype(dtype), at::MemoryFormat::ChannelsLast);
+  prefer_large_pages(views.data_ptr(), views.nbytes());
   const int64_t view_bytes = view.height * view.width * 3 * static_cast<int64_t>(views.element_size());
   const int64_t scratch_floats = kernels.scratch_floats(fused);
   auto* out = static_cast<char*>(views.data_ptr());

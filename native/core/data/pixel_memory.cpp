@@ -4,16 +4,14 @@
 #include <cstdlib>
 #include <new>
 
-#if defined(__linux__)
-#include <sys/mman.h>
-#endif
+#include "core/large_pages.h"
 
 namespace byol {
 namespace {
 
 // One that is looked at while the next is decoded.
 constexpr size_t kMostKept = 2;
-// Also the size of Linux's large pages, which are as much faster to get as they are fewer.
+// The size of large pages.
 constexpr size_t kAlignment = size_t{2} << 20;
 
 size_t rounded_up(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
@@ -21,9 +19,7 @@ size_t rounded_up(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment *
 uint8_t* allocate(size_t bytes) {
   void* const memory = std::aligned_alloc(kAlignment, bytes);
   if (memory == nullptr) throw std::bad_alloc();
-#if defined(__linux__)
-  madvise(memory, bytes, MADV_HUGEPAGE);  // a hint, which old systems do not know
-#endif
+  prefer_large_pages(memory, bytes);
   return static_cast<uint8_t*>(memory);
 }
 
