@@ -32,7 +32,7 @@ export async function writeRunNeighbours({
 }: RunNeighboursInput): Promise<string | null> {
   const { native, learner, resolved, config, classNames, test, train } = resources;
   const images = test ?? train;
-  if (!images.decoded) return null;
+  if (images.location === undefined) return null;
   try {
     const view = evaluationView({ ...config.views, transform: config.evaluation.transform });
     const { batchSize } = config.evaluation;

@@ -45,6 +45,10 @@ export class PackedImages implements Images {
     return indices;
   }
 
+  location(image: number): string {
+    return this.#source.location(image);
+  }
+
   async take({ indices, boxes }: ImageRequest): Promise<TakenImages> {
     if (!this.decoded) {
       this.#resident ??= this.#readAll();
