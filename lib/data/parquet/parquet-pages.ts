@@ -6,6 +6,7 @@ import { readPlain } from 'hyparquet/src/plain.js';
 import { getMaxDefinitionLevel } from 'hyparquet/src/schema.js';
 import { compressors } from 'hyparquet-compressors';
 import type { ByteReader } from '../headers/header.js';
+import { areRunsWithin } from './check-runs.js';
 import { SnappyBlocks } from './snappy-blocks.js';
 
 /** One value after the other, as far as pages are read: hyparquet alone would keep whole groups of rows in memory. */
@@ -147,10 +148,11 @@ function valuesOf(
   if (v1 === undefined && v2 === undefined) throw new SyntaxError('a page has no header of its values');
   const unpacked = (): Uint8Array =>
     decompressPage(raw, header.uncompressed_page_size, decoder.codec, decoder.compressors);
-  const { dataPage, definitionLevels } =
-    v1 === undefined ? readDataPageV2(raw, header, decoder) : readDataPage(unpacked(), v1, decoder);
   const isNumbered = (v1 ?? v2)?.encoding.endsWith('_DICTIONARY') === true;
   if (isNumbered && dictionary === null) throw new SyntaxError('a page names values of a dictionary that is not there');
+  checkRuns(header, raw, unpacked, decoder, isNumbered);
+  const { dataPage, definitionLevels } =
+    v1 === undefined ? readDataPageV2(raw, header, decoder) : readDataPage(unpacked(), v1, decoder);
   const value = (index: number): unknown => {
     const found: unknown = dataPage[index];
     return (isNumbered ? dictionary?.[Number(found)] : found) ?? null;
@@ -160,6 +162,33 @@ function valuesOf(
   const present = getMaxDefinitionLevel([...decoder.schemaPath]);
   let next = 0;
   return levels.map((level) => (level === present ? value(next++) : null));
+}
+
+/** Of definition levels and of numbers in a dictionary. */
+function checkRuns(
+  { data_page_header: v1, data_page_header_v2: v2, uncompressed_page_size: size }: PageHeader,
+  raw: Uint8Array,
+  unpacked: () => Uint8Array,
+  { schemaPath, codec, compressors: unpackers }: Parameters<typeof readDataPage>[2],
+  isNumbered: boolean,
+): void {
+  const width = 32 - Math.clz32(getMaxDefinitionLevel([...schemaPath]));
+  let [levels, data] = [raw.subarray(0, 0), raw];
+  if (v1 !== undefined) {
+    const page = unpacked();
+    const length = width === 0 ? 0 : 4 + new DataView(page.buffer, page.byteOffset).getUint32(0, true);
+    [levels, data] = [page.subarray(Math.min(4, length), length), page.subarray(length)];
+  } else if (v2 !== undefined) {
+    const start = v2.repetition_levels_byte_length + v2.definition_levels_byte_length;
+    levels = raw.subarray(v2.repetition_levels_byte_length, start);
+    data = raw.subarray(start);
+    if (isNumbered && v2.is_compressed !== false) data = decompressPage(data, size - start, codec, unpackers);
+  }
+  const values = v1?.num_values ?? v2?.num_values ?? 0;
+  const areWithin =
+    (width === 0 || areRunsWithin(levels, width, values, values)) &&
+    (!isNumbered || areRunsWithin(data.subarray(1), data[0] ?? 0, 0, values));
+  if (!areWithin) throw new SyntaxError('a page has other values than it says');
 }
 
 function placeOf(held: ReadonlyMap<ArrayBufferLike, Held>, value: Uint8Array): ValuePlace | null {
