@@ -176,7 +176,7 @@ function fromFiles(decoder: PhotoDecoder, source: FilesSource): Take {
         return { taken: { images, ...decoded, plan }, broken: inOrder(broken) };
       }
       for (const [row, reason] of reasons) {
-        broken.push({ image: images[row] as number, reason: afterIt(reason) });
+        broken.push({ image: images[row] as number, reason });
       }
       images = images.filter((_, row) => !reasons.has(row));
     }
@@ -184,12 +184,6 @@ function fromFiles(decoder: PhotoDecoder, source: FilesSource): Take {
     const taken = { images, pixels: new Uint8Array(), heights: none, widths: none, plan: new Float32Array() };
     return { taken, broken: inOrder(broken) };
   };
-}
-
-/** Reasons are sentences about "it", ends of sentences, or what a library says. */
-function afterIt(reason: string): string {
-  if (reason.startsWith('it ')) return reason.slice('it '.length);
-  return reason.startsWith('cannot be ') ? reason : `is broken: ${reason}`;
 }
 
 function nameOf(source: ImageSource, image: number): string {

@@ -1,6 +1,7 @@
 import type { NativeDecodePool } from '../../binding/native.js';
 import { ByolError } from '../../errors.js';
 import { type FilesSource, type ImageSource, type MemorySource, type PackedSource, sizeOf } from '../dataset.js';
+import { afterIt } from '../photos/broken.js';
 import { decodeWhole, each, LIMITS, MOST_AT_ONCE, mayBeOther, reasonOf } from '../photos/photo-decoder.js';
 import type { PackPlan, PlannedImage } from './plan.js';
 
@@ -81,7 +82,7 @@ async function ofFiles(
       ? await orReason(async () =>
           resizePixels(pool, (await decodeWhole(source, planned.image)).pixels, source, planned),
         )
-      : failure.reason.replace(/^it /, '');
+      : afterIt(failure.reason);
   });
   return images;
 }
@@ -158,6 +159,6 @@ async function orReason(work: () => Promise<Uint8Array>): Promise<Uint8Array | s
     return await work();
   } catch (error) {
     if (!(error instanceof ByolError) || error.code !== 'ERR_BYOL_IMAGE') throw error;
-    return reasonOf(error);
+    return afterIt(reasonOf(error));
   }
 }

@@ -55,3 +55,9 @@ export class BrokenImages {
 function suggested(broken: number, images: number): number {
   return Math.min(1, Number(Math.max(0.1, (2 * broken) / images).toPrecision(1)));
 }
+
+/** What follows the name of an image: of a sentence about "it", of the end of one, or of what a library says. */
+export function afterIt(reason: string): string {
+  if (reason.startsWith('it ')) return reason.slice('it '.length);
+  return reason.startsWith('cannot be ') ? reason : `is broken: ${reason}`;
+}

@@ -4,6 +4,7 @@ import { ByolError } from '../../errors.js';
 import { type FilesSource, sizeOf } from '../dataset.js';
 import { decodeImage, type Pixels } from '../decode-image.js';
 import { BOX_NUMBERS, deinterleaved, type ImageRequest, interleaved } from '../images.js';
+import { afterIt } from './broken.js';
 
 /** Of a photo and of a batch of them; what takes more is broken. */
 export const LIMITS: DecodeLimits = {
@@ -77,7 +78,7 @@ export class PhotoDecoder {
     const others: number[] = [];
     for (const failure of decoded.failures) {
       if (mayBeOther(failure)) others.push(failure.image);
-      else broken.set(failure.image, failure.reason);
+      else broken.set(failure.image, afterIt(failure.reason));
     }
     const crops = deinterleaved(decoded.boxes, boxes.length);
     await each(others, MOST_AT_ONCE, async (row) => {
@@ -91,7 +92,7 @@ export class PhotoDecoder {
         copyPart(whole, { ...corner, ...size }, shrink, into);
       } catch (error) {
         if (!(error instanceof ByolError) || error.code !== 'ERR_BYOL_IMAGE') throw error;
-        broken.set(row, reasonOf(error));
+        broken.set(row, afterIt(reasonOf(error)));
       }
     });
     return { pixels, heights, widths, boxes: crops, broken };

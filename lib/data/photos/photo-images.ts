@@ -72,11 +72,11 @@ export class PhotoImages implements Images {
     const name = this.#source.location(image);
     const { onBroken } = this.#options;
     if (onBroken === undefined) {
-      throw new ByolError('ERR_BYOL_IMAGE', `${name} ${sentence(reason)}.`, { hint: 'Repair the file, or remove it.' });
+      throw new ByolError('ERR_BYOL_IMAGE', `${name} ${reason}.`, { hint: 'Repair the file, or remove it.' });
     }
     this.#broken.add(image);
     this.#counted.add(name, reason);
-    onBroken(`${name} ${sentence(reason)}. Another image takes its place.`);
+    onBroken(`${name} ${reason}. Another image takes its place.`);
   }
 
   /** Which image takes its place is the same in every epoch and every run, whenever it was found out. */
@@ -89,9 +89,4 @@ export class PhotoImages implements Images {
     while (this.#broken.has(other)) other = draws.below(this.count);
     return other;
   }
-}
-
-/** Of a reason that follows a name as it is ("cannot be read: ..."), or says it in a sentence of its own. */
-function sentence(reason: string): string {
-  return reason.startsWith('cannot ') ? reason : `is broken: ${reason}`;
 }

@@ -44,7 +44,7 @@ const expected: Readonly<Record<string, string | RegExp>> = {
   'png-transparent.png': '1 x 1',
   'restarts.jpg': '33 x 33',
   'tbbn3p08.png': '32 x 32',
-  'truncated.jpg': /is broken: it is cut off after about 1\d\d of 442 rows\. Another image/,
+  'truncated.jpg': /truncated\.jpg is cut off after about 1\d\d of 442 rows\. Another image/,
   'truncated.png': /cannot be decoded: it is damaged, cut off/,
   'xhdn0g08.png': /cannot be decoded: it is damaged, cut off/,
 };
