@@ -13,7 +13,7 @@ export function importText(file: string, imported: ImportedEncoder): string {
     ['computes', `padding ${encoder.padding}, ${norm.encoder} normalisation with epsilon ${norm.epsilon}`],
     [
       'images',
-      `${input.size} pixels, ${input.resampling}${input.antialias ? ', antialiased' : ''}, mean ${input.mean.join(' ')}, std ${input.std.join(' ')}`,
+      `${input.size} pixels, ${input.transform} crop, ${input.resampling}${input.antialias ? ', antialiased' : ''}, mean ${input.mean.join(' ')}, std ${input.std.join(' ')}`,
     ],
     ['sha256', sha256],
   ];

@@ -51,6 +51,7 @@ const officialNetwork = {
   ...imagenetStatistics,
   resampling: 'bicubic',
   antialias: false,
+  transform: 'official',
 } as const satisfies NetworkOptions;
 
 /**

@@ -24,7 +24,17 @@ test('byol import says what it found, and what it took for granted', () =>
     assert.match(byol.stdout, /sha256 +[0-9a-f]{64}\n$/);
 
     const given = ['--mean', '0.5,0.4,0.3', '--std=0.2,0.3,0.25', '--input-size', '32', '--resampling', 'bicubic'];
-    const more = ['--antialias=false', '--padding', 'same', '--epsilon', '0.001', '--branch', 'target'];
+    const more = [
+      '--antialias=false',
+      '--padding',
+      'same',
+      '--epsilon',
+      '0.001',
+      '--branch',
+      'target',
+      '--transform',
+      'official',
+    ];
     const moco = runCli(['import', fixture('moco.pth'), '--out', out, ...given, ...more]);
     assert.equal(moco.code, 0, moco.stderr);
     assert.doesNotMatch(moco.stdout, /does not say/);
@@ -35,6 +45,7 @@ test('byol import says what it found, and what it took for granted', () =>
       input_size: '32',
       resampling: 'bicubic',
       antialias: 'false',
+      transform: 'official',
       padding: 'same',
       norm_epsilon: '0.001',
       imported_branch_kind: 'target',
@@ -42,7 +53,10 @@ test('byol import says what it found, and what it took for granted', () =>
     for (const [name, value] of Object.entries(expected)) assert.equal(metadata[name], value, name);
 
     const plain = runCli(['import', fixture('torchvision.pth'), '--out', out]);
-    assert.match(plain.stdout, /The file does not say inputSize, mean, std, resampling, antialias: taken as PyTorch's/);
+    assert.match(
+      plain.stdout,
+      /The file does not say inputSize, mean, std, resampling, antialias, transform: taken as PyTorch's/,
+    );
     const wrong = runCli(['import', fixture('torchvision.pth'), '--out', out, '--mean', '0.5,0.5']);
     assert.equal(wrong.code, 2);
     assert.match(wrong.stderr, /--mean must be three numbers/);

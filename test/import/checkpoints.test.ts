@@ -136,8 +136,11 @@ describe("others' checkpoints", () => {
       });
       const out = path.join(dir, 'encoder.safetensors');
       const { assumed, description } = await importEncoder(fixture('torchvision.pth'), { out, resampling: 'bicubic' });
-      assert.deepEqual(assumed, ['inputSize', 'mean', 'std', 'antialias']);
-      assert.equal(readSafetensorsHeader(out).metadata['imported_assumed'], 'inputSize, mean, std, antialias');
+      assert.deepEqual(assumed, ['inputSize', 'mean', 'std', 'antialias', 'transform']);
+      assert.equal(
+        readSafetensorsHeader(out).metadata['imported_assumed'],
+        'inputSize, mean, std, antialias, transform',
+      );
       assert.deepEqual([description.input.resampling, description.encoder.padding], ['bicubic', 'symmetric']);
       assert.deepEqual((await importEncoder(fixture('byol.pkl'), { out })).assumed, []);
     }));

@@ -14,6 +14,10 @@ const options = {
   std: { type: 'string', requiresArg: true, describe: '0.229,0.224,0.225' },
   resampling: { choices: ['bicubic', 'bilinear'] as const, describe: 'How images are made smaller' },
   antialias: { type: 'boolean', describe: 'true: over all pixels, as PIL; false: as TensorFlow' },
+  transform: {
+    choices: ['official', 'torchvision'] as const,
+    describe: 'What is seen of an image of another size, as evaluation.transform',
+  },
   padding: { choices: ['same', 'symmetric'] as const, describe: "Of strided convolutions: TensorFlow's or PyTorch's" },
   stem: {
     choices: ['small', 'small-padded'] as const,
@@ -45,7 +49,7 @@ export const command: CommandModule<object, ImportArguments> = {
 };
 
 function importOptions({ mean, std, epsilon, groups, norm, ...given }: Omit<ImportArguments, 'file'>): ImportOptions {
-  const { out, branch, resampling, antialias, padding, stem } = given;
+  const { out, branch, resampling, antialias, transform, padding, stem } = given;
   const { 'input-size': inputSize, 'weight-standardization': weightStandardization } = given;
   const ofNorm = {
     ...(norm !== undefined && { encoder: norm }),
@@ -59,6 +63,7 @@ function importOptions({ mean, std, epsilon, groups, norm, ...given }: Omit<Impo
     inputSize,
     resampling,
     antialias,
+    transform,
     padding,
     stem,
     mean: colours('--mean', mean),
