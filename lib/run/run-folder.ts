@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { type Difference, formatDifferences } from '../config/differences.js';
 import { isSettings } from '../config/layers.js';
 import { currentNames } from '../config/old-names.js';
-import { type Config, configSchema } from '../config/schema.js';
+import { type Config, configSchema, settingsSchema } from '../config/schema.js';
 import { type DataRecord, dataRecordSchema } from '../data/data-record.js';
 import { ByolError } from '../errors.js';
 import { ioError } from '../files/atomic-file.js';
@@ -216,7 +216,14 @@ export async function readDataRecord(folder: RunFolder): Promise<DataRecord | nu
 
 export async function readBaseline(folder: RunFolder): Promise<BaselineFile | null> {
   const baseline = (await readOwn(folder.baseline)) as BaselineFile | null;
-  return baseline && { ...baseline, ...currentNames({ evaluation: baseline.evaluation }) };
+  return baseline && { ...baseline, evaluation: evaluationNow(baseline.evaluation) };
+}
+
+/** Under the names of now, with what was added since; settings of no kind that is known stay as they are. */
+function evaluationNow(kept: Config['evaluation']): Config['evaluation'] {
+  const { evaluation } = currentNames({ evaluation: kept }) as { evaluation: Config['evaluation'] };
+  const parsed = settingsSchema().shape.evaluation.safeParse(evaluation);
+  return parsed.success ? parsed.data : evaluation;
 }
 
 /** The result of a finished run, with paths as they are now; null if it is not finished. */
