@@ -47,7 +47,7 @@ export function isPresetName(name: string): name is PresetName {
 export const presetSummaries: Readonly<Record<PresetName, string>> = {
   shapes: 'generated images, minutes on two cores; needs no files',
   'cifar10-small': '10,000 images of CIFAR-10 and a small network, about 10 minutes on two cores',
-  'photos-small': 'a folder of photos and a small network, 64 pixels; 1,000 photos take about 10 minutes on two cores',
+  'photos-small': 'a folder of photos and a small network, 64 pixels; 1,000 photos take about 5 minutes on two cores',
   cifar10: 'CIFAR-10 with a ResNet-18, 200 epochs; wants a GPU',
   imagenette: "the authors' recipe for Imagenette, ResNet-18, 1000 epochs",
   'imagenet-40': "the authors' 40-epoch setting on ImageNet, ResNet-50",
