@@ -19,7 +19,7 @@ export const LIMITS: DecodeLimits = {
 
 /**
  * Where views are antialiased, a photo is decoded at a half, a quarter or an eighth of its sides if all its crops then still have
- * so many times the sides of the views. Those differ by 0.35 levels of 255 then (root mean square; the median of random crops of
+ * so many times the sides of the views. Those differ by 0.4 levels of 255 then (root mean square; the median of random crops of
  * photos, 0.8 at most; bench/results/decode.json has other ratios).
  */
 const LEAST_RATIO = 3;
