@@ -169,6 +169,8 @@ export interface DecodePlace {
   readonly length: number;
   /** What lies there are elements of Snappy, without the length in front of them: the file's own bytes in what is unpacked. */
   readonly packed?: { readonly offset: number; readonly length: number };
+  /** A file of its own, read to its end whatever `length` says: it may have been replaced. */
+  readonly whole?: boolean;
 }
 
 /** A batch of JPEG files, and which crops of them are needed. */

@@ -26,6 +26,8 @@ export interface FilePlace {
   readonly length: number;
   /** What lies there are elements of Snappy, without the length in front of them: the file's own bytes in what is unpacked. */
   readonly packed?: { readonly offset: number; readonly length: number };
+  /** A file of its own, read to its end: its length is that of when it was found, and it may have been replaced. */
+  readonly whole?: boolean;
 }
 
 /** Bytes of an image file, unpacked. */

@@ -1,6 +1,7 @@
 #include "napi/arena.h"
 
 #include <algorithm>
+#include <memory>
 #include <string>
 
 #include "core/error.h"
@@ -44,8 +45,10 @@ Bytes take_arena(const Napi::Uint8Array& array, const char* path) {
   }
   Bytes bytes;
   void* owner = nullptr;
-  if (buffer.CheckTypeTag(&kTag) && napi_unwrap(array.Env(), buffer, &owner) == napi_ok) {
-    bytes = *static_cast<Bytes*>(owner);
+  // Its reference goes now, and not when the garbage is collected: of each step that is all of its pixels.
+  if (buffer.CheckTypeTag(&kTag) && napi_remove_wrap(array.Env(), buffer, &owner) == napi_ok) {
+    const std::unique_ptr<Bytes> held(static_cast<Bytes*>(owner));
+    bytes = *held;
   } else {
     bytes = Bytes(new uint8_t[array.ElementLength()]);
     std::copy_n(array.Data(), array.ElementLength(), bytes.get());

@@ -35,6 +35,7 @@ std::string read_path(const Fields& f) {
 
 FilePlace read_place(const Fields& f) {
   FilePlace place{read_path(f), f.integer("offset", 0, kLargestInteger), f.integer("length", 0, kLargestInteger)};
+  place.whole = f.is_given("whole") && f.boolean("whole");
   if (f.is_given("packed")) {
     const Fields packed = f.object("packed");
     // As large as a page may be: their sum cannot overflow.

@@ -43,7 +43,8 @@ export class FolderFiles implements FilesSource {
   }
 
   place(image: number): FilePlace {
-    return { path: this.#path(image), offset: 0, length: this.#table.sizes[this.#row(image)] as number };
+    const length = this.#table.sizes[this.#row(image)] as number;
+    return { path: this.#path(image), offset: 0, length, whole: true };
   }
 
   location(image: number): string {

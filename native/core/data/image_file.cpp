@@ -55,7 +55,8 @@ DecodeStatus read_image_file(const FilePlace& place, int64_t most_bytes, std::ve
   if (file.descriptor() < 0 || ::fstat(file.descriptor(), &facts) != 0) return unreadable(errno);
   if (S_ISDIR(facts.st_mode)) return unreadable("it is a folder");
   if (!S_ISREG(facts.st_mode)) return unreadable("it is not a regular file");
-  const int64_t length = std::clamp<int64_t>(facts.st_size - place.offset, 0, place.length);
+  const int64_t there = std::max<int64_t>(facts.st_size - place.offset, 0);
+  const int64_t length = place.whole ? there : std::min(there, place.length);
   if (length > most_bytes) return too_long(length, most_bytes);
   bytes.resize(static_cast<size_t>(length));
   size_t read = 0;

@@ -20,6 +20,8 @@ struct FilePlace {
   std::string path;
   int64_t offset = 0, length = 0;
   std::optional<PackedPart> packed = std::nullopt;
+  /// A file of its own is read to its end, as long as it is by now: it may have been replaced.
+  bool whole = false;
 };
 
 /// Reads them into `bytes`, whose memory is used again; fewer where the file ends before. Unreadable, with the system's
