@@ -65,7 +65,12 @@ export { Encoder, type RepresentationBatch, type Representations } from './encod
 export type { EmbedAllOptions, EmbedOptions, EncoderOptions } from './encoder/encoder-options.js';
 export type { ImageInput } from './encoder/image-inputs.js';
 export { type Embeddings, writeEmbeddings } from './export/embeddings.js';
-export { type NetworkOptions, torchvisionWeights } from './export/encoder-description.js';
+export {
+  type EncoderDescription,
+  type EncoderInput,
+  type NetworkOptions,
+  torchvisionWeights,
+} from './export/encoder-description.js';
 export type { EncoderNorm } from './export/infer-architecture.js';
 export {
   readSafetensorsHeader,
@@ -101,6 +106,7 @@ export type {
   ImageSplit,
   ManyLabelTargets,
   MemorySource,
+  PackedSource,
   SplitName,
   Targets,
 } from './data/dataset.js';

@@ -32,6 +32,7 @@ export interface ImageBatch extends RepresentationBatch {
   readonly broken: readonly BrokenImage[];
 }
 
+/** An image without a row. */
 export interface BrokenImage {
   /** Its number in the split. */
   readonly image: number;

@@ -23,6 +23,7 @@ export interface EmbedToFileProgress {
   readonly total: number;
 }
 
+/** Which images are embedded, what is told meanwhile, and how it is stopped. */
 export interface EmbedToFileOptions {
   /** Which images of a data set; 'all' splits, one after the other, if left out. */
   readonly split?: SplitName | 'all' | undefined;

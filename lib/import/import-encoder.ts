@@ -30,6 +30,7 @@ export interface ImportOptions extends NetworkOptions {
   readonly branch?: Branch | undefined;
 }
 
+/** What importEncoder() found, and where it lies now. */
 export interface ImportedEncoder {
   /** The file that was written. */
   readonly path: string;

@@ -42,14 +42,17 @@ export interface RunPlan {
   readonly notes: readonly string[];
 }
 
+/** How planRun() tries steps, and what it tells meanwhile. */
 export interface RunPlanOptions {
   /** Where the run would be: of its disk the free bytes are told. The working folder if left out. */
   readonly folder?: string;
   /** That the steps are tried for. 10 if left out. */
   readonly seconds?: number;
+  /** Photos are being found. */
   readonly onReading?: (progress: OpenProgress) => void;
   /** Images of the steps of a trial, and the part of its time that is over. */
   readonly onStep?: (images: number, part: number) => void;
+  /** Told of every photo that turns out to be broken, in whose place another one is taken: a sentence. */
   readonly onBroken?: (message: string) => void;
   readonly signal?: AbortSignal;
 }
