@@ -103,6 +103,13 @@ export interface BrokenFile {
   readonly reason: string;
 }
 
+/**
+ * What a data set's results are reported in: the part of its test images that is right, the mean over classes of that part, or for several
+ * labels per image the mean over classes of the 11-point average precision (VOC 2007).
+ */
+export const datasetMetrics = ['top1', 'mean-per-class', 'map11'] as const;
+export type DatasetMetric = (typeof datasetMetrics)[number];
+
 /** Images to learn from, and those to measure with where there are any, as whoever made the set divided it. */
 export interface Dataset<Source extends ImageSource = MemorySource> {
   /** Of images that are given and not opened by a kind: how configurations and reports call them. */
@@ -112,6 +119,8 @@ export interface Dataset<Source extends ImageSource = MemorySource> {
   readonly test?: ImageSplit<Source>;
   /** In label order; empty without targets. */
   readonly classNames: readonly string[];
+  /** What its results are reported in, where that is usual; else top-1, or mAP where images have several labels. */
+  readonly metric?: DatasetMetric;
   /** What whoever uses them should know: what was left out, what was taken for what. Sentences. */
   readonly notes?: readonly string[];
   /** Files that were meant as images and are left out: all of which that is known before they are decoded. */
@@ -119,7 +128,7 @@ export interface Dataset<Source extends ImageSource = MemorySource> {
 }
 
 /** 'train', 'val' or 'test'. */
-export type SplitName = Exclude<keyof Dataset, 'classNames' | 'name' | 'notes' | 'broken'>;
+export type SplitName = Exclude<keyof Dataset, 'classNames' | 'metric' | 'name' | 'notes' | 'broken'>;
 export const splitNames = ['train', 'val', 'test'] as const satisfies readonly SplitName[];
 
 /** As progress and errors call them. */

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { evaluationView } from '../augment/view-spec.js';
-import { type ImageSource, type ImageSplit, splitTitles } from '../data/dataset.js';
+import { type DatasetMetric, datasetMetrics, type ImageSource, type ImageSplit, splitTitles } from '../data/dataset.js';
 import { namedDataset } from '../data/from-arrays.js';
 import { ImageOpener } from '../data/image-opener.js';
 import type { DeepReadonly } from '../deep-readonly.js';
@@ -19,8 +19,12 @@ export interface EvaluateEncoderOptions<P extends ProtocolName> {
   readonly protocol: P;
   /** Labelled images of a data set, as datasetFromArrays() makes them: those that the encoder, or a classifier on it, learns from. */
   readonly train: ImageSplit<ImageSource>;
+  /** To choose by, where the data set has such images; else protocols that choose hold out a part of `train`. */
+  readonly val?: ImageSplit<ImageSource> | undefined;
   /** Those that are asked. */
   readonly test: ImageSplit<ImageSource>;
+  /** What to choose by, and what is reported first: that of the data set. */
+  readonly metric?: DatasetMetric | undefined;
   /** Over the protocol's defaults. */
   readonly settings?: Partial<SettingsOf<P>>;
   /** Of whatever the protocol draws: held-out images, orders, crops, initial weights. 0 if left out. */
@@ -48,7 +52,9 @@ export async function evaluateEncoder<P extends ProtocolName>(
   option.checkOptions('evaluateEncoder()', options, {
     protocol: option.required(option.oneOf(protocols().map(({ name }) => name))),
     train: option.required(split),
+    val: split,
     test: option.required(split),
+    metric: option.oneOf(datasetMetrics),
     settings: option.settings,
     seed: { accepts: (value) => Number.isSafeInteger(value) && Number(value) >= 0, expected: 'a whole number from 0' },
     signal: option.signal,
@@ -57,8 +63,8 @@ export async function evaluateEncoder<P extends ProtocolName>(
   const protocol = findProtocol(options.protocol);
   const settings = checkedSettings(protocol, options.settings ?? {});
   const { seed = 0, signal, onProgress } = options;
-  const { train, test } = options;
-  const { classNames } = namedDataset({ train, test }, {});
+  const { train, val, test, metric } = options;
+  const { classNames } = namedDataset({ train, test, ...(val && { val }) }, {});
   return withParts(encoder, async ({ native, network, resolved, description, batchSize }) => {
     const context = { native, device: resolved.device, seed, signal, onProgress };
     const view = evaluationView(description.input);
@@ -67,8 +73,10 @@ export async function evaluateEncoder<P extends ProtocolName>(
     try {
       const data = {
         train: opener.open(train, splitTitles.train),
+        val: val && opener.open(val, splitTitles.val),
         test: opener.open(test, splitTitles.test),
         classes: classNames.length,
+        metric,
       };
       return await evaluate(protocol, { context, encoder: frozen, data }, settings);
     } finally {

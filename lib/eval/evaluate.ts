@@ -1,7 +1,6 @@
 import type { z } from 'zod';
-import { splitTitles } from '../data/dataset.js';
 import type { DeepReadonly } from '../deep-readonly.js';
-import { labelledIndices } from './evaluation-data.js';
+import { checkTargets } from './evaluation-data.js';
 import { metricsOf, type Protocol, type ProtocolInput, type ProtocolResult, withProtocolInput } from './protocol.js';
 
 /** A result, and its metrics by the names that a run gives them. */
@@ -19,7 +18,7 @@ export async function evaluate<Name extends string, Settings extends z.ZodObject
   { context, encoder, data }: Omit<ProtocolInput, 'features'>,
   settings: DeepReadonly<z.infer<Settings>>,
 ): Promise<Evaluation<Result>> {
-  for (const split of ['train', 'test'] as const) await labelledIndices(data[split], splitTitles[split]);
+  await checkTargets(data, protocol.needs);
   return withProtocolInput(context, encoder, data, async (input) => {
     const result = await protocol.run(input, settings);
     return { result, metrics: metricsOf(protocol, result) };

@@ -1,4 +1,4 @@
-import { classLabels } from '../data/dataset.js';
+import { classLabels, type DatasetMetric, splitTitles } from '../data/dataset.js';
 import type { Images } from '../data/images.js';
 import { indicesWhere } from '../data/indices.js';
 import { ByolError } from '../errors.js';
@@ -6,11 +6,28 @@ import { ByolError } from '../errors.js';
 /** What an encoder is evaluated with: it, or a classifier on it, learns from `train` and is asked `test`. */
 export interface EvaluationData {
   readonly train: Images;
+  /** To choose by, as whoever made the data set divided it. Left out: protocols that choose hold out a part of `train`. */
+  readonly val?: Images | undefined;
   readonly test: Images;
   readonly classes: number;
+  /** What to choose by, and what is reported first. Left out: 'top1', or 'map11' where images have several labels. */
+  readonly metric?: DatasetMetric | undefined;
 }
 
 export type Split = 'train' | 'test';
+
+/** What a protocol needs of each split: one class per image, or that or any number of labels. */
+export type NeededTargets = 'class' | 'labels';
+
+/** Throws ERR_BYOL_DATA where a split does not have what a protocol needs. */
+export async function checkTargets(data: EvaluationData, needs: NeededTargets): Promise<void> {
+  for (const split of ['train', 'val', 'test'] as const) {
+    const images = data[split];
+    if (images === undefined) continue;
+    if (needs === 'labels' && images.targets?.kind === 'labels') continue;
+    await labelledIndices(images, splitTitles[split]);
+  }
+}
 
 /** Numbers of the images with a label. Throws ERR_BYOL_DATA if there are none; `which`: what errors call the images. */
 export async function labelledIndices(images: Images, which: string): Promise<Int32Array> {

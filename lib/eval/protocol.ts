@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { DeepReadonly } from '../deep-readonly.js';
 import { CenterCropFeatures } from './center-crop-features.js';
 import type { EvaluationContext } from './context.js';
-import type { EvaluationData } from './evaluation-data.js';
+import type { EvaluationData, NeededTargets } from './evaluation-data.js';
 import type { FrozenEncoder } from './frozen-encoder.js';
 
 /** What a protocol is given. */
@@ -29,8 +29,8 @@ export interface Protocol<
   readonly name: Name;
   /** What it does, in a line. */
   readonly title: string;
-  /** What both splits have to have: one class per image. */
-  readonly needs: 'class';
+  /** What the images have to have: one class each, or that or any number of labels. */
+  readonly needs: NeededTargets;
   /** `evaluation.NAME`: z.strictObject({ ... }), of zod 4. */
   readonly settings: Settings;
   /** For those that nobody gives. */

@@ -39,7 +39,13 @@ export async function evaluateRun<P extends ProtocolName>(options: EvaluateRunOp
   });
   return withRunEncoder(options, async ({ context, encoder, dataset, open, config, weights, resolved }) => {
     const protocol = findProtocol<P>(options.protocol);
-    const data = { train: open('train'), test: open('test'), classes: dataset.classNames.length };
+    const data = {
+      train: open('train'),
+      val: dataset.val === undefined ? undefined : open('val'),
+      test: open('test'),
+      classes: dataset.classNames.length,
+      metric: dataset.metric,
+    };
     const settings = settingsFor(protocol, config.evaluation);
     const { result, metrics } = await evaluate(protocol, { context, encoder, data }, settings);
     const evaluation: RunEvaluation<P> = {

@@ -73,10 +73,10 @@ async function evaluateFile(
   if (args.data === undefined) {
     throw new ByolError('ERR_BYOL_USAGE', `${path} does not say which images to evaluate it with: give --data PATH.`);
   }
-  const { train, test } = await readData((await inferData(args.data)).config);
+  const { train, val, test, metric } = await readData((await inferData(args.data)).config);
   if (test === undefined) throw new ByolError('ERR_BYOL_DATA', `There are no test images in ${args.data}.`);
   return withEncoder(path, args, (encoder) =>
-    evaluateEncoder(encoder, { protocol, train, test, settings, signal, onProgress }),
+    evaluateEncoder(encoder, { protocol, train, val, test, metric, settings, signal, onProgress }),
   );
 }
 
