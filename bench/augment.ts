@@ -130,7 +130,7 @@ async function fusedSeconds(
     }
     draws.push((performance.now() - drawn) / 1000);
     for (const plan of plans) {
-      await native.executePlan({
+      await native.timePlan({
         images,
         indices,
         plan,

@@ -100,5 +100,5 @@ async function ourPairsPerSecond(resources: TrainingResources, epoch: number): P
 
 async function views({ native, config }: TrainingResources, { images, indices, views }: StepInput): Promise<void> {
   const how = { images, indices, executor: 'fused', dtype: 'float32', threads: config.threads, device: 'cpu' } as const;
-  for (const { plan, spec } of views) await native.executePlan({ ...how, plan, view: spec });
+  for (const { plan, spec } of views) await native.timePlan({ ...how, plan, view: spec });
 }

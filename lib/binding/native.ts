@@ -448,16 +448,24 @@ export interface NativeModule {
     options: { readonly classes: number; readonly k: number; readonly temperature: number },
   ): Promise<Accuracy>;
   /** Views as float32 [rows, height, width, 3] (NHWC); 'bfloat16' values are rounded as the network sees them. */
-  executePlan(input: {
-    readonly images: NativeImageStore;
-    readonly indices: Int32Array;
-    readonly plan: Float32Array;
-    readonly view: ViewSpec;
-    /** 'reference' is the CPU's alone. */
-    readonly executor: 'fused' | 'reference';
-    readonly dtype: 'float32' | 'bfloat16';
-    /** Of the CPU; 0: all. */
-    readonly threads: number;
-    readonly device: string;
-  }): Promise<Float32Array>;
+  executePlan(input: PlanInput): Promise<Float32Array>;
+  /**
+   * The same views, where a step would find them: in native memory, of which nothing reaches JavaScript. They are let go of. Resolves with
+   * the seconds that they took; on a device those until the work was handed over.
+   */
+  timePlan(input: PlanInput): Promise<number>;
+}
+
+/** Views to compute: the rows of a plan, and which images they are of. */
+export interface PlanInput {
+  readonly images: NativeImageStore;
+  readonly indices: Int32Array;
+  readonly plan: Float32Array;
+  readonly view: ViewSpec;
+  /** 'reference' is the CPU's alone. */
+  readonly executor: 'fused' | 'reference';
+  readonly dtype: 'float32' | 'bfloat16';
+  /** Of the CPU; 0: all. */
+  readonly threads: number;
+  readonly device: string;
 }

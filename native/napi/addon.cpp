@@ -78,6 +78,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("LinearProbe", LinearProbeWrap::define(env));
   exports.Set("knn", Napi::Function::New<knn>(env, "knn"));
   exports.Set("executePlan", Napi::Function::New<execute_plan_for_js>(env, "executePlan"));
+  exports.Set("timePlan", Napi::Function::New<time_plan_for_js>(env, "timePlan"));
   return exports;
 }
 

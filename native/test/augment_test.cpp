@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
+#include <c10/core/InferenceMode.h>
 
 #include <algorithm>
 #include <array>
@@ -239,6 +240,33 @@ TEST(augment_does_not_depend_on_threads_or_batch) {
     CHECK(at::equal(one[static_cast<int64_t>(i)], alone[0]));
   }
   CHECK(execute_plan(store, {}, nullptr, view, at::kFloat, 0).sizes() == at::IntArrayRef({0, 3, 32, 27}));
+}
+
+TEST(augment_takes_the_memory_of_views_that_nobody_has) {
+  Cases cases = mixture(JitterKind::Official, 5, 20, 20, 31);
+  const ImageStore store = cases.store();
+  const auto views = [&](at::ScalarType dtype = at::kFloat) {
+    return execute_plan(store, cases.indices, cases.plan.data(), view_of(16, 16), dtype, 1);
+  };
+  const at::Tensor first = views();
+  const at::Tensor copy = first.clone();
+  at::Tensor second = views();
+  // A part keeps the whole: an image, as what autograd saves.
+  const at::Tensor part = second[0];
+  const void* const memory = second.data_ptr();
+  second.reset();
+  const at::Tensor third = views();
+  CHECK(first.data_ptr() != memory && third.data_ptr() != memory && third.data_ptr() != first.data_ptr());
+  CHECK(at::equal(first, copy) && at::equal(third, copy) && at::equal(part, copy[0]));
+
+  const void* const let_go = views().data_ptr();
+  CHECK(views().data_ptr() == let_go);
+  CHECK(views(at::kBFloat16).scalar_type() == at::kBFloat16);
+  {
+    const c10::InferenceMode inference;
+    CHECK(views().is_inference());
+  }
+  CHECK(!views().is_inference());
 }
 
 TEST(augment_instruction_sets_agree) {

@@ -76,13 +76,18 @@ const structs: Array<[string, object, (input: never) => unknown]> = [
     { ...embedInput(images, bank, 4), executor: 'fused', dtype: 'float32', threads: 1, device: 'cpu' },
     (input) => native.executePlan(input),
   ],
+  [
+    'timePlan',
+    { ...embedInput(images, bank, 4), executor: 'fused', dtype: 'float32', threads: 1, device: 'cpu' },
+    (input) => native.timePlan(input),
+  ],
 ];
 for (const [name, struct, call] of structs) {
   test(`${name}: every property is needed and of its type`, async () => {
     const seen: string[] = [];
     for (const path of leaves(struct)) {
-      // executePlan has neither; embedInput does.
-      if (name === 'executePlan' && ['statistics', 'bank', 'offset'].includes(String(path[0]))) continue;
+      // Plans have neither; embedInput does.
+      if (name.endsWith('Plan') && ['statistics', 'bank', 'offset'].includes(String(path[0]))) continue;
       for (const value of nonsense) {
         if (typeof value === 'number' && ['mean', 'device'].includes(String(path[0]))) continue;
         if (path[0] === 'device' && typeof value === 'string') continue; // its message has no path
