@@ -19,7 +19,7 @@ import type { LearnerSpec, NativeEncoderSpec, ViewSpec } from './specs.js';
 export type * from './specs.js';
 
 /** Must equal the number that the addon exports; the loader refuses another. */
-export const API_VERSION = 5;
+export const API_VERSION = 6;
 
 export interface NativeInfo {
   /** "2.13.0": the LibTorch that the addon was compiled against, and the one that is loaded. */
@@ -65,7 +65,10 @@ export interface StepInput {
   readonly predictorRate: number;
   /** Of the objective beside supervision. */
   readonly objectiveWeight: number;
-  /** One per row, -1: unlabelled. null without supervision. */
+  /**
+   * One per row, -1: unlabelled; with supervision.many one per row and class, row by row, 1 or 0, -1: not known. null without
+   * supervision.
+   */
   readonly supervisedLabels: Int32Array | null;
 }
 
@@ -288,6 +291,8 @@ export interface EmbedInput {
 
 export interface NativeLearner {
   readonly features: number;
+  /** Outputs of the projector. */
+  readonly projections: number;
   readonly encoderParameters: number;
   /** So many steps at once keep it busy. */
   readonly stepsInFlight: number;
@@ -305,6 +310,13 @@ export interface NativeLearner {
   /** Optimiser steps done. */
   readonly stepCount: Promise<number>;
   embed(input: EmbedInput): Promise<void>;
+  /** The same with the projector's outputs, for a bank of dimension `projections`: class scores of a learner with supervision. */
+  project(input: EmbedInput): Promise<void>;
+  /**
+   * Takes over the encoder's weights and running statistics, as they are when the command's turn comes; the other stays as it is.
+   * ERR_BYOL_CHECKPOINT for another architecture, ERR_BYOL_VALUE for an encoder that has never been trained.
+   */
+  startFrom(encoder: Pick<NativeEncoder | NativeLearner, 'embed'>): Promise<void>;
   /** Everything needed to go on bit-exactly, as one safetensors file, atomically. */
   save(path: string, metadata: Readonly<Record<string, string>>): Promise<void>;
   /** Strict: another architecture is refused, and changes nothing. Resolves with the metadata. */

@@ -57,8 +57,11 @@ export interface ObjectiveSpec {
 
 /** Cross-entropy on the projector's outputs. `target` false: the objective is not computed at all. */
 export interface SupervisionSpec {
+  /** 0 with `many`. */
   readonly labelSmoothing: number;
   readonly target: boolean;
+  /** Images have any number of classes, and the cross-entropy is of a sigmoid for each, their mean. */
+  readonly many: boolean;
 }
 
 export interface OptimizerSpec {

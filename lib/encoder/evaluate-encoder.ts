@@ -68,7 +68,8 @@ export async function evaluateEncoder<P extends ProtocolName>(
   return withParts(encoder, async ({ native, network, resolved, description, batchSize }) => {
     const context = { native, device: resolved.device, seed, signal, onProgress };
     const view = evaluationView(description.input);
-    const frozen = { network, view, statistics: 'running', batchSize } as const;
+    const spec = { encoder: description.encoder, norm: description.norm, ...resolved, seed };
+    const frozen = { network, view, statistics: 'running', batchSize, spec } as const;
     const opener = new ImageOpener(native, { threads: availableCores() });
     try {
       const data = {

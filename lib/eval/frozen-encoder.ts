@@ -1,4 +1,4 @@
-import type { NativeLearner, ViewSpec } from '../binding/native.js';
+import type { NativeEncoderSpec, NativeLearner, ViewSpec } from '../binding/native.js';
 
 /** An encoder whose weights stay as they are, as protocols see it. */
 export interface FrozenEncoder {
@@ -9,4 +9,6 @@ export interface FrozenEncoder {
   readonly statistics: 'running' | 'batch';
   /** Images per forward pass, at most. */
   readonly batchSize: number;
+  /** What it is made of, and the seed of its first weights, for protocols that train a copy. Left out: they cannot. */
+  readonly spec?: NativeEncoderSpec | undefined;
 }

@@ -56,7 +56,11 @@ export function learnerSpec(config: Config, resolved: ResolvedDevice, classes: n
     projector: { ...config.projector, output: projectorOutput(config) },
     predictor: config.predictor,
     objective: objectiveSpec(config),
-    supervision: supervision && { labelSmoothing: supervision.labelSmoothing, target: supervision.consistency > 0 },
+    supervision: supervision && {
+      labelSmoothing: supervision.labelSmoothing,
+      target: supervision.consistency > 0,
+      many: false,
+    },
     targetInit: config.target.init,
     optimizer: {
       kind: optimizer.kind,

@@ -97,7 +97,9 @@ export async function withRunEncoder<T>(
   try {
     keep(useThreads(native, config, options.onThreads));
     const { seed } = config;
-    const network = keep(new native.Encoder({ ...describeConfig(config), ...resolved, seed }));
+    const { encoder, norm } = describeConfig(config);
+    const spec = { encoder, norm, ...resolved, seed };
+    const network = keep(new native.Encoder(spec));
     const weights = await loadRunWeights(network, folder, config);
     return await body({
       context: { native, device, seed, signal: options.signal, onProgress: options.onProgress },
@@ -106,6 +108,7 @@ export async function withRunEncoder<T>(
         view: evaluationView({ ...config.views, transform: config.evaluation.transform }),
         statistics: 'running',
         batchSize: config.evaluation.batchSize,
+        spec,
       },
       dataset,
       open,

@@ -19,6 +19,8 @@ export async function evaluateLearner<T>(
   if (test === null) throw new ByolError('ERR_BYOL_DATA', 'There are no test images to ask the neighbours of.');
   const context = { native, device: resolved.device, seed: config.seed, signal };
   const { batchSize, transform } = config.evaluation;
-  const encoder = { network: learner, view: evaluationView({ ...config.views, transform }), statistics, batchSize };
+  const view = evaluationView({ ...config.views, transform });
+  const spec = { encoder: config.encoder, norm: config.norm, ...resolved, seed: config.seed };
+  const encoder = { network: learner, view, statistics, batchSize, spec };
   return withProtocolInput(context, encoder, { train, test, classes: classNames.length }, body);
 }

@@ -29,8 +29,8 @@ at::Tensor EmbedCommand::views(at::ScalarType dtype, at::Device device) const {
   return execute_plan_on(use_device(device), *images_, indices_, plan_.data(), view_, dtype);
 }
 
-void EmbedCommand::write(const at::Tensor& representations) const {
-  bank_->write(offset_, representations, images_->labels_of(indices_));
+void EmbedCommand::write(const at::Tensor& rows) const {
+  bank_->write(offset_, rows, images_->labels_of(indices_));
 }
 
 }  // namespace byol::napi

@@ -16,13 +16,18 @@ class EmbedCommand {
 
   /// On the LibTorch thread. `Network`: Learner or EncoderNetwork.
   template <typename Network>
-  void run(Network& network) const {
-    write(network.embed(views(network.compute_dtype(), network.device()), statistics_));
+  void run(const Network& network) const {
+    run(network, &Network::embed);
+  }
+  /// The same with what `compute` gives of the views.
+  template <typename Network>
+  void run(const Network& network, at::Tensor (Network::*compute)(const at::Tensor&, EmbedStatistics) const) const {
+    write((network.*compute)(views(network.compute_dtype(), network.device()), statistics_));
   }
 
  private:
   at::Tensor views(at::ScalarType dtype, at::Device device) const;
-  void write(const at::Tensor& representations) const;
+  void write(const at::Tensor& rows) const;
 
   Handle<ImageStore> images_;
   Handle<FeatureBank> bank_;

@@ -3,6 +3,7 @@
 #include "core/io/tensor_file.h"
 #include "napi/devices.h"
 #include "napi/embed_command.h"
+#include "napi/encoder_wrap.h"
 #include "napi/load_command.h"
 #include "napi/metadata.h"
 #include "napi/specs.h"
@@ -48,12 +49,15 @@ Napi::Value from_execution(Napi::Env env, const Execution& execution) {
 Napi::Function LearnerWrap::define(Napi::Env env) {
   return define_class(
       env, {InstanceAccessor<&LearnerWrap::features>("features"),
+            InstanceAccessor<&LearnerWrap::projections>("projections"),
             InstanceAccessor<&LearnerWrap::encoder_parameters>("encoderParameters"),
             InstanceAccessor<&LearnerWrap::steps_in_flight>("stepsInFlight"),
             InstanceAccessor<&LearnerWrap::step_count>("stepCount"), InstanceMethod<&LearnerWrap::step>("step"),
             InstanceMethod<&LearnerWrap::profile_step>("profileStep"),
-            InstanceMethod<&LearnerWrap::read_metrics>("readMetrics"), InstanceMethod<&LearnerWrap::execution>("execution"),
-            InstanceMethod<&LearnerWrap::embed>("embed"),
+            InstanceMethod<&LearnerWrap::read_metrics>("readMetrics"),
+            InstanceMethod<&LearnerWrap::execution>("execution"),
+            InstanceMethod<&LearnerWrap::embed>("embed"), InstanceMethod<&LearnerWrap::project>("project"),
+            InstanceMethod<&LearnerWrap::start_from>("startFrom"),
             InstanceMethod<&LearnerWrap::save>("save"), InstanceMethod<&LearnerWrap::load>("load"),
             InstanceMethod<&LearnerWrap::load_weights>("loadWeights"),
             InstanceMethod<&LearnerWrap::export_encoder>("exportEncoder")});
@@ -69,20 +73,21 @@ LearnerWrap::LearnerWrap(const Napi::CallbackInfo& call) : Wrap(call) {
     encoder_parameters_ = facts.encoder_parameters;
     steps_in_flight_ = Learner::steps_in_flight(device);
     classes_ = spec.classes;
-    supervised_classes_ = spec.supervision ? spec.projector.output : 0;
+    projections_ = spec.projector.output;
+    if (spec.supervision) supervised_ = {projections_, spec.supervision->many};
     make(call, device, facts.bytes, [=] { return std::make_shared<Learner>(spec, device); });
   });
 }
 
 Napi::Value LearnerWrap::step(const Napi::CallbackInfo& call) {
   return guard(call.Env(), [&]() -> Napi::Value {
-    return submit_step(call[0], thread(), object(), classes_, supervised_classes_, false);
+    return submit_step(call[0], thread(), object(), classes_, supervised_, false);
   });
 }
 
 Napi::Value LearnerWrap::profile_step(const Napi::CallbackInfo& call) {
   return guard(call.Env(), [&]() -> Napi::Value {
-    return submit_step(call[0], thread(), object(), classes_, supervised_classes_, true);
+    return submit_step(call[0], thread(), object(), classes_, supervised_, true);
   });
 }
 
@@ -116,6 +121,28 @@ Napi::Value LearnerWrap::execution(const Napi::CallbackInfo& call) {
 
 Napi::Value LearnerWrap::embed(const Napi::CallbackInfo& call) {
   return guard(call.Env(), [&]() -> Napi::Value { return submit_embed(call[0], thread(), object()); });
+}
+
+Napi::Value LearnerWrap::project(const Napi::CallbackInfo& call) {
+  return guard(call.Env(), [&]() -> Napi::Value {
+    return thread().submit(call.Env(), [command = EmbedCommand(call[0]), learner = object()]() -> Deliver {
+      command.run(*learner, &Learner::project);
+      return {};
+    });
+  });
+}
+
+Napi::Value LearnerWrap::start_from(const Napi::CallbackInfo& call) {
+  return guard(call.Env(), [&]() -> Napi::Value {
+    const auto start = [&](const auto& source) {
+      return thread().submit(call.Env(), [source, learner = object()]() -> Deliver {
+        learner->load_weights(source->encoder_state());
+        return {};
+      });
+    };
+    if (is(call[0])) return start(get(call[0], "encoder"));
+    return start(EncoderWrap::get(call[0], "encoder"));
+  });
 }
 
 Napi::Value LearnerWrap::save(const Napi::CallbackInfo& call) {

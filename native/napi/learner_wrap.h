@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/ssl/learner.h"
+#include "napi/step_command.h"
 #include "napi/wrap.h"
 
 namespace byol::napi {
@@ -16,6 +17,7 @@ class LearnerWrap : public Wrap<LearnerWrap, Learner> {
 
  private:
   Napi::Value features(const Napi::CallbackInfo& call) { return fact(call, &LearnerWrap::features_); }
+  Napi::Value projections(const Napi::CallbackInfo& call) { return fact(call, &LearnerWrap::projections_); }
   Napi::Value encoder_parameters(const Napi::CallbackInfo& call) {
     return fact(call, &LearnerWrap::encoder_parameters_);
   }
@@ -26,12 +28,15 @@ class LearnerWrap : public Wrap<LearnerWrap, Learner> {
   Napi::Value read_metrics(const Napi::CallbackInfo& call);
   Napi::Value execution(const Napi::CallbackInfo& call);
   Napi::Value embed(const Napi::CallbackInfo& call);
+  Napi::Value project(const Napi::CallbackInfo& call);
+  Napi::Value start_from(const Napi::CallbackInfo& call);
   Napi::Value save(const Napi::CallbackInfo& call);
   Napi::Value load(const Napi::CallbackInfo& call);
   Napi::Value load_weights(const Napi::CallbackInfo& call);
   Napi::Value export_encoder(const Napi::CallbackInfo& call);
 
-  int64_t features_ = 0, encoder_parameters_ = 0, classes_ = 0, supervised_classes_ = 0, steps_in_flight_ = 0;
+  int64_t features_ = 0, projections_ = 0, encoder_parameters_ = 0, classes_ = 0, steps_in_flight_ = 0;
+  StepLabels supervised_;
 };
 
 }  // namespace byol::napi

@@ -135,7 +135,11 @@ LearnerSpec read_learner_spec(const Fields& f) {
   spec.objective = read_objective(f.object("objective"));
   if (!f.is_null("supervision")) {
     const Fields supervision = f.object("supervision");
-    spec.supervision = {supervision.number("labelSmoothing", Range::up_to_below(0, 1)), supervision.boolean("target")};
+    spec.supervision = {supervision.number("labelSmoothing", Range::up_to_below(0, 1)), supervision.boolean("target"),
+                        supervision.boolean("many")};
+    if (spec.supervision->many && spec.supervision->label_smoothing > 0) {
+      refuse(supervision.value("labelSmoothing"), supervision.path_of("labelSmoothing"), "0 with many labels");
+    }
   }
   spec.target_init =
       f.choice<TargetInit>("targetInit", {{"independent", TargetInit::Independent}, {"copy", TargetInit::Copy}});

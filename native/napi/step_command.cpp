@@ -66,12 +66,15 @@ void read_views(const Fields& f, OwnedStep& step) {
   }
 }
 
-void read_supervised_labels(const Fields& f, int64_t classes, std::span<int64_t> into) {
+void read_supervised_labels(const Fields& f, const StepLabels& supervised, std::span<int64_t> into) {
   const std::vector<int64_t> labels = to_int32s(f.value("supervisedLabels"), f.path_of("supervisedLabels"));
-  const bool fits = std::ranges::all_of(labels, [&](int64_t label) { return label >= -1 && label < classes; });
+  const int64_t most = supervised.many ? 1 : supervised.classes - 1;
+  const bool fits = std::ranges::all_of(labels, [&](int64_t label) { return label >= -1 && label <= most; });
   if (labels.size() != into.size() || !fits) {
     refuse(f.value("supervisedLabels"), f.path_of("supervisedLabels"),
-           std::to_string(into.size()) + " labels from -1 (unlabelled) to " + std::to_string(classes - 1));
+           std::to_string(into.size()) +
+               (supervised.many ? " numbers, of each row and class 0, 1 or -1 (not known)"
+                                : " labels from -1 (unlabelled) to " + std::to_string(most)));
   }
   std::ranges::copy(labels, into.begin());
 }
@@ -79,14 +82,14 @@ void read_supervised_labels(const Fields& f, int64_t classes, std::span<int64_t>
 }  // namespace
 
 Napi::Promise submit_step(const Napi::Value& input, TorchThread& thread, Handle<Learner> learner, int64_t classes,
-                          int64_t supervised_classes, bool profiled) {
+                          const StepLabels& supervised, bool profiled) {
   const Fields f(input, "step");
   auto images = ImageStoreWrap::get(f.value("images"), f.path_of("images"));
   if (classes > 0) ImageStoreWrap::require_labels_below(f.value("images"), f.path_of("images"), classes);
   const std::vector<int64_t> indices = f.indices("indices");
   const auto rows = static_cast<int64_t>(indices.size());
-  OwnedStep step{
-      std::move(images), StepPacket(rows, kViews, supervised_classes > 0), f.integer("microBatches", 1, rows), {}};
+  const int64_t columns = supervised.many ? supervised.classes : std::min<int64_t>(1, supervised.classes);
+  OwnedStep step{std::move(images), StepPacket(rows, kViews, columns), f.integer("microBatches", 1, rows), {}};
   if (rows % step.micro_batches != 0) {
     refuse(f.value("microBatches"), f.path_of("microBatches"), "a divisor of the " + std::to_string(rows) + " rows");
   }
@@ -96,8 +99,8 @@ Napi::Promise submit_step(const Napi::Value& input, TorchThread& thread, Handle<
                  f.number("projectorRate", Range::at_least(0)), f.number("predictorRate", Range::at_least(0)),
                  f.number("objectiveWeight", Range::at_least(0))},
                 step.packet.scalars().data());
-  if (supervised_classes > 0) {
-    read_supervised_labels(f, supervised_classes, step.packet.supervised_labels());
+  if (supervised.classes > 0) {
+    read_supervised_labels(f, supervised, step.packet.supervised_labels());
   } else if (!f.is_null("supervisedLabels")) {
     refuse(f.value("supervisedLabels"), f.path_of("supervisedLabels"), "null without supervision");
   }

@@ -23,6 +23,10 @@ class Wrap : public Napi::ObjectWrap<Self> {
  public:
   /// The core object behind a JavaScript value.
   static Handle<T> get(const Napi::Value& value, const std::string& path) { return self(value, path).object(); }
+  /// Whether there is one, of this class.
+  static bool is(const Napi::Value& value) {
+    return value.IsObject() && value.As<Napi::Object>().CheckTypeTag(&Self::kTag);
+  }
 
  protected:
   using Properties = std::vector<Napi::ClassPropertyDescriptor<Self>>;
@@ -43,7 +47,7 @@ class Wrap : public Napi::ObjectWrap<Self> {
 
   /// The instance behind a JavaScript value, whatever its prototype says.
   static Self& self(const Napi::Value& value, const std::string& path) {
-    if (!value.IsObject() || !value.As<Napi::Object>().CheckTypeTag(&Self::kTag)) {
+    if (!is(value)) {
       throw Error("ERR_BYOL_VALUE", path + " must be a native " + Self::kName + ".");
     }
     return *Self::Unwrap(value.As<Napi::Object>());

@@ -50,13 +50,19 @@ ViewSpec view_of(int64_t size) {
   return view;
 }
 
+int64_t label_columns(const LearnerSpec& spec) {
+  if (!spec.supervision) return 0;
+  return spec.supervision->many ? spec.projector.output : 1;
+}
+
 /// What step `number` is told: other images, crops and rates each time.
 struct Request {
   explicit Request(const LearnerSpec& spec, int64_t number, int64_t rows = kRows)
-      : packet(rows, kViews, spec.supervision.has_value()) {
+      : packet(rows, kViews, label_columns(spec)) {
     std::mt19937 random(static_cast<unsigned>(number) + 100);
     for (int64_t& index : packet.indices()) index = static_cast<int64_t>(random() % kImages);
-    for (int64_t& label : packet.supervised_labels()) label = static_cast<int64_t>(random() % 4) - 1;
+    const int64_t classes = spec.supervision && spec.supervision->many ? 2 : 3;
+    for (int64_t& label : packet.supervised_labels()) label = static_cast<int64_t>(random() % (classes + 1)) - 1;
     for (int64_t view = 0; view < static_cast<int64_t>(kViews); ++view) {
       for (int64_t row = 0; row < rows; ++row) {
         float* const numbers = packet.plan(view).data() + row * kPlanColumns;

@@ -52,7 +52,15 @@ inline std::vector<LearnerSpec> variants() {
   teacher.objective.symmetric = false;
   teacher.objective.similarity = Similarity::Softmax;
   teacher.supervision = SupervisionSpec{0.1, true};
-  return {tiny(), low, moco, grouped, simclr, simsiam, affine, standardized, teacher};
+  LearnerSpec tuned = tiny();
+  tuned.projector = {{}, 3, true, true};
+  tuned.predictor.reset();
+  tuned.objective.symmetric = false;
+  tuned.objective.target = TargetMode::StopGradient;
+  tuned.optimizer.kind = OptimizerKind::Sgd;
+  tuned.optimizer.nesterov = true;
+  tuned.supervision = SupervisionSpec{0.0, false, true};
+  return {tiny(), low, moco, grouped, simclr, simsiam, affine, standardized, teacher, tuned};
 }
 
 }  // namespace learner_variants

@@ -352,6 +352,32 @@ TEST(top_5_is_the_share_of_labels_among_the_five_best_scores) {
   CHECK_CLOSE(three.top5.item<double>(), 1.0, 0.0);
 }
 
+TEST(many_classes_are_told_by_a_sigmoid_each) {
+  const at::Tensor scores = random_rows(2, 4, 7);
+  const at::Tensor classes = at::tensor(std::vector<int64_t>{1, 0, 0, 1, 0, 0, 0,   //
+                                                             0, 0, 0, 0, 0, 0, 0,   //
+                                                             0, 1, -1, 0, 0, 0, 0,  //
+                                                             -1, -1, -1, -1, -1, -1, -1})
+                                 .view({4, 7});
+  double expected = 0;
+  for (int64_t i = 0; i < 4; ++i) {
+    for (int64_t c = 0; c < 7; ++c) {
+      const int64_t is = classes[i][c].item<int64_t>();
+      const double score = scores[i][c].item<double>();
+      if (is >= 0) expected += std::log1p(std::exp(is == 1 ? -score : score)) / 20;
+    }
+  }
+  CHECK_CLOSE(classify_many(scores, classes).loss.item<double>(), expected, 1e-10);
+  // Class c scores c: the five best of 7 are 2 to 6. Two rows have a class; one has its best within five, none within one.
+  const at::Tensor ascending = at::arange(7, at::kFloat).repeat({4, 1});
+  const Classification found = classify_many(ascending, classes);
+  CHECK_CLOSE(found.top1.item<double>(), 0.0, 0.0);
+  CHECK_CLOSE(found.top5.item<double>(), 0.5, 0.0);
+  CHECK_CLOSE(classify_many(-ascending, classes).top1.item<double>(), 0.5, 0.0);
+  const Classification nothing = classify_many(scores, at::full({4, 7}, -1, at::kLong));
+  CHECK_CLOSE(nothing.loss.item<double>(), 0.0, 0.0);
+}
+
 TEST(effective_rank_counts_dimensions) {
   CHECK_CLOSE(effective_rank(rank_matrix(at::cat({at::eye(4), -at::eye(4)}))), 4.0, 1e-6);
   const at::Tensor plane = at::tensor(std::vector<double>{1, 0, 0, 0, 1, 0, -1, 0, 0, 0, -1, 0}).view({4, 3});

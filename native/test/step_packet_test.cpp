@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <cstring>
 #include <numeric>
 
 #include "core/augment/plan.h"
@@ -13,9 +14,9 @@
 using namespace byol;
 
 TEST(a_packet_holds_its_parts_one_after_the_other) {
-  for (const bool supervised : {false, true}) {
-    const StepPacket packet(5, 2, supervised);
-    CHECK(packet.indices().size() == 5 && packet.supervised_labels().size() == (supervised ? 5 : 0));
+  for (const int64_t columns : {0, 1, 3}) {
+    const StepPacket packet(5, 2, columns);
+    CHECK(packet.indices().size() == 5 && std::ssize(packet.supervised_labels()) == 5 * columns);
     CHECK(packet.plan(0).size() == 5 * kPlanColumns && packet.scalars().size() == kScalarSlots);
     std::iota(packet.indices().begin(), packet.indices().end(), 100);
     std::iota(packet.supervised_labels().begin(), packet.supervised_labels().end(), -1);
@@ -29,14 +30,23 @@ TEST(a_packet_holds_its_parts_one_after_the_other) {
     CHECK(scalars.const_data_ptr() == packet.scalars().data());
     CHECK(at::equal(scalars.narrow(0, kRates, kRateSlots), at::tensor({0.5F, 1.0F, 5.0F})));
     CHECK(scalars[kTargetWeight].item<float>() == 0.25F && scalars[kObjectiveWeight].item<float>() == 7.0F);
-    if (supervised) CHECK(at::equal(packet.supervised_label_tensor(2, 3), at::tensor({1, 2, 3}, at::kLong)));
+    if (columns == 1) CHECK(at::equal(packet.supervised_label_tensor(2, 3), at::tensor({1, 2, 3}, at::kLong)));
+    if (columns == 3) {
+      CHECK(at::equal(packet.supervised_label_tensor(2, 2), at::arange(5, 11, at::kLong).view({2, 3})));
+    }
+    const std::span<const std::byte> bytes = packet.bytes();
+    const at::Tensor memory = at::empty({std::ssize(bytes)}, at::kByte);
+    std::memcpy(memory.mutable_data_ptr(), bytes.data(), bytes.size());
+    const at::Tensor labels = packet.tensors_in(memory).supervised_labels;
+    CHECK(labels.defined() == (columns > 0));
+    if (columns > 0) CHECK(at::equal(labels, packet.supervised_label_tensor(0, 5)));
   }
 }
 
 TEST(tensors_of_a_packet_keep_its_memory) {
   at::Tensor scalars;
   {
-    const StepPacket packet(1, 2, false);
+    const StepPacket packet(1, 2, 0);
     write_scalars({0.5}, packet.scalars().data());
     scalars = packet.scalar_tensor();
   }

@@ -24,9 +24,10 @@ using namespace byol;
 using learner_variants::tiny;
 using learner_variants::variants;
 
-void step(Learner& learner, uint64_t seed) {
+void step(Learner& learner, const LearnerSpec& spec, uint64_t seed) {
   at::manual_seed(seed);
   set_scalars(learner, {0.1, 0.9, 2.0, 3.0, 0.5});
+  const bool many = spec.supervision && spec.supervision->many;
   for (int i = 0; i < 2; ++i) {
     const auto view = [&] {
       return at::rand({8, 3, 12, 12}).to(learner.compute_dtype()).contiguous(at::MemoryFormat::ChannelsLast);
@@ -34,7 +35,7 @@ void step(Learner& learner, uint64_t seed) {
     learner.accumulate({.view1 = view(),
                         .view2 = view(),
                         .labels = at::arange(8) % 3,
-                        .supervised_labels = at::arange(8) % 4 - 1,
+                        .supervised_labels = many ? at::arange(8 * 3).view({8, 3}) % 4 % 3 - 1 : at::arange(8) % 4 - 1,
                         .micro_batches = 2});
   }
   learner.apply();
@@ -100,7 +101,7 @@ TEST(the_whole_state_of_a_learner_stays_where_it_is) {
   for (const LearnerSpec& spec : variants()) {
     Learner learner(spec, at::kCPU);
     const auto before = addresses(learner);
-    for (uint64_t i = 0; i < 3; ++i) step(learner, i);
+    for (uint64_t i = 0; i < 3; ++i) step(learner, spec, i);
     CHECK(before == addresses(learner));
     learner.read_metrics();
     CHECK(before == addresses(learner));
@@ -110,8 +111,8 @@ TEST(the_whole_state_of_a_learner_stays_where_it_is) {
 TEST(a_step_reads_nothing_back_and_makes_no_constants) {
   for (const LearnerSpec& spec : variants()) {
     Learner learner(spec, at::kCPU);
-    for (uint64_t i = 0; i < 2; ++i) step(learner, i);
-    const std::set<std::string> operations = operations_of([&] { step(learner, 2); });
+    for (uint64_t i = 0; i < 2; ++i) step(learner, spec, i);
+    const std::set<std::string> operations = operations_of([&] { step(learner, spec, 2); });
     CHECK(operations.count("aten::conv2d") + operations.count("aten::convolution") > 0 &&
           operations.count("byol::update") == 1);
     for (const char* name : {"aten::_local_scalar_dense", "aten::item", "aten::is_nonzero", "aten::nonzero",
@@ -127,13 +128,13 @@ TEST(ten_steps_a_saved_state_and_ten_steps_are_twenty) {
     LearnerSpec other = spec;
     other.seed = 99;
     Learner second(other, at::kCPU);
-    for (uint64_t i = 0; i < 20; ++i) step(whole, i);
-    for (uint64_t i = 0; i < 10; ++i) step(first, i);
+    for (uint64_t i = 0; i < 20; ++i) step(whole, spec, i);
+    for (uint64_t i = 0; i < 10; ++i) step(first, spec, i);
     NamedTensors saved;
     for (const auto& [name, tensor] : snapshot(first)) saved.emplace_back(name, tensor);
-    step(first, 50);  // what goes on behind a saved state is not in it
+    step(first, spec, 50);  // what goes on behind a saved state is not in it
     second.load_state(saved);
-    for (uint64_t i = 10; i < 20; ++i) step(second, i);
+    for (uint64_t i = 10; i < 20; ++i) step(second, spec, i);
     const auto expected = snapshot(whole), actual = snapshot(second);
     CHECK(expected.size() == actual.size());
     for (const auto& [name, tensor] : expected) {
@@ -152,8 +153,8 @@ TEST(both_views_as_one_batch_and_one_after_the_other_agree) {
     together.parts().views_together = true;
     apart.parts().views_together = false;
     for (uint64_t i = 0; i < 3; ++i) {
-      step(together, i);
-      step(apart, i);
+      step(together, spec, i);
+      step(apart, spec, i);
     }
     const auto expected = snapshot(apart), actual = snapshot(together);
     for (const auto& [name, tensor] : expected) {

@@ -97,7 +97,7 @@ test('a step has so many passes of each network', () => {
   const labelsAlone = {
     ...objective({ symmetric: false }),
     predictor: null,
-    supervision: { labelSmoothing: 0, target: false },
+    supervision: { labelSmoothing: 0, target: false, many: false },
   };
   assert.deepEqual(flops(labelsAlone), { forward: shared, target: 0, step: shared + backward });
 });

@@ -27,11 +27,20 @@ EncoderNetwork::EncoderNetwork(const EncoderNetworkSpec& spec, at::Device device
   state_.convolutions = &convolutions_;
 }
 
+void EncoderNetwork::require_whole() const {
+  if (whole_) return;
+  throw Error("ERR_BYOL_NATIVE",
+              "Loading this encoder's weights failed half-way, so that they are of no use. Load them again.");
+}
+
+NamedTensors EncoderNetwork::encoder_state() const {
+  require_whole();
+  use_device(device_);
+  return encoder_tensors(state_, builder_.norms());
+}
+
 at::Tensor EncoderNetwork::embed(const at::Tensor& images, EmbedStatistics statistics) const {
-  if (!whole_) {
-    throw Error("ERR_BYOL_NATIVE",
-                "Loading this encoder's weights failed half-way, so that they are of no use. Load them again.");
-  }
+  require_whole();
   use_device(device_);
   const DeviceMode mode(/*deterministic=*/false);
   return represent(encoder_, state_, images, statistics);

@@ -33,11 +33,15 @@ class EncoderNetwork {
   /// From an encoder file (torchvision's names, under one prefix if need be) or the online encoder of a learner's
   /// training state. Throws ERR_BYOL_CHECKPOINT for another network's; what is refused changes nothing.
   void load_weights(const NamedTensors& tensors);
+  /// What load_weights() takes. Throws ERR_BYOL_VALUE for an encoder that was never trained.
+  NamedTensors encoder_state() const;
 
   at::ScalarType compute_dtype() const { return state_.parameters.compute_dtype(); }
   at::Device device() const { return device_; }
 
  private:
+  void require_whole() const;
+
   double decay_;
   at::Device device_;
   NetworkBuilder builder_;

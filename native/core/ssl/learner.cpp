@@ -73,6 +73,16 @@ at::Tensor Learner::embed(const at::Tensor& images, EmbedStatistics statistics) 
   return represent(impl_->encoder, impl_->online, images, statistics);
 }
 
+at::Tensor Learner::project(const at::Tensor& images, EmbedStatistics statistics) const {
+  require_whole();
+  use_device(device_);
+  const at::NoGradGuard no_grad;
+  const DeviceMode mode(spec_.deterministic);
+  const ForwardContext context =
+      statistics == EmbedStatistics::Batch ? impl_->online.training() : impl_->online.inference();
+  return impl_->projector.forward(context, impl_->encoder.forward(context, images)).to(at::kFloat);
+}
+
 int64_t Learner::encoder_parameters() const { return impl_->encoder_parameters; }
 
 }  // namespace byol

@@ -24,7 +24,8 @@ struct StepInput;   // step_input.h
 struct MicroBatch {
   at::Tensor view1{}, view2{};  // [B, 3, H, W] in compute_dtype()
   at::Tensor labels{};          // int64 [B], -1: unlabelled; for the online classifier, which nothing else learns from
-  at::Tensor supervised_labels{};  // int64 [B], -1: unlabelled; needed with supervision only
+  /// int64 [B], -1: unlabelled; with many labels [B, classes] as classify_many() takes them. Needed with supervision only.
+  at::Tensor supervised_labels{};
   int64_t micro_batches = 1;       // per optimiser step: gradients are divided by it
 };
 
@@ -73,6 +74,8 @@ class Learner {
 
   /// Representations y of the online encoder; see represent() in model/encoder_state.h.
   at::Tensor embed(const at::Tensor& images, EmbedStatistics statistics) const;
+  /// The projector's outputs for them, float32 [B, outputs]: class scores of a learner with supervision.
+  at::Tensor project(const at::Tensor& images, EmbedStatistics statistics) const;
 
   /// How many steps at once keep a learner there busy: on the CPU one is computed while one waits; a device with kernels
   /// has one more, since a step is on its way until the device has passed it.

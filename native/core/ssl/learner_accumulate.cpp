@@ -73,7 +73,8 @@ Classification supervise(const std::vector<Pass>& passes, const at::Tensor& labe
   const at::Tensor zero = at::zeros({}, labels.options().dtype(at::kFloat));
   Classification sum{zero, zero, zero};
   for (const Pass& pass : passes) {
-    const Classification one = classify(pass.projection, labels, spec.label_smoothing);
+    const Classification one = spec.many ? classify_many(pass.projection, labels.view(pass.projection.sizes()))
+                                         : classify(pass.projection, labels, spec.label_smoothing);
     sum = {sum.loss + one.loss, sum.top1 + one.top1, sum.top5 + one.top5};
   }
   const auto views = static_cast<double>(passes.size());

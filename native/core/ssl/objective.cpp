@@ -91,4 +91,18 @@ Classification classify(const at::Tensor& scores, const at::Tensor& labels, doub
   return {loss, share(scores.argmax(1).eq(labels)), share(best.eq(labels.unsqueeze(1)))};
 }
 
+Classification classify_many(const at::Tensor& scores, const at::Tensor& classes) {
+  const at::Tensor wide = widen(scores);
+  const at::Tensor known = classes.ge(0).to(wide.scalar_type());
+  const at::Tensor sum = at::binary_cross_entropy_with_logits(wide, classes.clamp_min(0).to(wide.scalar_type()), known,
+                                                              /*pos_weight=*/{}, at::Reduction::Sum);
+  const at::Tensor loss = sum / known.sum().clamp_min(1);
+  at::NoGradGuard no_grad;
+  const at::Tensor is = classes.eq(1);
+  const at::Tensor labelled = is.any(1).sum().clamp_min(1).to(at::kFloat);
+  const at::Tensor hits = is.gather(1, std::get<1>(scores.topk(std::min<int64_t>(5, scores.size(1)), 1)));
+  const auto share = [&](int64_t k) { return hits.narrow(1, 0, k).any(1).sum().to(at::kFloat) / labelled; };
+  return {loss, share(1), share(hits.size(1))};
+}
+
 }  // namespace byol

@@ -37,4 +37,9 @@ struct Classification {
 };
 Classification classify(const at::Tensor& scores, const at::Tensor& labels, double label_smoothing = 0.0);
 
+/// The same for rows of any number of classes. `classes`: int64 [B, C], 1 where the row is of the class, 0 where it is not,
+/// -1 where that is not known. The loss is the cross-entropy of a sigmoid for each class, the mean over all that is known.
+/// Of the rows with a class, those are right within k that have one among their k best scores.
+Classification classify_many(const at::Tensor& scores, const at::Tensor& classes);
+
 }  // namespace byol

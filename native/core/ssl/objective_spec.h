@@ -40,10 +40,11 @@ struct ObjectiveSpec {
   std::optional<NegativesSpec> negatives;
 };
 
-/// Cross-entropy on the projector's outputs as class scores, over the rows whose label is given.
+/// The projector's outputs as class scores: cross-entropy over the rows whose label is given, or a sigmoid for each class.
 struct SupervisionSpec {
-  double label_smoothing = 0.0;
-  bool target = true;  // false: labels alone, the objective is not computed
+  double label_smoothing = 0.0;  // of the cross-entropy
+  bool target = true;            // false: labels alone, the objective is not computed
+  bool many = false;             // rows have any number of classes: classify_many()
 };
 
 }  // namespace byol
