@@ -138,6 +138,7 @@ export type { Evaluation } from './eval/evaluate.js';
 export type { EvaluationData } from './eval/evaluation-data.js';
 export type { FrozenEncoder } from './eval/frozen-encoder.js';
 export { defineProtocol, type Protocol, type ProtocolInput, type ProtocolResult } from './eval/protocol.js';
+export type { FineTuneEvaluation, FineTuneSettings, TunedPoint } from './eval/protocols/fine-tune.js';
 export {
   type OwnProtocols,
   type ProtocolName,

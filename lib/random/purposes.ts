@@ -24,6 +24,8 @@ export const operationNumbers = {
 export const viewNumbers = {
   /** Crops and flips of the linear protocol. */
   linear: 2,
+  /** Crops and flips of fine-tuning. */
+  fineTuning: 0x1000,
 } as const;
 
 /** The view of views.pipelines[index]. */
@@ -45,4 +47,9 @@ export const orderNumbers = {
   labelledRows: 6,
   /** Which images a page about neighbours shows. */
   shown: 7,
+  /** Which images fine-tuning chooses by, which keep their labels, the images and then the batches of an epoch. */
+  tuningHeldOut: 20,
+  tuningLabels: 21,
+  tuningImages: 22,
+  tuningBatches: 23,
 } as const;

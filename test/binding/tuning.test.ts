@@ -43,7 +43,10 @@ function assertSame(actual: string, expected: string): void {
 }
 
 function assertNear(actual: number, expected: number, bound: number, what: string): void {
-  assert.ok(Math.abs(actual - expected) <= bound * Math.max(1, Math.abs(expected)), `${what}: ${actual}, not ${expected}`);
+  assert.ok(
+    Math.abs(actual - expected) <= bound * Math.max(1, Math.abs(expected)),
+    `${what}: ${actual}, not ${expected}`,
+  );
 }
 
 const tuned: LearnerSpec = {
@@ -154,7 +157,10 @@ describe('any number of labels', () => {
 
   test('are refused where they do not fit', () => {
     const learner = new native.Learner(many);
-    assert.throws(() => learner.step({ ...step, supervisedLabels: labels }), /18 numbers, of each row and class 0, 1 or -1/);
+    assert.throws(
+      () => learner.step({ ...step, supervisedLabels: labels }),
+      /18 numbers, of each row and class 0, 1 or -1/,
+    );
     const twos = new Int32Array(count * classes).fill(2);
     assert.throws(() => learner.step({ ...step, supervisedLabels: twos }), /18 numbers, of each row and class/);
     assert.throws(

@@ -3,10 +3,11 @@ import type { DeepReadonly } from '../../deep-readonly.js';
 import { ByolError } from '../../errors.js';
 import { nearest } from '../../text/nearest.js';
 import type { Protocol, ProtocolResult } from '../protocol.js';
+import { fineTune } from './fine-tune.js';
 import { knn } from './knn.js';
 import { linear } from './linear.js';
 
-const builtIn = [knn, linear] as const;
+const builtIn = [knn, linear, fineTune] as const;
 
 type BuiltIn = { readonly [P in (typeof builtIn)[number] as P['name']]: P };
 
@@ -19,7 +20,7 @@ export interface OwnProtocols {}
 
 type Protocols = BuiltIn & OwnProtocols;
 
-/** 'knn', 'linear', and those that are declared in OwnProtocols. */
+/** 'knn', 'linear', 'fine-tune', and those that are declared in OwnProtocols. */
 export type ProtocolName = keyof Protocols;
 
 /** What a protocol gives. */
@@ -83,9 +84,12 @@ export function findProtocol<P extends ProtocolName>(name: P): Protocol<P, z.Zod
   return found as Protocol<P, z.ZodObject, ResultOf<P>>;
 }
 
+/** Those whose settings every configuration has; of others it has what is given over their defaults. */
+type Complete = 'knn' | 'linear';
+
 /** `evaluation.NAME` of each protocol. */
-type SettingsShape = { [P in keyof BuiltIn]: BuiltIn[P]['settings'] } & {
-  [P in keyof OwnProtocols]: z.ZodOptional<z.ZodType<Partial<SettingsOf<P>>>>;
+type SettingsShape = { [P in Complete]: BuiltIn[P]['settings'] } & {
+  [P in Exclude<ProtocolName, Complete>]: z.ZodOptional<z.ZodType<Partial<SettingsOf<P>>>>;
 };
 
 let shape: SettingsShape | undefined;
@@ -93,8 +97,10 @@ let shape: SettingsShape | undefined;
 /** Of all protocols that there are now: another one once a protocol has been registered. */
 export function protocolSettings(): SettingsShape {
   if (shape !== undefined) return shape;
-  // Configurations were complete before registered ones came.
-  const others = own.map(({ name, settings }) => [name, settings.partial().optional()] as const);
+  // Configurations were complete before the others came.
+  const others = protocols()
+    .filter(({ name }) => name !== 'knn' && name !== 'linear')
+    .map(({ name, settings }) => [name, settings.partial().optional()] as const);
   const all: object = { knn: knn.settings, linear: linear.settings, ...Object.fromEntries(others) };
   // Registered ones are known to the compiler by what their files declare.
   shape = all as SettingsShape;
