@@ -63,6 +63,13 @@ export {
 } from './encoder/embed-to-file.js';
 export { Encoder, type RepresentationBatch, type Representations } from './encoder/encoder.js';
 export type { EmbedAllOptions, EmbedOptions, EncoderOptions } from './encoder/encoder-options.js';
+export {
+  type ExportedEncoder,
+  type ExportFormat,
+  type ExportOptions,
+  exportEncoder,
+  exportFormats,
+} from './encoder/export-encoder.js';
 export type { ImageInput } from './encoder/image-inputs.js';
 export { type Embeddings, writeEmbeddings } from './export/embeddings.js';
 export {

@@ -334,6 +334,8 @@ export interface NativeEncoder {
   embed(input: EmbedInput): Promise<void>;
   /** From an encoder file or the online encoder of a training state. Strict: another architecture is refused, and changes nothing. */
   loadWeights(path: string): Promise<Record<string, string>>;
+  /** With torchvision's names, as the learner's. ERR_BYOL_VALUE for one that was never trained. */
+  exportEncoder(path: string, metadata: Readonly<Record<string, string>>): Promise<void>;
   dispose(): void;
 }
 

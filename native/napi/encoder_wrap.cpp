@@ -1,8 +1,10 @@
 #include "napi/encoder_wrap.h"
 
+#include "core/io/tensor_file.h"
 #include "napi/devices.h"
 #include "napi/embed_command.h"
 #include "napi/load_command.h"
+#include "napi/metadata.h"
 #include "napi/specs.h"
 
 namespace byol::napi {
@@ -11,7 +13,8 @@ Napi::Function EncoderWrap::define(Napi::Env env) {
   return define_class(
       env,
       {InstanceAccessor<&EncoderWrap::features>("features"), InstanceAccessor<&EncoderWrap::parameters>("parameters"),
-       InstanceMethod<&EncoderWrap::embed>("embed"), InstanceMethod<&EncoderWrap::load_weights>("loadWeights")});
+       InstanceMethod<&EncoderWrap::embed>("embed"), InstanceMethod<&EncoderWrap::load_weights>("loadWeights"),
+       InstanceMethod<&EncoderWrap::export_encoder>("exportEncoder")});
 }
 
 EncoderWrap::EncoderWrap(const Napi::CallbackInfo& call) : Wrap(call) {
@@ -34,6 +37,17 @@ Napi::Value EncoderWrap::load_weights(const Napi::CallbackInfo& call) {
   return guard(call.Env(), [&]() -> Napi::Value {
     return submit_load(call[0], thread(),
                        [encoder = object()](const NamedTensors& file) { encoder->load_weights(file); });
+  });
+}
+
+Napi::Value EncoderWrap::export_encoder(const Napi::CallbackInfo& call) {
+  return guard(call.Env(), [&]() -> Napi::Value {
+    const std::string path = to_path(call[0], "path");
+    const Metadata metadata = to_metadata(call[1], "metadata");
+    return thread().submit(call.Env(), [=, encoder = object()]() -> Deliver {
+      save_tensors(path, encoder->encoder_state(), metadata);
+      return {};
+    });
   });
 }
 

@@ -19,6 +19,7 @@ class EncoderWrap : public Wrap<EncoderWrap, EncoderNetwork> {
   Napi::Value parameters(const Napi::CallbackInfo& call) { return fact(call, &EncoderWrap::parameters_); }
   Napi::Value embed(const Napi::CallbackInfo& call);
   Napi::Value load_weights(const Napi::CallbackInfo& call);
+  Napi::Value export_encoder(const Napi::CallbackInfo& call);
 
   int64_t features_ = 0, parameters_ = 0;
 };
