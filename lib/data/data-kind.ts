@@ -20,6 +20,8 @@ export interface Recognized<Settings> {
   readonly settings: Settings;
   /** The longer side of the images in pixels, where it shows without reading them: a preset is chosen by it. */
   readonly side?: number;
+  /** What it is, in a few words, where the kind has several such. */
+  readonly title?: string;
 }
 
 /** How far the opening of a data set is. */

@@ -11,7 +11,7 @@ import { expandPattern, isPattern } from './shards/shard-names.js';
 export interface InferredData {
   /** For `data` of a configuration. */
   readonly config: DataConfig;
-  /** The kind, in a few words. */
+  /** What it is, in a few words. */
   readonly title: string;
   /** The longer side of the images in pixels; null: it does not show without reading them. */
   readonly side: number | null;
@@ -33,7 +33,7 @@ export async function inferData(path: string, likely?: string): Promise<Inferred
     const found = await kind.recognize?.(place);
     if (!found) continue;
     const config = dataSchema().parse({ ...kind.defaults, ...found.settings, kind: nameOf(kind) });
-    return { config, title: kind.title, side: found.side ?? null };
+    return { config, title: found.title ?? kind.title, side: found.side ?? null };
   }
   const kinds = dataKinds().filter(({ recognize }) => recognize !== undefined);
   throw new ByolError(

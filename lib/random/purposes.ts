@@ -52,4 +52,7 @@ export const orderNumbers = {
   tuningLabels: 21,
   tuningImages: 22,
   tuningBatches: 23,
+  /** Which training images of a published set validate, and which of Caltech-101's are learned from. */
+  setHeldOut: 30,
+  setLearned: 31,
 } as const;

@@ -131,7 +131,7 @@ test('data of another kind needs a path', () => {
   const config = resolveConfig({ preset: 'shapes', patch: { data: { path: 'x' } }, overrides: ['data.kind=raw'] });
   assert.deepEqual(config.data, { kind: 'raw', path: 'x' });
   assert.deepEqual(problems({ preset: 'shapes', patch: { data: { path: 'x' } } }), [
-    "data.path: only with data.kind 'cifar10', 'cifar100', 'stl10', 'packed', 'raw', 'tiny-imagenet', 'parquet', 'shards', 'list' or 'folder', but that is 'shapes'",
+    "data.path: only with data.kind 'cifar10', 'cifar100', 'stl10', 'packed', 'raw', 'set', 'tiny-imagenet', 'parquet', 'shards', 'list' or 'folder', but that is 'shapes'",
   ]);
 });
 

@@ -13,6 +13,7 @@ import { list } from './list.js';
 import { packed } from './packed.js';
 import { parquet } from './parquet.js';
 import { raw } from './raw.js';
+import { set } from './set.js';
 import { shapes } from './shapes.js';
 import { shards } from './shards.js';
 import { stl10 } from './stl10.js';
@@ -26,6 +27,7 @@ const builtIn = [
   packed,
   raw,
   shapes,
+  set,
   tinyImagenet,
   parquet,
   shards,

@@ -4,20 +4,14 @@ import type { DeepReadonly } from '../../deep-readonly.js';
 import { ByolError } from '../../errors.js';
 import { count } from '../../text/format.js';
 import { defineDataKind, type OpenOptions } from '../data-kind.js';
-import {
-  type Dataset,
-  type FilesSource,
-  type ImageSplit,
-  type SplitName,
-  splitNames,
-  type Targets,
-} from '../dataset.js';
+import { type Dataset, type FilesSource, type ImageSplit, type SplitName, splitNames } from '../dataset.js';
 import { otherForms, rawPath } from '../photos/file-table.js';
 import { FolderFiles } from '../photos/folder-files.js';
 import { LIST_ENDING, type ListedImage, readImageList, sortedClasses } from '../photos/list-file.js';
 import { listPhotos } from '../photos/listing.js';
 import { brokenLimit, maxPixels } from '../photos/settings.js';
 import { measuredSplits } from '../photos/split.js';
+import { targetsOf } from '../photos/targets.js';
 import { usableImages } from '../photos/usable.js';
 
 const column = z.string().min(1).nullable();
@@ -108,12 +102,4 @@ async function openList(
 function rawOf(folder: string, path: string): string {
   const inside = isAbsolute(path) ? relative(folder, path) : relative(folder, resolve(folder, path));
   return Buffer.from(inside.replaceAll('\\', process.platform === 'win32' ? '/' : '\\')).toString('latin1');
-}
-
-function targetsOf(labels: ReadonlyArray<readonly number[]>, several: boolean): Targets | null {
-  if (labels.every(({ length }) => length === 0)) return null;
-  if (!several) return { kind: 'class', labels: Int32Array.from(labels, ([label = -1]) => label) };
-  const offsets = new Int32Array(labels.length + 1);
-  for (const [image, { length }] of labels.entries()) offsets[image + 1] = (offsets[image] as number) + length;
-  return { kind: 'labels', offsets, labels: Int32Array.from(labels.flat()) };
 }

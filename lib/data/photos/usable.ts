@@ -22,6 +22,8 @@ export interface UsableOptions {
   readonly maxPixels?: number | undefined;
   /** Every file is meant as an image, whatever its name. */
   readonly all?: boolean;
+  /** The only rows to look at, ascending; left out: all of them. */
+  readonly only?: Int32Array;
 }
 
 /** The images of a listing that can be used. */
@@ -38,17 +40,19 @@ export interface UsableImages {
  */
 export async function usableImages(
   { table, passed }: Listing,
-  { brokenLimit, where, maxPixels, all = false }: UsableOptions,
+  { brokenLimit, where, maxPixels, all = false, only }: UsableOptions,
 ): Promise<UsableImages> {
   const breather = new Breather();
-  const rows = new Int32Array(table.count);
+  const looked = only?.length ?? table.count;
+  const rows = new Int32Array(looked);
   const unusable: BrokenFile[] = [];
   const left = new TallyKeeper<'other' | 'empty'>();
   const folders = new Set<string>();
   const withImages = new Set<string>();
   let count = 0;
-  for (let row = 0; row < table.count; row += 1) {
-    if (row % 1024 === 0) await breather.breathe();
+  for (let i = 0; i < looked; i += 1) {
+    if (i % 1024 === 0) await breather.breathe();
+    const row = only === undefined ? i : (only[i] as number);
     const name = rawPath(table, row);
     const folder = name.slice(0, name.lastIndexOf('/') + 1);
     const why = whyUnusable(table, row, maxPixels);

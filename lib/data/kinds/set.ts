@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import { defineDataKind } from '../data-kind.js';
+import { brokenLimit, maxPixels } from '../photos/settings.js';
+import { locateSet, setDefinitions, setNames } from '../sets/index.js';
+import { openSet } from '../sets/open-set.js';
+import type { SetDefinition } from '../sets/set-definition.js';
+
+export const set = defineDataKind({
+  schema: z.strictObject({
+    /** A published set of photos as it is unpacked from its home, with the splits and the metric that the BYOL paper has it with. */
+    kind: z.literal('set'),
+    name: z.enum(setNames),
+    path: z.string().min(1),
+    /**
+     * Validation images where the set has none of its own: 'paper': some of its training images, as many as in the paper (Table 10), always the same
+     * ones; 'official': none, and all of its training images to train with.
+     */
+    val: z.enum(['paper', 'official']),
+    brokenLimit: brokenLimit.schema,
+    maxPixels: maxPixels.schema,
+  }),
+  title: 'a published set of photos',
+  defaults: { val: 'paper', brokenLimit: brokenLimit.default },
+  recognize: async ({ path, type }) => {
+    if (type !== 'folder') return null;
+    for (const name of setNames) {
+      const definition: SetDefinition = setDefinitions[name];
+      if ((await locateSet(definition, path)) === null) continue;
+      const val = definition.toPretrainOn ? 'official' : 'paper';
+      return {
+        settings: { name, path, val, brokenLimit: brokenLimit.default } as const,
+        title: definition.title,
+      };
+    }
+    return null;
+  },
+  open: ({ name, ...settings }, options) => openSet(setDefinitions[name], settings, options),
+});
