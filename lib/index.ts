@@ -175,6 +175,16 @@ export { type DrawOptions, drawPlan, PLAN_WIDTH, type PlanColumn, planColumns } 
 
 export { type Distribution, findRecord, type PresetRecord, presetRecords, type RecordMatch } from './config/records.js';
 export type { Claim } from './tables/claims.js';
+export type { EncoderRow, EncoderTable } from './tables/encoders/encoder-table.js';
+export { isEncoderTable } from './tables/encoders/encoder-table.js';
+export { type EncoderPlan, type EncoderPlanOptions, planEncoderTable } from './tables/encoders/plan.js';
+export type { EncoderTableReport } from './tables/encoders/report.js';
+export {
+  type EncoderTableEvent,
+  type EncoderTableOutcome,
+  type RunEncoderTableOptions,
+  runEncoderTable,
+} from './tables/encoders/run-encoder-table.js';
 export { findTable } from './tables/find-table.js';
 export { type PlanOptions, planTable, type TablePlan } from './tables/plan.js';
 export { tables } from './tables/published/index.js';

@@ -1,5 +1,7 @@
 import type { z } from 'zod';
 import { evaluationView } from '../augment/view-spec.js';
+import { loadNative } from '../binding/load.js';
+import type { Config } from '../config/schema.js';
 import { type DatasetMetric, datasetMetrics, type ImageSource, type ImageSplit, splitTitles } from '../data/dataset.js';
 import { namedDataset } from '../data/from-arrays.js';
 import { ImageOpener } from '../data/image-opener.js';
@@ -7,11 +9,15 @@ import type { DeepReadonly } from '../deep-readonly.js';
 import { ByolError } from '../errors.js';
 import type { EvaluationProgress } from '../eval/context.js';
 import { type Evaluation, evaluate } from '../eval/evaluate.js';
+import type { FrozenEncoder } from '../eval/frozen-encoder.js';
 import type { Protocol } from '../eval/protocol.js';
 import { findProtocol, type ProtocolName, protocols, type ResultOf, type SettingsOf } from '../eval/protocols/index.js';
+import { describeConfig } from '../export/encoder-description.js';
+import { resolveDevice, resolvePrecision } from '../methods/learner-spec.js';
 import * as option from '../text/options.js';
 import { availableCores } from '../train/available-cores.js';
-import { type Encoder, withParts } from './encoder.js';
+import { shareThreads } from '../train/threads.js';
+import { type Encoder, type EncoderParts, withParts } from './encoder.js';
 
 /** By which protocol an encoder is evaluated, and with which images. */
 export interface EvaluateEncoderOptions<P extends ProtocolName> {
@@ -49,7 +55,40 @@ export async function evaluateEncoder<P extends ProtocolName>(
   encoder: Encoder,
   options: EvaluateEncoderOptions<P>,
 ): Promise<Evaluation<ResultOf<P>>> {
-  option.checkOptions('evaluateEncoder()', options, {
+  checkEvaluation('evaluateEncoder()', options);
+  return withParts(encoder, (parts) => evaluateNetwork({ ...parts, statistics: 'running' }, options));
+}
+
+/**
+ * The same of the network of a configuration as it begins, with the weights that `seed` draws. It has no running statistics: those of each
+ * batch serve.
+ */
+export async function evaluateUntrained<P extends ProtocolName>(
+  config: Config,
+  options: EvaluateEncoderOptions<P>,
+): Promise<Evaluation<ResultOf<P>>> {
+  checkEvaluation('evaluateUntrained()', options);
+  const native = loadNative();
+  const info = native.info();
+  const device = resolveDevice(config.device, info);
+  const resolved = { device, precision: resolvePrecision(config.precision, device, info) };
+  const description = describeConfig(config);
+  const threads = shareThreads(native, config.threads);
+  try {
+    const network = new native.Encoder({ ...description, ...resolved, seed: config.seed });
+    try {
+      const { batchSize } = config.evaluation;
+      return await evaluateNetwork({ native, network, resolved, description, batchSize, statistics: 'batch' }, options);
+    } finally {
+      network.dispose();
+    }
+  } finally {
+    threads.dispose();
+  }
+}
+
+function checkEvaluation<P extends ProtocolName>(call: string, options: EvaluateEncoderOptions<P>): void {
+  option.checkOptions(call, options, {
     protocol: option.required(option.oneOf(protocols().map(({ name }) => name))),
     train: option.required(split),
     val: split,
@@ -60,30 +99,37 @@ export async function evaluateEncoder<P extends ProtocolName>(
     signal: option.signal,
     onProgress: option.listener,
   });
+}
+
+type Network = Pick<EncoderParts, 'native' | 'network' | 'resolved' | 'description' | 'batchSize'> &
+  Pick<FrozenEncoder, 'statistics'>;
+
+async function evaluateNetwork<P extends ProtocolName>(
+  { native, network, resolved, description, batchSize, statistics }: Network,
+  options: EvaluateEncoderOptions<P>,
+): Promise<Evaluation<ResultOf<P>>> {
   const protocol = findProtocol(options.protocol);
   const settings = checkedSettings(protocol, options.settings ?? {});
   const { seed = 0, signal, onProgress } = options;
   const { train, val, test, metric } = options;
   const { classNames } = namedDataset({ train, test, ...(val && { val }) }, {});
-  return withParts(encoder, async ({ native, network, resolved, description, batchSize }) => {
-    const context = { native, device: resolved.device, seed, signal, onProgress };
-    const view = evaluationView(description.input);
-    const spec = { encoder: description.encoder, norm: description.norm, ...resolved, seed };
-    const frozen = { network, view, statistics: 'running', batchSize, spec } as const;
-    const opener = new ImageOpener(native, { threads: availableCores() });
-    try {
-      const data = {
-        train: opener.open(train, splitTitles.train),
-        val: val && opener.open(val, splitTitles.val),
-        test: opener.open(test, splitTitles.test),
-        classes: classNames.length,
-        metric,
-      };
-      return await evaluate(protocol, { context, encoder: frozen, data }, settings);
-    } finally {
-      opener.dispose();
-    }
-  });
+  const context = { native, device: resolved.device, seed, signal, onProgress };
+  const view = evaluationView(description.input);
+  const spec = { encoder: description.encoder, norm: description.norm, ...resolved, seed };
+  const frozen = { network, view, statistics, batchSize, spec };
+  const opener = new ImageOpener(native, { threads: availableCores() });
+  try {
+    const data = {
+      train: opener.open(train, splitTitles.train),
+      val: val && opener.open(val, splitTitles.val),
+      test: opener.open(test, splitTitles.test),
+      classes: classNames.length,
+      metric,
+    };
+    return await evaluate(protocol, { context, encoder: frozen, data }, settings);
+  } finally {
+    opener.dispose();
+  }
 }
 
 function checkedSettings<Settings extends z.ZodObject>(

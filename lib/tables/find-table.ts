@@ -1,5 +1,6 @@
 import { ByolError } from '../errors.js';
 import { nearest } from '../text/nearest.js';
+import type { EncoderTable } from './encoders/encoder-table.js';
 import { tables } from './published/index.js';
 import type { Table } from './table.js';
 
@@ -7,7 +8,7 @@ import type { Table } from './table.js';
  * A table by its name as people write it: '5b', '5B', 'table 5b', 'table-5b'. Throws ERR_BYOL_USAGE naming the nearest one and
  * all there are.
  */
-export function findTable(name: string): Table {
+export function findTable(name: string): Table | EncoderTable {
   const plain = name.toLowerCase().replace(/^table[\s_-]*/, '');
   const found = tables.find(({ id, aliases = [] }) => id === plain || aliases.includes(plain));
   if (found !== undefined) return found;

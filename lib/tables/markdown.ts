@@ -1,4 +1,5 @@
 import { claimCells, claimHeader, introduction, resultCells } from './cells.js';
+import type { EncoderTable } from './encoders/encoder-table.js';
 import type { TableReport } from './report.js';
 import { publishedText, type Table } from './table.js';
 
@@ -24,7 +25,7 @@ export function renderMarkdown(report: TableReport): string {
 }
 
 /** Only what was published. */
-export function renderPublished({ title, source, columns, rows, missing, notes = [] }: Table): string {
+export function renderPublished({ title, source, columns, rows, missing, notes = [] }: Table | EncoderTable): string {
   const cells = rows.map((row) => [
     row.label,
     ...columns.map((_, index) => publishedText(row.published[index])),

@@ -1,5 +1,3 @@
-import type { TableRecord } from './records.js';
-
 /** What of the place where a run was made may change its numbers, beside its settings. */
 export interface Origin {
   /** Of byol-torch. */
@@ -21,7 +19,10 @@ export function sameOrigin(a: Origin, b: Origin): boolean {
  * numbers are then not of one kind is said. `now`: what the runs that are left are made with; null: none are left. null: all
  * are alike, or it is not known.
  */
-export function mixedOrigins(records: ReadonlyMap<string, TableRecord>, now: Origin | null): string | null {
+export function mixedOrigins(
+  records: ReadonlyMap<string, { readonly environment: Origin | null }>,
+  now: Origin | null,
+): string | null {
   const counts = new Map<string, number>();
   for (const { environment } of records.values()) {
     const name = environment === null ? 'something that they do not tell' : originText(environment);

@@ -4,18 +4,23 @@ import { ByolError } from '../errors.js';
 import { ioError } from '../files/atomic-file.js';
 import { readJson } from '../files/json-file.js';
 import { OVERVIEW_FILE, OVERVIEW_START } from './overview.js';
-import type { TablePlan } from './plan.js';
-import { namesIn, type TableFolder } from './records.js';
+import { namesIn, type TableFolder } from './record-files.js';
 
 /** Nothing that somebody else wrote is replaced: only reports and overviews that can be told to be ours. */
 
 const REPORT_FILES = ['table.json', 'table.md', 'table.html', 'chart.svg'] as const;
 
+/** Of a plan, what its reports are known by. */
+interface ReportName {
+  readonly table: { readonly id: string };
+  readonly scale: string;
+}
+
 /**
  * @throws ByolError ERR_BYOL_RUN: a README.md, or files of the names of a table's report, which this command did not write.
  * ERR_BYOL_IO if they cannot be read.
  */
-export async function refuseForeignFiles(out: string, plan: TablePlan, folder: TableFolder): Promise<void> {
+export async function refuseForeignFiles(out: string, plan: ReportName, folder: TableFolder): Promise<void> {
   const overview = join(out, OVERVIEW_FILE);
   const text = await textOf(overview);
   if (text !== null && !text.startsWith(OVERVIEW_START)) throw foreign(overview);
@@ -43,7 +48,7 @@ function foreign(path: string): ByolError {
   );
 }
 
-async function isReportOf({ table, scale }: TablePlan, path: string): Promise<boolean> {
+async function isReportOf({ table, scale }: ReportName, path: string): Promise<boolean> {
   try {
     const value = (await readJson(path)) as
       | { table?: unknown; scale?: unknown; plannedRuns?: unknown }

@@ -30,7 +30,7 @@ export function renderTablePage(report: TableReport): string {
   );
 }
 
-function renderCells(
+export function renderCells(
   header: readonly string[],
   rows: readonly (readonly string[])[],
   numbers: readonly number[],

@@ -6,6 +6,7 @@ import { dataKind } from '../data/kinds/index.js';
 import { ByolError } from '../errors.js';
 import { resolveConfig } from '../methods/resolve.js';
 import * as option from '../text/options.js';
+import { type EncoderTable, isEncoderTable } from './encoders/encoder-table.js';
 import { type Base, DEFAULT_SEEDS, type ScaleName, scaleBase, scaleNames } from './scales.js';
 import type { Row, Table } from './table.js';
 
@@ -52,16 +53,22 @@ export interface PlanOptions {
 /**
  * Which runs a table takes, for runTable().
  *
- * @throws ByolError ERR_BYOL_USAGE: a table whose protocol is missing, fewer than one seed. ERR_BYOL_DATA: a scale whose images
+ * @throws ByolError ERR_BYOL_USAGE: a table whose protocol is missing, or whose rows are encoders, fewer than one seed. ERR_BYOL_DATA: a scale whose images
  * this version cannot read. ERR_BYOL_CONFIG: a row's settings are wrong.
  */
-export function planTable(table: Table, options: PlanOptions = {}): TablePlan {
+export function planTable(table: Table | EncoderTable, options: PlanOptions = {}): TablePlan {
   option.checkOptions('planTable()', options, {
     scale: option.oneOf(scaleNames),
     seeds: option.number,
     data: option.path,
   });
   const { scale = 'ci', seeds = DEFAULT_SEEDS, data } = options;
+  if (isEncoderTable(table)) {
+    throw new ByolError(
+      'ERR_BYOL_USAGE',
+      `The rows of table ${table.id} (${table.title}) are encoders that are asked several things: planEncoderTable() plans it.`,
+    );
+  }
   if (table.missing !== undefined) {
     throw new ByolError(
       'ERR_BYOL_USAGE',

@@ -16,19 +16,16 @@ import { checkWritable, refuseForeignFiles } from './ownership.js';
 import { renderTablePage } from './page.js';
 import type { PlannedRun, TablePlan } from './plan.js';
 import {
-  divergedRecord,
   type FoundRecords,
   findElsewhere,
-  identityOf,
   makeFolder,
   readRecords,
-  recordOf,
   runPath,
   type TableFolder,
-  type TableRecord,
   tableFolder,
   writeRecord,
-} from './records.js';
+} from './record-files.js';
+import { divergedRecord, identityOf, recordOf, recordSchema, type TableRecord } from './records.js';
 import { reportTable, type TableReport } from './report.js';
 
 /** Where a table is kept, and what is told meanwhile. */
@@ -91,7 +88,7 @@ export async function runTable(plan: TablePlan, options: RunTableOptions): Promi
   const { out, signal, onEvent = () => {} } = options;
   const folder = tableFolder(out, plan);
   await refuseForeignFiles(out, plan, folder);
-  const found = await readRecords(folder, plan.runs);
+  const found = await readRecords(folder, plan.runs, recordSchema);
   const records = new Map(found.records);
   onEvent({ type: 'records', folder, found });
   const missing = plan.runs.filter(({ name }) => !records.has(name));
@@ -109,7 +106,7 @@ export async function runTable(plan: TablePlan, options: RunTableOptions): Promi
     onEvent({ type: 'run', run, number: index + 1, of: missing.length });
     if (signal?.aborted) return { report, folder, interrupted: true };
     // Asked anew for each run: other tables may be on their way.
-    const known = await findElsewhere(out, folder, run, fits);
+    const known = await findElsewhere(out, folder, run, recordSchema, fits);
     const record =
       known === null ? await makeRecord(plan, run, folder, options) : { ...known.record, ...identityOf(plan, run) };
     if (record === null) return { report, folder, interrupted: true };

@@ -20,7 +20,7 @@ test('byol tables --list names every table, what it needs and whether it runs', 
   assert.equal(lines.length, tables.length);
   assert.match(stdout, /^5b +Between BYOL and SimCLR \(BYOL Table 5b\) +8 rows +runs at scales ci and card$/m);
   assert.match(stdout, /^4a, 11 .* needs the segmentation and detection protocols$/m);
-  assert.match(stdout, /^1a .* needs ImageNet/m);
+  assert.match(stdout, /^1a .* runs; takes --encoder$/m);
 });
 
 test('with a name --list prints its published numbers', () => {

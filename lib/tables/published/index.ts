@@ -1,3 +1,4 @@
+import type { EncoderTable } from '../encoders/encoder-table.js';
 import type { Table } from '../table.js';
 import { methodsTable } from './methods.js';
 import { normalization } from './normalization.js';
@@ -27,7 +28,7 @@ import { table21 } from './table-21.js';
 import { table22 } from './table-22.js';
 
 /** Every table, in the order of the paper. A new one is a file beside this one and a line here. */
-export const tables: readonly Table[] = [
+export const tables: ReadonlyArray<Table | EncoderTable> = [
   table1a,
   table1b,
   table2,
