@@ -37,8 +37,8 @@ export interface FineTuneEvaluation extends ClassificationMetrics {
   readonly initialization: Tuning['initialization'];
   /** All that were tried. */
   readonly grid: readonly TunedPoint[];
-  /** The one with the best validation. */
-  readonly chosen: TuningPoint;
+  /** The one with the best validation, of the grid. */
+  readonly chosen: TunedPoint;
   /** What the network that was tested had been trained on. */
   readonly trainedOn: 'labelled images' | 'labelled and validation images';
   /** Images whose labels were used, images that were chosen by, and labelled test images. */
@@ -106,7 +106,7 @@ export async function evaluateFineTuning(input: ProtocolInput, settings: TuningS
       if (retrains) learner?.dispose();
       best = { index, value, learner: retrains ? null : learner };
     }
-    const chosen = grid[chooses ? (best?.index ?? -1) : 0];
+    const chosen = chooses ? tried[best?.index ?? -1] : untried(grid[0], steps);
     if (chosen === undefined) throw allDiverged(grid);
     const on = retrains ? everything : [parts.labelled];
     tested = best?.learner ?? (await train(chosen, on, 'fine-tuning'));
@@ -120,7 +120,7 @@ export async function evaluateFineTuning(input: ProtocolInput, settings: TuningS
       metric,
       recipe: tuning.recipe,
       initialization: tuning.initialization,
-      grid: chooses ? tried : [{ ...chosen, steps: steps(chosen), validation: null }],
+      grid: chooses ? tried : [chosen],
       chosen,
       trainedOn: retrains ? 'labelled and validation images' : 'labelled images',
       trainImages: parts.labelled.indices.length,
@@ -139,6 +139,10 @@ export async function evaluateFineTuning(input: ProtocolInput, settings: TuningS
     best?.learner?.dispose();
     tested?.dispose();
   }
+}
+
+function untried(point: TuningPoint | undefined, steps: (point: TuningPoint) => number): TunedPoint | undefined {
+  return point && { ...point, steps: steps(point), validation: null };
 }
 
 /** Nothing was to be chosen, and so nothing was held out: what is learnt from is all that may be. */
@@ -204,14 +208,10 @@ export const fineTune = defineProtocol({
     ] as const;
     const rows = named.flatMap(([name, value]) => (value === null ? [] : [[name, percent(value)]]));
     const from = result.initialization === 'random' ? ', from random weights' : '';
-    const isChosen = (point: TuningPoint): boolean =>
-      point.learningRate === chosen.learningRate &&
-      point.weightDecay === chosen.weightDecay &&
-      point.epochs === chosen.epochs;
     const choice = grid.map((point) => [
       pointText(point),
       point.validation === null ? 'diverged' : percent(point.validation),
-      isChosen(point) ? 'chosen' : '',
+      pointText(point) === pointText(chosen) ? 'chosen' : '',
     ]);
     return [
       `fine-tune: ${count(steps)} steps of ${count(batchSize)} images, ${count(trainImages)} labelled images${from}; tested after training on ${trainedOn}`,
