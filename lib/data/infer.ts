@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ByolError } from '../errors.js';
 import { fileProblem, statData } from '../files/data-file.js';
@@ -58,7 +58,11 @@ async function placeOf(path: string): Promise<Place> {
   const folders: string[] = [];
   for (const found of entries) {
     const isFolder = found.isSymbolicLink()
-      ? (await statData(join(path, found.name), what))?.isDirectory() === true
+      ? // One that cannot be followed is no folder: whoever opens the data says what is wrong with it, where that matters.
+        await stat(join(path, found.name)).then(
+          (target) => target.isDirectory(),
+          () => false,
+        )
       : found.isDirectory();
     (isFolder ? folders : files).push(found.name);
   }

@@ -40,6 +40,14 @@ test('image files, and folders of them, are photos', () =>
     assert.deepEqual([(await inferData(dir)).config, (await inferData(dir)).side], [photos, null]);
     const parent = path.dirname(dir);
     assert.deepEqual((await inferData(parent)).config, { ...photos, path: parent });
+    // Links that lead in a circle, to nowhere and through a file are no folders, and keep nobody from the photos.
+    for (const [name, target] of [
+      ['circle', 'circle'],
+      ['nowhere', 'gone'],
+      ['through', 'a.JPG/b'],
+    ] as const)
+      symlinkSync(target, path.join(dir, name));
+    assert.deepEqual((await inferData(dir)).config, photos);
   }));
 
 test('what is nothing of all that is refused with what is there', () =>
