@@ -38,13 +38,22 @@ export function onInterrupt({ first, second }: Interrupts): () => void {
       first(signal);
     } else if (performance.now() - askedAt > SAME_MILLISECONDS) {
       second();
-      process.exit(exitCodeOf(signal));
+      leave(signal);
     }
   };
   for (const signal of SIGNALS) process.on(signal, handle);
   return () => {
     for (const signal of SIGNALS) process.removeListener(signal, handle);
   };
+}
+
+/**
+ * By the signal itself, which shells count as the same exit code. process.exit() would wait for reads that have begun, and those of a
+ * network folder that stalls never end.
+ */
+function leave(signal: NodeJS.Signals): void {
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
 }
 
 /**
