@@ -72,14 +72,23 @@ export function pathBytes(raw: string): Buffer {
   return Buffer.from(raw, 'latin1');
 }
 
-/** For people: bytes that are not UTF-8 are shown as \xNN, and accents in one piece, as NFC. */
+/**
+ * For people: bytes that are not UTF-8 are shown as \xNN, and accents in one piece, as NFC. So are characters that a terminal would
+ * obey and line ends, which would make one name look like several.
+ */
 export function readablePath(raw: string): string {
   const bytes = pathBytes(raw);
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes).normalize('NFC');
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes).normalize('NFC');
+    return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, (char) => escaped(Buffer.from(char)));
   } catch {
-    return raw.replace(/[^\x20-\x7e]/g, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`);
+    return raw.replace(/[^\x20-\x7e]/g, (char) => escaped(pathBytes(char)));
   }
+}
+
+/** Each byte as \xNN. */
+function escaped(bytes: Buffer): string {
+  return Array.from(bytes, (byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('');
 }
 
 /** The same characters in other bytes: accents in one piece (NFC) and apart (NFD), as Linux and macOS write them. */
