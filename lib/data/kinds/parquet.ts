@@ -4,7 +4,7 @@ import { defineDataKind, type OpenOptions } from '../data-kind.js';
 import type { Dataset, FilesSource } from '../dataset.js';
 import { brokenLimit, maxPixels } from '../photos/settings.js';
 import { openShardDataset } from '../shards/shard-dataset.js';
-import { findShards, type ShardKind } from '../shards/shard-names.js';
+import { areShards, findShards, type ShardKind } from '../shards/shard-names.js';
 
 const schema = z.strictObject({
   /** Parquet files with images as bytes and their classes, as Hugging Face keeps sets of images. */
@@ -30,8 +30,9 @@ export const parquet = defineDataKind({
   schema,
   title: 'Parquet files of images, as Hugging Face has them',
   defaults,
-  recognize: async ({ path, type }) => {
-    const are = type === 'file' ? ENDING.test(path) : await findShards(path, files).then(Boolean, () => false);
+  recognize: async (place) => {
+    const { path, type } = place;
+    const are = type === 'file' ? ENDING.test(path) : await areShards(place, files);
     return are ? { settings: { path, ...defaults } } : null;
   },
   open: openParquetData,

@@ -4,7 +4,7 @@ import { defineDataKind, type OpenOptions } from '../data-kind.js';
 import type { Dataset, FilesSource } from '../dataset.js';
 import { brokenLimit, maxPixels } from '../photos/settings.js';
 import { openShardDataset } from '../shards/shard-dataset.js';
-import { findShards, isPattern, SHARD_ENDING, tarShards } from '../shards/shard-names.js';
+import { areShards, findShards, isPattern, SHARD_ENDING, tarShards } from '../shards/shard-names.js';
 
 const schema = z.strictObject({
   /** Tar archives of images with their classes, as WebDataset makes them: x.jpg with x.cls or x.json. */
@@ -23,9 +23,9 @@ export const shards = defineDataKind({
   schema,
   title: 'shards of images: .tar files as WebDataset has them',
   defaults,
-  recognize: async ({ path, type, files }) => {
-    const are =
-      type === 'file' ? SHARD_ENDING.test(path) || isPattern(path) : files.some((name) => SHARD_ENDING.test(name));
+  recognize: async (place) => {
+    const { path, type } = place;
+    const are = type === 'file' ? SHARD_ENDING.test(path) || isPattern(path) : await areShards(place, tarShards);
     return are ? { settings: { path, ...defaults } } : null;
   },
   open: openShardData,

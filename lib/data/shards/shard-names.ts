@@ -2,8 +2,10 @@ import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { ByolError } from '../../errors.js';
 import { fileProblem, statData } from '../../files/data-file.js';
+import type { Place } from '../data-kind.js';
 import { type SplitName, splitNames } from '../dataset.js';
 import { splitOfFolder } from '../photos/layout.js';
+import { arePhotosBeside } from '../photos/photos-beside.js';
 
 /** Names of shards: a file, a folder with some, or a pattern with ranges as WebDataset has them, "train-{0000..0146}.tar". */
 
@@ -82,6 +84,13 @@ export async function findShards(path: string, { ending, files, between }: Shard
   await look(path, null);
   if (found.size === 0) throw new ByolError('ERR_BYOL_DATA', `There are no ${files} in ${path}.`);
   return Object.fromEntries(found) as ShardNames;
+}
+
+/** Whether a folder has shards, and is none of photos that such files lie beside. */
+export async function areShards(place: Place, kind: ShardKind): Promise<boolean> {
+  const names: ShardNames = await findShards(place.path, kind).catch(() => ({}));
+  const count = Object.values(names).reduce((sum, files) => sum + files.length, 0);
+  return count > 0 && !(await arePhotosBeside(place, count));
 }
 
 /** "imagenet-val-000003.tar" -> val */
