@@ -4,6 +4,7 @@ import type { PublicSet } from '../data/fetch/sets.js';
 import { ByolError } from '../errors.js';
 import { count, duration, table } from '../text/format.js';
 import { nearest } from '../text/nearest.js';
+import { quoteArgument } from '../text/shell.js';
 import { withTerminal } from './with-encoder.js';
 
 /** `byol data fetch`. */
@@ -85,7 +86,7 @@ function fetchedText(set: PublicSet, { data, outcome, unchecked }: FetchedSet): 
     ...(outcome === 'fetched' && unchecked.length > 0
       ? [`No checksum is published of ${unchecked.join(', ')}: only its length could be compared.`]
       : []),
-    `Train with it: npx byol train ${data}`,
+    `Train with it: npx byol train ${quoteArgument(data)}`,
   ].join('\n');
 }
 

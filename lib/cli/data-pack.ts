@@ -2,6 +2,7 @@ import type { CommandModule, InferredOptionTypes } from 'yargs';
 import type { PackProgress, PackResult } from '../data/packed/pack.js';
 import { ByolError } from '../errors.js';
 import { count, duration } from '../text/format.js';
+import { quoteArgument } from '../text/shell.js';
 import { withTerminal } from './with-encoder.js';
 
 /** `byol data pack` and `byol data verify`. */
@@ -89,7 +90,7 @@ function packText({ path, images, bytes, before, outcome, broken }: PackResult):
     lines.push(...broken.slice(0, 10).map(({ location, reason }) => `  ${location}: it ${reason}`));
     if (broken.length > 10) lines.push(`  and ${count(broken.length - 10)} more: npx byol data check PATH`);
   }
-  lines.push(`Train with it: npx byol train ${path} --preset imagenette`);
+  lines.push(`Train with it: npx byol train ${quoteArgument(path)}`);
   return lines.join('\n');
 }
 

@@ -3,7 +3,7 @@ const SEPARATORS = [',', ';', '\t'] as const;
 
 /**
  * The rows of a CSV file (RFC 4180; separated by comma, semicolon or tab, whichever its first line has most of). Quoted fields may
- * hold separators, line ends, and quotes as two; empty lines are left out. Throws SyntaxError where a quote is not closed.
+ * hold separators, line ends, and quotes as two; lines with nothing but spaces are left out. Throws SyntaxError where a quote is not closed.
  */
 export function parseCsv(text: string): string[][] {
   const body = text.startsWith('\ufeff') ? text.slice(1) : text;
@@ -25,7 +25,7 @@ export function parseCsv(text: string): string[][] {
     }
     if (body[at] === '\r') at += 1;
     if (body[at] === '\n') at += 1;
-    if (row.length > 1 || row[0] !== '') rows.push(row);
+    if (row.length > 1 || row[0]?.trim() !== '') rows.push(row);
     row = [];
   }
   return rows;

@@ -1,3 +1,4 @@
+import { realpath } from 'node:fs/promises';
 import { dirname, isAbsolute, relative, resolve } from 'node:path';
 import { z } from 'zod';
 import type { DeepReadonly } from '../../deep-readonly.js';
@@ -48,11 +49,12 @@ async function openList(
   { onProgress, signal }: OpenOptions = {},
 ): Promise<Dataset<FilesSource>> {
   const { images, several } = await readImageList(path, columns);
-  const folder = resolve(dirname(path));
+  const given = resolve(dirname(path));
+  const real = await realpath(given);
   const byRaw = new Map<string, ListedImage>();
   let twice = 0;
   for (const image of images) {
-    const raw = rawOf(folder, image.path);
+    const raw = rawOf(given, real, image.path);
     const before = byRaw.get(raw);
     byRaw.set(raw, image);
     if (before === undefined) continue;
@@ -61,6 +63,7 @@ async function openList(
     throw new ByolError('ERR_BYOL_DATA', `${path} lists ${image.path} twice, with different classes or splits.`);
   }
   const names = [...byRaw.keys()].sort((a, b) => (a < b ? -1 : 1));
+  const folder = names.some(isOutside) ? real : given;
   const listing = await listPhotos(folder, {
     onProgress: onProgress && ((files) => onProgress({ phase: 'listing', done: files, total: names.length })),
     signal,
@@ -84,7 +87,10 @@ async function openList(
     };
   };
   const [train, val, test] = splitNames.map(splitOf);
-  if (train === undefined) throw new ByolError('ERR_BYOL_DATA', `${path} lists no training images that can be read.`);
+  if (train === undefined) {
+    const why = `${path} lists no training images that can be read. ${notes.join(' ')}`;
+    throw new ByolError('ERR_BYOL_DATA', why.trim());
+  }
   const apart = images.filter(({ split }) => split === null).length;
   return {
     ...measuredSplits(train, val, test),
@@ -98,8 +104,20 @@ async function openList(
   };
 }
 
-/** See rawPath(). */
-function rawOf(folder: string, path: string): string {
-  const inside = isAbsolute(path) ? relative(folder, path) : relative(folder, resolve(folder, path));
-  return Buffer.from(inside.replaceAll('\\', process.platform === 'win32' ? '/' : '\\')).toString('latin1');
+/**
+ * See rawPath(). `given`: the list's folder by the name that leads to it, `real`: without links. What lies outside is told from the real
+ * one: for the system, '..' behind a link is where the link leads.
+ */
+function rawOf(given: string, real: string, path: string): string {
+  const inside = fromFolder(given, path);
+  return isOutside(inside) ? fromFolder(real, path) : inside;
+}
+
+function fromFolder(folder: string, path: string): string {
+  const inside = relative(folder, resolve(folder, path));
+  return Buffer.from(process.platform === 'win32' ? inside.replaceAll('\\', '/') : inside).toString('latin1');
+}
+
+function isOutside(raw: string): boolean {
+  return raw === '..' || raw.startsWith('../') || isAbsolute(raw);
 }

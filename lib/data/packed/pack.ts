@@ -121,7 +121,7 @@ async function write(
     await requireRoom(path, plan, writer.soFar.bytes);
     const known = data.broken ?? [];
     const broken = new BrokenImages(plan.count + known.length, brokenLimit, place);
-    for (const { location, reason } of known) broken.add(location, reason);
+    broken.addAll(known);
     for (const [image, reason] of writer.soFar.broken) broken.add(plan.name(image), reason);
     const began = performance.now();
     try {

@@ -27,9 +27,23 @@ export class BrokenImages {
 
   /** `reason`: after "it". Throws ERR_BYOL_DATA once there are more than the limit. */
   add(name: string, reason: string): void {
+    this.#keep(name, reason);
+    if (this.#count > this.#limit * this.#images) {
+      throw this.#tooMany(`${count(this.#count)} of the first images of ${count(this.#images)}`);
+    }
+  }
+
+  /** Several that are known at once: the error then has all of them. */
+  addAll(broken: ReadonlyArray<{ readonly location: string; readonly reason: string }>): void {
+    for (const { location, reason } of broken) this.#keep(location, reason);
+    if (this.#count > this.#limit * this.#images) {
+      throw this.#tooMany(`${count(this.#count)} of ${count(this.#images)} images`);
+    }
+  }
+
+  #keep(name: string, reason: string): void {
     this.#count += 1;
     if (this.#first.length < 3) this.#first.push(`${name} (it ${reason})`);
-    if (this.#count > this.#limit * this.#images) throw this.#tooMany();
   }
 
   /** A sentence; null: there are none. */
@@ -39,13 +53,14 @@ export class BrokenImages {
     return `${images} left out among ${count(this.#images)} in ${this.#where}: ${tallyNames({ count: this.#count, first: this.#first })}.`;
   }
 
-  #tooMany(): ByolError {
+  #tooMany(broken: string): ByolError {
     const some = tallyNames({ count: this.#count, first: this.#first });
+    const limit = suggested(this.#count, this.#images);
     return new ByolError(
       'ERR_BYOL_DATA',
-      `${this.#count} of the first images of ${count(this.#images)} in ${this.#where} are broken, more than data.brokenLimit (${this.#limit} of all) allows: ${some}.`,
+      `${broken} in ${this.#where} are broken, more than data.brokenLimit (${this.#limit} of all) allows: ${some}.`,
       {
-        hint: `See all of them with: npx byol data check. Repair or remove them, or allow more: --set data.brokenLimit=${suggested(this.#count, this.#images)}`,
+        hint: `See all of them with: npx byol data check PATH. Repair or remove them, or allow more: --set data.brokenLimit=${limit}, of byol data pack --broken-limit ${limit}`,
       },
     );
   }

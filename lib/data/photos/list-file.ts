@@ -44,7 +44,7 @@ type Row = ReadonlyMap<string, unknown>;
  * a line. Throws ERR_BYOL_DATA, saying which row is wrong or which columns there are.
  */
 export async function readImageList(path: string, columns: ListColumns): Promise<ImageList> {
-  const text = Buffer.from(await readDataFile(path, 'a list of images')).toString('utf8');
+  const text = textOf(await readDataFile(path, 'a list of images'));
   const refuse = (reason: string, cause?: unknown): never => {
     throw new ByolError('ERR_BYOL_DATA', `${path} is no list of images: ${reason}.`, { cause });
   };
@@ -56,7 +56,7 @@ export async function readImageList(path: string, columns: ListColumns): Promise
   }
   const [first] = rows;
   if (first === undefined) return refuse('it is empty');
-  const names = [...new Set(rows.slice(0, 100).flatMap((row) => [...row.keys()]))];
+  const names = namesIn(rows);
   const column = (of: keyof ListColumns): string | null => {
     const asked = columns[of];
     if (asked !== null && !names.includes(asked))
@@ -70,10 +70,11 @@ export async function readImageList(path: string, columns: ListColumns): Promise
     );
   };
   const [image, label, split] = [column('image'), column('label'), column('split')];
-  if (image === null)
+  if (image === null) {
     return refuse(
-      `none of its columns is called like one of paths (${names.join(', ')}); say which it is with data.image`,
+      `none of its columns is called like one of paths (${names.join(', ')}). Its first line has to name the columns, one of them ${usualNames.image.slice(0, 4).join(', ')} or the like; or say which it is with data.image`,
     );
+  }
   let several = false;
   const images = rows.map((row, i): ListedImage => {
     const file = row.get(image);
@@ -83,16 +84,32 @@ export async function readImageList(path: string, columns: ListColumns): Promise
     several ||= Array.isArray(value);
     return {
       path: file,
-      labels: labelsOf(value),
-      split: split === null ? 'train' : splitOfFolder(String(row.get(split) ?? '')),
+      labels: labelsOf(value) ?? refuse(`the class in row ${i + 1} is neither a word nor a number, nor several`),
+      split: split === null ? 'train' : splitOfFolder(String(row.get(split) ?? '').trim()),
     };
   });
   return { images, several };
 }
 
+/** UTF-8, or UTF-16 where the file begins so, as spreadsheets save tables; without the mark that may stand before the text. */
+function textOf(bytes: Uint8Array): string {
+  const [first, second] = bytes;
+  const isWide = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
+  return new TextDecoder(isWide ? (first === 0xff ? 'utf-16le' : 'utf-16be') : 'utf-8').decode(bytes);
+}
+
+/** Of all rows: those of JSON may lack some. */
+function namesIn(rows: readonly Row[]): string[] {
+  const names = new Set<string>();
+  for (const row of rows) for (const name of row.keys()) names.add(name);
+  return [...names];
+}
+
 function rowsOf(path: string, text: string): Row[] {
   if (/\.(?:csv|tsv)$/i.test(path)) {
     const [names = [], ...rows] = parseCsv(text);
+    const twice = names.find((name, i) => names.findIndex((other) => other.trim() === name.trim()) !== i);
+    if (twice !== undefined) throw new SyntaxError(`two of its columns are called '${twice.trim()}'`);
     const wrong = rows.findIndex((row) => row.length !== names.length);
     if (wrong >= 0)
       throw new SyntaxError(
@@ -129,9 +146,11 @@ function rowOf(value: unknown): Row {
   return new Map(Object.entries(value));
 }
 
-function labelsOf(value: unknown): string[] {
-  if (Array.isArray(value)) return value.map(String);
-  return value === undefined || value === null || value === '' ? [] : [String(value)];
+/** null: it is none. */
+function labelsOf(value: unknown): string[] | null {
+  if (value === undefined || value === null || value === '') return [];
+  const values: unknown[] = Array.isArray(value) ? value : [value];
+  return values.every((each) => ['string', 'number', 'boolean'].includes(typeof each)) ? values.map(String) : null;
 }
 
 /** The names of classes in the order of their numbers: by value where all are whole numbers, of which those below 0 mean unknown. */

@@ -64,7 +64,7 @@ export async function usableImages(
     else unusable.push({ location: readablePath(name), reason: why.reason });
   }
   const broken = new BrokenImages(count + unusable.length, brokenLimit, where);
-  for (const { location, reason } of unusable) broken.add(location, reason);
+  broken.addAll(unusable);
   const root = resolve(where);
   for (const folder of [...withImages]) {
     for (let end = folder.indexOf('/'); end >= 0; end = folder.indexOf('/', end + 1))

@@ -48,9 +48,9 @@ export async function openShardDataset(
       ? undefined
       : splitOf(opened.slice(next - count, next), classNames, { brokenLimit, maxPixels }, (location, reason) => {
           files.push({ location, reason });
-          broken.add(location, reason);
         });
   });
+  broken.addAll(files);
   if (train === undefined || train.count === 0) {
     throw new ByolError('ERR_BYOL_DATA', `There are no training images in ${where}: its shards hold no image files.`);
   }

@@ -139,8 +139,8 @@ describe('a folder of photos', () => {
       await assert.rejects(open(folder, 'auto', 0.3), {
         code: 'ERR_BYOL_DATA',
         message:
-          /2 of the first images of 5 in .* are broken, more than data\.brokenLimit \(0\.3 of all\) allows: cut\.jpg \(it begins as an image, but has no readable header\), empty\.png \(it is empty\)\.$/,
-        hint: /byol data check.*--set data\.brokenLimit=0\.8$/,
+          /^2 of 5 images in .* are broken, more than data\.brokenLimit \(0\.3 of all\) allows: cut\.jpg \(it begins as an image, but has no readable header\), empty\.png \(it is empty\)\.$/,
+        hint: /byol data check PATH.*--set data\.brokenLimit=0\.8, of byol data pack --broken-limit 0\.8$/,
       });
       assert.equal((await open(folder, 'auto', 0.4)).train.count, 3);
       writeFiles(path.join(folder, 'other'), { 'a.txt': 'x', 'b.pdf': '%PDF' });

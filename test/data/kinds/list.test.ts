@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 import { classLabels, type Dataset, type FilesSource, type ImageSplit } from '../../../lib/data/dataset.js';
@@ -98,13 +98,58 @@ describe('a list of images', () => {
     });
   });
 
+  test('is read as spreadsheets and scripts save it: marked, in UTF-16, with spaces, with classes in some rows only', async () => {
+    const csv = 'path,label,split\r\nb/2.jpg,dog,train \r\n  \r\nd.jpg,cat,TEST\r\n\r\n';
+    const few = (count: number) =>
+      `${'{"path": "b/2.jpg", "split": "train"}\n'.repeat(count)}{"path": "d.jpg", "label": "cat", "split": "test"}`;
+    for (const [name, text] of [
+      ['a.csv', `\ufeff${csv}`],
+      ['a.jsonl', `\ufeff${few(1)}`],
+      ['b.jsonl', few(150)],
+      ['a.json', '\ufeff[{"path": "b/2.jpg", "split": "train"}, {"path": "d.jpg", "label": "cat", "split": "test"}]'],
+    ] as const) {
+      for (const encoding of ['utf8', 'utf16le'] as const) {
+        await withList(name, '', async (file, folder) => {
+          writeFileSync(file, text.startsWith('\ufeff') ? text : `\ufeff${text}`, encoding);
+          const { train, test: held, classNames } = await open(file);
+          const of = (split: ImageSplit<FilesSource> | undefined) =>
+            told(folder, split, classNames).map((line) => line.replace(' dog', ''));
+          assert.deepEqual([of(train), of(held)], [['b/2.jpg'], ['d.jpg cat']], `${name} ${encoding}`);
+        });
+      }
+    }
+  });
+
+  test('in a folder behind a link names files elsewhere by whole paths, and by the way from where it lies', () =>
+    withPhotoFolder(async (folder) => {
+      writeFiles(folder, { 'lists/deep/c.jpg': jpeg, 'images/d.jpg': jpeg, 'lists/e.jpg': jpeg });
+      const link = path.join(folder, 'link');
+      symlinkSync(path.join('lists', 'deep'), link);
+      const whole = path.join(folder, 'images', 'd.jpg');
+      writeFileSync(path.join(link, 'a.csv'), `path\n${whole}\n../e.jpg\nc.jpg\n${path.join(link, 'c.jpg')}\n`);
+      const { train, notes } = await open(path.join(link, 'a.csv'), { brokenLimit: 0 });
+      const real = realpathSync(folder);
+      assert.deepEqual(told(real, train, []), ['images/d.jpg', 'lists/e.jpg', 'lists/deep/c.jpg']);
+      assert.deepEqual(notes, [`Lines of ${path.join(link, 'a.csv')} that name a file once more: 1.`]);
+      for (let image = 0; image < 3; image += 1) assert.deepEqual(Buffer.from(await train.source.read(image)), jpeg);
+    }));
+
+  test('none of whose files can be read says why', () =>
+    withList('a.csv', 'path\nx.jpg\n', (file) =>
+      assert.rejects(open(file, { brokenLimit: 1 }), {
+        code: 'ERR_BYOL_DATA',
+        message:
+          /lists no training images that can be read\. 1 broken image is left out .*x\.jpg \(it does not exist\)\.$/,
+      }),
+    ));
+
   test('that cannot be used says which row is wrong', async () => {
     const cases: ReadonlyArray<readonly [string, string, RegExp]> = [
       ['a.csv', 'file,class\nc.jpg\n', /row 1 has 1 fields, and the first line names 2/],
       [
         'a.csv',
         'photo,class\nc.jpg,x\n',
-        /none of its columns is called like one of paths \(photo, class\); say which it is with data\.image/,
+        /none of its columns is called like one of paths \(photo, class\)\. Its first line has to name the columns, .* data\.image\.$/,
       ],
       ['a.csv', 'file,class\n', /it is empty/],
       ['a.csv', 'file,class\n,x\n', /row 1 has no path in 'file'/],
@@ -114,12 +159,11 @@ describe('a list of images', () => {
       ['a.json', '{"a": ', /no list of images: .*JSON/],
       ['a.json', '7', /neither an array nor an object/],
       ['a.jsonl', '{"file": "c.jpg"}\n{\n', /line 2: /],
-      [
-        'a.csv',
-        'file\nc.jpg\nmissing.jpg\n',
-        /1 of the first images of 2 .* are broken.*missing\.jpg \(it cannot be read\)/,
-      ],
-      ['a.csv', 'file,split\nc.jpg,test\n', /lists no training images that can be read/],
+      ['a.csv', 'file\nc.jpg\nmissing.jpg\n', /^1 of 2 images in .* are broken.*missing\.jpg \(it cannot be read\)/],
+      ['a.csv', 'file,split\nc.jpg,test\n', /lists no training images that can be read\.$/],
+      ['a.csv', 'file,class, file\nc.jpg,x,d.jpg\n', /two of its columns are called 'file'/],
+      ['a.jsonl', '{"file": "c.jpg", "label": {"name": "x"}}\n', /the class in row 1 is neither a word nor a number/],
+      ['a.json', '{"images": [{"file_name": "c.jpg"}]}', /the class in row 1 is neither a word nor a number/],
     ];
     for (const [name, text, message] of cases) {
       await withList(name, text, (file) => assert.rejects(open(file), { code: 'ERR_BYOL_DATA', message }));
