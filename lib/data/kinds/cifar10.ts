@@ -6,6 +6,7 @@ import { ByolError } from '../../errors.js';
 import { fileProblem, readDataFile, statData } from '../../files/data-file.js';
 import { defineDataKind } from '../data-kind.js';
 import type { Dataset, ImageSplit } from '../dataset.js';
+import { withHeldOut } from '../sets/divide-memory.js';
 
 /** CIFAR-10, binary version (A. Krizhevsky, https://www.cs.toronto.edu/~kriz/cifar.html). */
 
@@ -24,6 +25,8 @@ export const cifar10 = defineDataKind({
     path: z.string().min(1),
     /** Training files to use, 1 to 5. */
     batches: z.array(z.int().min(1).max(5)).min(1),
+    /** 'paper': 5,000 of the 50,000 training images validate, as in the paper's transfer, of each class as many. Left out: none. */
+    val: z.literal('paper').optional(),
   }),
   title: 'binary version',
   defaults: { batches: [1, 2, 3, 4, 5] },
@@ -33,7 +36,10 @@ export const cifar10 = defineDataKind({
     const batches = [1, 2, 3, 4, 5].filter((batch) => names.includes(`data_batch_${batch}.bin`));
     return batches.length === 0 ? null : { settings: { path, batches }, side: SIDE };
   },
-  open: ({ path, batches }) => readCifar10(path, batches),
+  open: async ({ path, batches, val }) => {
+    const data = await readCifar10(path, batches);
+    return val === 'paper' ? withHeldOut(data, { images: 5000, of: 50_000 }) : data;
+  },
 });
 
 /**

@@ -5,6 +5,7 @@ import { ByolError } from '../../errors.js';
 import { fileProblem, readDataFile } from '../../files/data-file.js';
 import { defineDataKind } from '../data-kind.js';
 import type { Dataset, ImageSplit } from '../dataset.js';
+import { withHeldOut } from '../sets/divide-memory.js';
 import { fromPlanes } from './planes.js';
 
 /** CIFAR-100, binary version (A. Krizhevsky, https://www.cs.toronto.edu/~kriz/cifar.html): two labels, then three planes. */
@@ -29,6 +30,8 @@ export const cifar100 = defineDataKind({
     path: z.string().min(1),
     /** The 100 classes, or the 20 superclasses that they belong to. */
     labels: z.enum(['fine', 'coarse']),
+    /** 'paper': 5,067 of the 50,000 training images validate, as in the paper's transfer, of each class 50 or 51. Left out: none. */
+    val: z.literal('paper').optional(),
   }),
   title: 'CIFAR-100, binary version',
   defaults: { labels: 'fine' },
@@ -38,7 +41,10 @@ export const cifar100 = defineDataKind({
       ? { settings: { path, labels: 'fine' as const }, side: SIDE }
       : null;
   },
-  open: ({ path, labels }) => readCifar100(path, labels),
+  open: async ({ path, labels, val }) => {
+    const data = await readCifar100(path, labels);
+    return val === 'paper' ? withHeldOut(data, { images: 5067, of: 50_000 }) : data;
+  },
 });
 
 /**

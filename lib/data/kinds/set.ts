@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineDataKind } from '../data-kind.js';
 import { brokenLimit, maxPixels } from '../photos/settings.js';
-import { locateSet, setDefinitions, setNames } from '../sets/index.js';
+import { recognizeSet, setDefinitions, setNames } from '../sets/index.js';
 import { openSet } from '../sets/open-set.js';
 import type { SetDefinition } from '../sets/set-definition.js';
 
@@ -9,7 +9,8 @@ export const set = defineDataKind({
   schema: z.strictObject({
     /** A published set of photos as it is unpacked from its home, with the splits and the metric that the BYOL paper has it with. */
     kind: z.literal('set'),
-    name: z.enum(setNames),
+    /** Which one: not called its name, because it decides which images there are. */
+    set: z.enum(setNames),
     path: z.string().min(1),
     /**
      * Validation images where the set has none of its own: 'paper': some of its training images, as many as in the paper (Table 10), always the same
@@ -22,17 +23,11 @@ export const set = defineDataKind({
   title: 'a published set of photos',
   defaults: { val: 'paper', brokenLimit: brokenLimit.default },
   recognize: async ({ path, type }) => {
-    if (type !== 'folder') return null;
-    for (const name of setNames) {
-      const definition: SetDefinition = setDefinitions[name];
-      if ((await locateSet(definition, path)) === null) continue;
-      const val = definition.toPretrainOn ? 'official' : 'paper';
-      return {
-        settings: { name, path, val, brokenLimit: brokenLimit.default } as const,
-        title: definition.title,
-      };
-    }
-    return null;
+    const name = type === 'folder' ? await recognizeSet(path) : null;
+    if (name === null) return null;
+    const { title, toPretrainOn = false }: SetDefinition = setDefinitions[name];
+    const val = toPretrainOn ? 'official' : 'paper';
+    return { settings: { set: name, path, val, brokenLimit: brokenLimit.default } as const, title };
   },
-  open: ({ name, ...settings }, options) => openSet(setDefinitions[name], settings, options),
+  open: ({ set: name, ...settings }, options) => openSet(setDefinitions[name], settings, options),
 });

@@ -35,13 +35,22 @@ export const setDefinitions = {
 export type SetName = keyof typeof setDefinitions;
 export const setNames = Object.keys(setDefinitions) as readonly SetName[] as readonly [SetName, ...SetName[]];
 
-/** The folder of a set at a path; null: it is not there. */
-export async function locateSet({ roots = [''], marks, tells }: SetDefinition, path: string): Promise<string | null> {
+/** The folder of a set at a path, by its marks; null: it is not there. */
+export async function locateSet({ roots = [''], marks }: SetDefinition, path: string): Promise<string | null> {
   for (const root of roots) {
     const folder = join(path, root);
-    let found = true;
-    for (const mark of marks) found &&= await isThere(folder, mark);
-    if (found && (await (tells?.(folder) ?? true))) return folder;
+    const found = await Promise.all(marks.map((mark) => isThere(folder, mark)));
+    if (found.every(Boolean)) return folder;
+  }
+  return null;
+}
+
+/** The set at a path; null: none that is known. */
+export async function recognizeSet(path: string): Promise<SetName | null> {
+  for (const name of setNames) {
+    const definition: SetDefinition = setDefinitions[name];
+    const folder = await locateSet(definition, path);
+    if (folder !== null && (await (definition.tells?.(folder) ?? true))) return name;
   }
   return null;
 }

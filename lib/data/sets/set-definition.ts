@@ -43,12 +43,12 @@ export interface SetDefinition {
   /** Left out: the set has validation images of its own, or the paper has none. */
   readonly heldOut?: HeldOut;
   /** Most use it to pretrain on: a path of it is taken with all of its training images. */
-  readonly toPretrainOn?: true;
+  readonly toPretrainOn?: boolean;
   /** Where its folder may lie below a path that is given. Left out: the path is it. */
   readonly roots?: readonly string[];
   /** Files and folders that tell it, below its folder. */
   readonly marks: readonly string[];
-  /** Whether it is this set, where its marks are others' as well. */
+  /** Whether a folder with its marks is this set, where others have them as well. */
   tells?(folder: string): Promise<boolean>;
   /** Below its folder, where all of its images lie; left out: there. */
   readonly images?: string;

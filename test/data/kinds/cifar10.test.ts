@@ -3,7 +3,9 @@ import { symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { readCifar10 } from '../../../lib/data/kinds/cifar10.js';
+import { readData } from '../../../lib/data/kinds/index.js';
 import { labelsOf } from '../../support/datasets.js';
+import { inMemory } from '../../support/in-memory.js';
 import { sharedData, withTempDir } from '../../support/paths.js';
 
 const RECORDS = 10_000;
@@ -24,6 +26,18 @@ test('planes become pixels, first bytes become labels', async () => {
     assert.equal(labelsOf(train)[7], 7);
     const pixel = (7 * 1024 + 33) * 3;
     assert.deepEqual([...train.source.pixels.subarray(pixel, pixel + 3)], [11, 22, 33]);
+    const paper = inMemory(await readData({ kind: 'cifar10', path: dir, batches: [2], val: 'paper' }));
+    const { val, ...others } = paper;
+    assert.ok(val !== undefined);
+    assert.deepEqual([others.train.count, val.count, others.test?.count], [9000, 1000, RECORDS]);
+    for (const label of [0, 9]) assert.equal(labelsOf(val).filter((other) => other === label).length, 100);
+    // Image 7 is in one of them, with its pixels and its label.
+    const found = [others.train, val].flatMap((split) => {
+      const at = split.source.pixels.indexOf(11);
+      assert.equal(split.source.pixels.length, split.count * 3072);
+      return at < 0 ? [] : [[at % 3072, labelsOf(split)[Math.floor(at / 3072)]]];
+    });
+    assert.deepEqual(found, [[33 * 3, 7]]);
   });
 });
 

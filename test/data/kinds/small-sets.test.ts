@@ -70,6 +70,19 @@ describe('CIFAR-100', () => {
       assert.deepEqual([[...labelsOf(coarse.train)], coarse.classNames.length], [[3, 19], 20]);
     }));
 
+  test('validates with a tenth of its training images, as in the paper', () =>
+    withTempDir(async (dir) => {
+      const folder = place(dir);
+      const records = Array.from({ length: 2000 }, (_, i) => record(i % 20, i % 100));
+      writeFileSync(path.join(folder, 'train.bin'), Buffer.concat(records));
+      const { train, val } = inMemory(await readData({ kind: 'cifar100', path: dir, labels: 'fine', val: 'paper' }));
+      assert.ok(val !== undefined);
+      // 5,067 of 50,000 of 2,000, of each class two or three.
+      assert.deepEqual([train.count, val.count], [1797, 203]);
+      const sizes = Array.from({ length: 100 }, (_, label) => labelsOf(val).filter((other) => other === label).length);
+      assert.deepEqual([...new Set(sizes)].sort(), [2, 3]);
+    }));
+
   test('that is damaged is refused', () =>
     withTempDir(async (dir) => {
       const folder = place(dir);

@@ -28,7 +28,7 @@ function withStandIn(name: SetName, body: (folder: string, standIn: StandIn) => 
 }
 
 async function open(name: SetName, folder: string, val: 'paper' | 'official'): Promise<Dataset<FilesSource>> {
-  return (await readData({ kind: 'set', name, path: folder, val, brokenLimit: 0 })) as Dataset<FilesSource>;
+  return (await readData({ kind: 'set', set: name, path: folder, val, brokenLimit: 0 })) as Dataset<FilesSource>;
 }
 
 /** "path: class, class" of each image, in their order. */
@@ -66,7 +66,7 @@ describe('published sets', () => {
         const { config, title } = await inferData(folder);
         const val = name === 'imagenet' || name === 'places365' ? 'official' : 'paper';
         const known = name === 'caltech101-background' ? 'caltech101' : name;
-        assert.deepEqual(config, { kind: 'set', name: known, path: folder, val, brokenLimit: 0.05 });
+        assert.deepEqual(config, { kind: 'set', set: known, path: folder, val, brokenLimit: 0.05 });
         assert.equal(title, setDefinitions[known].title);
         const data = await open(name, folder, 'official');
         assert.deepEqual([data.classNames, data.metric, data.broken], [standIn.classNames, definition.metric, []]);
