@@ -18,6 +18,7 @@ import { batchesOf, normDecayOf, stepsOf, tune } from '../tuning/tune.js';
 import { type TuningImages, type TuningParts, targetedIndices, tuningParts } from '../tuning/tuning-images.js';
 import { tuningNotes } from '../tuning/tuning-notes.js';
 
+/** `evaluation.fine-tune`: a recipe of the paper, and what goes over it. */
 export type FineTuneSettings = TuningSettings;
 
 /** A training that was tried. */
@@ -180,7 +181,7 @@ function allDiverged(points: readonly TuningPoint[]): ByolError {
 function pointText({ learningRate, weightDecay, epochs }: TuningPoint): string {
   const parts = [`learning rate ${learningRate}`];
   if (weightDecay > 0) parts.push(`weight decay ${weightDecay}`);
-  if (epochs !== null) parts.push(`${epochs} epochs`);
+  if (epochs !== null) parts.push(epochs === 1 ? '1 epoch' : `${epochs} epochs`);
   return parts.join(', ');
 }
 

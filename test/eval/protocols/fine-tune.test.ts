@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 import type { Images } from '../../../lib/data/images.js';
@@ -8,8 +8,10 @@ import type { ProtocolInput } from '../../../lib/eval/protocol.js';
 import { evaluateFineTuning, type FineTuneSettings, fineTune } from '../../../lib/eval/protocols/fine-tune.js';
 import { evaluateKnn, standardKnn } from '../../../lib/eval/protocols/knn.js';
 import { evaluateLinear, officialLinear } from '../../../lib/eval/protocols/linear.js';
-import { Encoder, evaluateEncoder, evaluateRun, resolveConfig } from '../../../lib/index.js';
+import { Encoder, evaluateEncoder, evaluateRun, inferData, readData, resolveConfig } from '../../../lib/index.js';
+import { writePaintedPhotos } from '../../support/painted-photos.js';
 import { withTempDir } from '../../support/paths.js';
+import { withPhotoFolder } from '../../support/photos.js';
 import { runToEnd, tinyConfig } from '../../support/tiny.js';
 import { makeToy, type Toy, toySpec } from '../toy.js';
 
@@ -208,7 +210,7 @@ test('of a run and of a file of weights, by the same settings', () =>
     );
 
     await using encoder = await Encoder.load(weights);
-    const data = await (await import('../../../lib/index.js')).readData(tinyConfig().data);
+    const data = await readData(tinyConfig().data);
     assert.ok(data.test);
     const evaluated = await evaluateEncoder(encoder, {
       protocol: 'fine-tune',
@@ -219,3 +221,34 @@ test('of a run and of a file of weights, by the same settings', () =>
     assert.equal(evaluated.result.trainImages, result.trainImages);
     assert.equal(evaluated.result.steps, result.steps);
   }));
+
+test('of photos, decoded when they are needed, with the labels of a list', () =>
+  withTempDir((dir) =>
+    withPhotoFolder(async (photos) => {
+      await writePaintedPhotos(photos, 40);
+      const folder = path.join(dir, 'run');
+      await runToEnd(tinyConfig({ epochs: 1 }), { folder });
+      const list = path.join(dir, 'list.txt');
+      const named = ['000.jpeg', '001.jpeg', '009.png', '012.jpeg', '018.webp', '021.jpeg'];
+      writeFileSync(list, named.join('\n'));
+      const { train, test: asked } = await readData((await inferData(photos)).config);
+      assert.ok(asked);
+      await using encoder = await Encoder.load(path.join(folder, 'encoder.safetensors'));
+      const options = {
+        protocol: 'fine-tune',
+        train,
+        test: asked,
+        settings: {
+          epochs: [3],
+          batchSize: 4,
+          learningRates: [0.05, 0.1],
+          labels: { list },
+          validationFraction: 0.2,
+        },
+      } as const;
+      const { result } = await evaluateEncoder(encoder, options);
+      assert.deepEqual([result.trainImages, result.validationImages, result.testImages], [6, 6, 10]);
+      assert.deepEqual([result.steps, result.batchSize], [3, 4]);
+      assert.deepEqual((await evaluateEncoder(encoder, options)).result, result);
+    }),
+  ));
