@@ -1,9 +1,11 @@
-import { mkdir, rename, rm, stat, statfs } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { copyFile, mkdir, rename, rm, stat, statfs } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { ByolError } from '../../errors.js';
 import { ioError, syncFolder } from '../../files/atomic-file.js';
 import { holdLock } from '../../files/process-lock.js';
 import { writeError } from '../packed/store-writer.js';
+import { recognizeSet, setDefinitions } from '../sets/index.js';
+import { isThere } from '../sets/set-lists.js';
 import { type DownloadOptions, download } from './download.js';
 import type { PublicSet, SetFile } from './sets.js';
 import { unpack } from './unpack.js';
@@ -49,7 +51,10 @@ export async function fetchSet(name: string, set: PublicSet, options: FetchOptio
     odd: (problem) => new ByolError('ERR_BYOL_IO', `${join(out, `.fetch-${name}.lock`)} ${problem}. Delete it.`),
   });
   try {
-    if ((await stat(folder).catch(() => null)) !== null) return { ...there, outcome: 'there' };
+    if ((await stat(folder).catch(() => null)) !== null) {
+      if (set.set === undefined || (await recognizeSet(folder)) === set.set) return { ...there, outcome: 'there' };
+      throw new ByolError('ERR_BYOL_DATA', `${folder} is there, and not what ${name} is unpacked to: move it away.`);
+    }
     const work = join(out, `.fetch-${name}`);
     await mkdir(work, { recursive: true });
     await requireRoom(name, set, work);
@@ -59,7 +64,7 @@ export async function fetchSet(name: string, set: PublicSet, options: FetchOptio
     await rm(unpacked, { recursive: true, force: true });
     for (const file of set.files) await open(file, join(work, file.name), unpacked, options);
     const root = set.root === null ? unpacked : join(unpacked, set.root);
-    await finish(set, root);
+    await check(set, root);
     await rename(root, folder);
     await syncFolder(out);
     await rm(work, { recursive: true, force: true });
@@ -81,7 +86,7 @@ async function get(file: SetFile, path: string, { onProgress, ...options }: Fetc
 }
 
 async function open(
-  { name, into = '', inner = [] }: SetFile,
+  { name, into = '', inner = [], isPlain = false }: SetFile,
   archive: string,
   unpacked: string,
   { signal, onProgress }: FetchOptions,
@@ -92,6 +97,12 @@ async function open(
     done += 1;
     onProgress?.({ phase: 'unpacking', file: name, done, total: null });
   };
+  if (isPlain) {
+    await mkdir(folder, { recursive: true });
+    await copyFile(archive, join(folder, name));
+    onEntry();
+    return;
+  }
   await unpack(archive, folder, { signal, onEntry });
   for (const path of inner) {
     await unpack(join(folder, path), dirname(join(folder, path)), { signal, onEntry });
@@ -99,19 +110,17 @@ async function open(
   }
 }
 
-async function finish(set: PublicSet, root: string): Promise<void> {
-  for (const name of set.without ?? []) await rm(join(root, name), { recursive: true, force: true });
-  try {
-    await set.list?.(root, set.data);
-    await stat(join(root, set.data));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    throw new ByolError(
-      'ERR_BYOL_DATA',
-      `The archives of ${set.title} do not have what they should: ${basename((error as NodeJS.ErrnoException).path ?? '')} is missing. Its home may have changed it: ${set.home}`,
-      { cause: error },
-    );
-  }
+/** Throws ERR_BYOL_DATA where what was unpacked is not the set. */
+async function check(set: PublicSet, root: string): Promise<void> {
+  const marks = set.set === undefined ? [set.data] : setDefinitions[set.set].marks;
+  const there = await Promise.all(marks.map((mark) => isThere(root, mark)));
+  const isKnown = there.every(Boolean) && (set.set === undefined || (await recognizeSet(root)) === set.set);
+  if (isKnown) return;
+  const missing = marks.filter((_, i) => !there[i]);
+  throw new ByolError(
+    'ERR_BYOL_DATA',
+    `The archives of ${set.title} do not have what they should: ${missing.length === 0 ? 'its lists are' : `${missing.join(', ')} is`} missing. Its home may have changed it: ${set.home}`,
+  );
 }
 
 /** Images are compressed already: unpacked they take about as much again. */

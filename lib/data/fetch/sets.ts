@@ -1,9 +1,9 @@
-import type { ListWriter } from './lists.js';
-import { aircraft, dtd, food101, pets, places365, sun397, voc2007 } from './lists.js';
+import type { SetName } from '../sets/index.js';
 
 /**
  * Public sets of images: where they lie, how large they are and what they become. URLs and checksums are of torchvision's data sets (MD5) and of
- * TensorFlow Datasets' lists of checksums (SHA-256, bytes), whichever has them; of CIFAR of its own page (MD5).
+ * TensorFlow Datasets' lists of checksums (SHA-256, bytes), whichever has them; of CIFAR of its own page (MD5), of SUN397's partitions of torchvision's
+ * prototypes (SHA-256).
  */
 
 export interface Checksum {
@@ -21,6 +21,8 @@ export interface SetFile {
   readonly bytes: number | null;
   /** null: none is known, and only the server's length is compared. */
   readonly checksum: Checksum | null;
+  /** No archive: the file itself, which keeps its name. */
+  readonly isPlain?: boolean;
   /** Unpacked there, below the folder of the set; left out: in it. */
   readonly into?: string;
   /** Archives that are in this one, and are unpacked where they lie. */
@@ -37,10 +39,8 @@ export interface PublicSet {
   readonly folder: string;
   /** What to train with, below the folder; '': the folder itself. */
   readonly data: string;
-  /** Writes that file, where the archives have classes and splits in files of another sort. */
-  readonly list?: ListWriter;
-  /** Folders that are no classes. */
-  readonly without?: readonly string[];
+  /** What it is known as once it is unpacked, where its classes and splits are in lists of its own. */
+  readonly set?: SetName;
   readonly home: string;
   /** A sentence. */
   readonly terms: string;
@@ -48,7 +48,6 @@ export interface PublicSet {
 
 const md5 = (value: string): Checksum => ({ algorithm: 'md5', value });
 const sha256 = (value: string): Checksum => ({ algorithm: 'sha256', value });
-const LIST = 'images.csv';
 
 function imagenette(name: string, bytes: number, checksum: string): PublicSet {
   return {
@@ -157,13 +156,13 @@ export const publicSets = {
     ],
     root: 'food-101',
     folder: 'food-101',
-    data: LIST,
-    list: food101,
+    data: '',
+    set: 'food101',
     home: 'https://data.vision.ee.ethz.ch/cvl/datasets_extra/food-101/',
     terms: 'Images of Foodspotting, whose rights are not with the authors; for scientific fair use.',
   },
   flowers102: {
-    title: 'Oxford Flowers-102; its classes are MATLAB files beside the images, and are not read',
+    title: 'Oxford Flowers-102',
     images: 8189,
     files: [
       {
@@ -172,10 +171,25 @@ export const publicSets = {
         bytes: 344_862_509,
         checksum: md5('52808999861908f626f3c1f4e79d11fa'),
       },
+      {
+        name: 'imagelabels.mat',
+        urls: [`${vgg}/flowers/102/imagelabels.mat`],
+        bytes: null,
+        checksum: md5('e0620be6f572b9609742df49c70aed4d'),
+        isPlain: true,
+      },
+      {
+        name: 'setid.mat',
+        urls: [`${vgg}/flowers/102/setid.mat`],
+        bytes: null,
+        checksum: md5('a5357ecc9cb78c4bef273ce3793fc85c'),
+        isPlain: true,
+      },
     ],
     root: null,
     folder: 'flowers-102',
-    data: 'jpg',
+    data: '',
+    set: 'flowers102',
     home: 'https://www.robots.ox.ac.uk/~vgg/data/flowers/102/',
     terms: 'No licence is stated; images are of various web sites.',
   },
@@ -198,8 +212,8 @@ export const publicSets = {
     ],
     root: null,
     folder: 'oxford-iiit-pet',
-    data: LIST,
-    list: pets,
+    data: '',
+    set: 'pets',
     home: 'https://www.robots.ox.ac.uk/~vgg/data/pets/',
     terms: 'Creative Commons Attribution-ShareAlike 4.0.',
   },
@@ -216,8 +230,8 @@ export const publicSets = {
     ],
     root: 'dtd',
     folder: 'dtd',
-    data: LIST,
-    list: dtd,
+    data: '',
+    set: 'dtd',
     home: 'https://www.robots.ox.ac.uk/~vgg/data/dtd/',
     terms: 'For research.',
   },
@@ -234,14 +248,14 @@ export const publicSets = {
     ],
     root: 'fgvc-aircraft-2013b',
     folder: 'fgvc-aircraft-2013b',
-    data: LIST,
-    list: aircraft,
+    data: '',
+    set: 'aircraft',
     home: 'https://www.robots.ox.ac.uk/~vgg/data/fgvc-aircraft/',
     terms: 'For research that is not commercial; images belong to their photographers.',
   },
   caltech101: {
-    title: 'Caltech-101, without its background class',
-    images: 8677,
+    title: 'Caltech-101, and a class of backgrounds',
+    images: 9144,
     files: [
       {
         name: 'caltech-101.zip',
@@ -254,7 +268,7 @@ export const publicSets = {
     root: 'caltech-101/101_ObjectCategories',
     folder: '101_ObjectCategories',
     data: '',
-    without: ['BACKGROUND_Google'],
+    set: 'caltech101',
     home: 'https://data.caltech.edu/records/mzrjq-6wc02',
     terms: 'Creative Commons Attribution 4.0.',
   },
@@ -283,13 +297,13 @@ export const publicSets = {
     ],
     root: 'VOCdevkit',
     folder: 'VOCdevkit',
-    data: 'images.jsonl',
-    list: voc2007,
+    data: '',
+    set: 'voc2007',
     home: 'http://host.robots.ox.ac.uk/pascal/VOC/voc2007/',
     terms: "Images of Flickr, by Flickr's terms of use.",
   },
   sun397: {
-    title: 'SUN397, all images to train with',
+    title: 'SUN397, first partition, and images of none',
     images: 108_754,
     files: [
       {
@@ -301,11 +315,18 @@ export const publicSets = {
         bytes: 39_077_296_924,
         checksum: md5('8ca2778205c41d23104230ba66911c7a'),
       },
+      {
+        name: 'Partitions.zip',
+        urls: ['https://vision.princeton.edu/projects/2010/SUN/download/Partitions.zip'],
+        bytes: null,
+        checksum: sha256('e3311ea5f812d4cc6faef194688343d1111f6cd6f70f2c62f393c2b8d6ba1ec9'),
+        into: 'SUN397/Partitions',
+      },
     ],
     root: 'SUN397',
     folder: 'SUN397',
-    data: LIST,
-    list: sun397,
+    data: '',
+    set: 'sun397',
     home: 'https://vision.princeton.edu/projects/2010/SUN/',
     terms: 'No licence is stated; images are of the web.',
   },
@@ -334,8 +355,8 @@ export const publicSets = {
     ],
     root: null,
     folder: 'places365-256',
-    data: LIST,
-    list: places365,
+    data: '',
+    set: 'places365',
     home: 'http://places2.csail.mit.edu/',
     terms: 'For research and education that are not commercial.',
   },
@@ -344,10 +365,10 @@ export const publicSets = {
 /** Sets that cannot be fetched: whom to ask, and where to unpack what one gets. */
 export const elsewhere: Readonly<Record<string, string>> = {
   imagenet:
-    'ImageNet (ILSVRC 2012) needs an account: https://image-net.org/download.php. Unpack to DIR/train/WNID/*.JPEG and DIR/val/WNID/*.JPEG, and give DIR.',
-  cars: "Stanford Cars: its first home is gone, and others ask for an account, such as Kaggle's. Unpack to DIR/train/CLASS/*.jpg and DIR/test/CLASS/*.jpg, and give DIR.",
+    'ImageNet (ILSVRC 2012) needs an account: https://image-net.org/download.php. Unpack to DIR/train/WNID/*.JPEG, DIR/val/*.JPEG and DIR/ILSVRC2012_devkit_t12, and give DIR.',
+  cars: "Stanford Cars: its first home is gone, and others ask for an account, such as Kaggle's. Unpack to DIR/cars_train, DIR/cars_test and DIR/devkit, put cars_test_annos_withlabels.mat into DIR, and give DIR.",
   birdsnap:
-    'Birdsnap is a list of URLs, of which many are gone: https://thomasberg.org/. Download what is left to DIR/train/CLASS/*.jpg and DIR/test/CLASS/*.jpg, and give DIR.',
+    'Birdsnap is a list of URLs, of which many are gone: https://thomasberg.org/datasets/birdsnap/1.1/birdsnap.tgz. Unpack to DIR, run its get_birdsnap.py there, which downloads what is left, and give DIR.',
   inaturalist:
     'iNaturalist: see https://github.com/visipedia/inat_comp. Unpack to DIR/train/CLASS/*.jpg and DIR/val/CLASS/*.jpg, and give DIR.',
 };

@@ -11,8 +11,11 @@ import { setTimeout } from 'node:timers/promises';
 import { type FetchedSet, type FetchOptions, fetchSet } from '../../../lib/data/fetch/fetch-set.js';
 import { elsewhere, type PublicSet, publicSets, type SetFile } from '../../../lib/data/fetch/sets.js';
 import { inferData } from '../../../lib/data/infer.js';
+import { readData } from '../../../lib/data/kinds/index.js';
+import type { SetName } from '../../../lib/data/sets/index.js';
 import { root, withTempDir } from '../../support/paths.js';
-import { writeFiles } from '../../support/photos.js';
+import { jpegHeader, writeFiles } from '../../support/photos.js';
+import { standIns } from '../../support/set-stand-ins.js';
 import { zip } from '../../support/zip.js';
 
 const md5 = (bytes: Uint8Array): string => createHash('md5').update(bytes).digest('hex');
@@ -301,8 +304,8 @@ describe('fetching a set', () => {
           checksum: { algorithm: 'md5', value: md5(packed) },
           inner: ['top/inner.tar'],
         } as const;
-        await get(out, setOf([url], file, { root: 'top/set', without: ['train/0'] }));
-        assert.deepEqual(readdirSync(path.join(out, 'my-set/train')), ['1']);
+        await get(out, setOf([url], file, { root: 'top/set' }));
+        assert.deepEqual(readdirSync(path.join(out, 'my-set/train')), ['0', '1']);
       });
       const evil = zip({ '../evil.txt': 'a' });
       await withServer(evil, good, async ({ url }) => {
@@ -317,10 +320,16 @@ describe('fetching a set', () => {
   test('says which file a changed archive lacks', () =>
     withServer(archive, good, ({ url }) =>
       withOut(async (out) => {
-        const set = setOf([url], {}, { data: 'images.csv', list: publicSets.dtd.list });
-        await assert.rejects(get(out, set), {
+        await assert.rejects(get(out, setOf([url], {}, { set: 'dtd' })), {
           code: 'ERR_BYOL_DATA',
-          message: /train1\.txt is missing\. Its home may have changed it: http:\/\/home/,
+          message:
+            /A set do not have what they should: labels\/train1\.txt, .* is missing\. Its home may have changed it: http:\/\/home/,
+        });
+        assert.ok(!existsSync(path.join(out, 'my-set')));
+        mkdirSync(path.join(out, 'my-set'));
+        await assert.rejects(get(out, setOf([url], {}, { set: 'dtd' })), {
+          code: 'ERR_BYOL_DATA',
+          message: /my-set is there, and not what mine is unpacked to: move it away/,
         });
       }),
     ));
@@ -401,9 +410,10 @@ describe('the table of public sets', () => {
     for (const [name, set] of Object.entries(publicSets) as Array<[string, PublicSet]>) {
       assert.ok(!folders.has(set.folder), set.folder);
       folders.add(set.folder);
-      assert.equal(set.data !== '' && set.data !== 'jpg', set.list !== undefined, name);
       assert.match(set.terms, /\.$/);
-      for (const { urls, checksum, bytes } of set.files) {
+      for (const { urls, checksum, bytes, isPlain = false } of set.files) {
+        // What is copied as it is has to be known to the byte.
+        assert.ok(!isPlain || checksum !== null, name);
         for (const url of urls) assert.ok(URL.canParse(url), url);
         if (checksum !== null)
           assert.match(checksum.value, checksum.algorithm === 'md5' ? /^[0-9a-f]{32}$/ : /^[0-9a-f]{64}$/);
@@ -413,74 +423,63 @@ describe('the table of public sets', () => {
     for (const name of Object.keys(elsewhere)) assert.ok(!(name in publicSets));
   });
 
-  test('lists become those of the sets', () =>
+  test('unpacks to what is known as the sets', () =>
     withTempDir(async (dir) => {
-      const read = async (name: keyof typeof publicSets, files: Record<string, string>): Promise<string> => {
-        const set: PublicSet = publicSets[name];
-        const folder = path.join(dir, name);
-        writeFiles(folder, files);
-        await set.list?.(folder, set.data);
-        assert.equal((await inferData(path.join(folder, set.data))).config.kind, 'list');
-        return readFileSync(path.join(folder, set.data), 'utf8');
-      };
-      const csv = (...rows: string[]): string => ['path,label,split', ...rows, ''].join('\n');
-      assert.equal(
-        await read('food101', { 'meta/train.txt': 'apple_pie/1\n', 'meta/test.txt': 'waffles/2\n' }),
-        csv('images/apple_pie/1.jpg,apple_pie,train', 'images/waffles/2.jpg,waffles,test'),
+      const sets = (Object.entries(publicSets) as Array<[string, PublicSet]>).filter(
+        ([, { set }]) => set !== undefined,
       );
-      assert.equal(
-        await read('dtd', {
-          'labels/train1.txt': 'banded/b_1.jpg',
-          'labels/val1.txt': '',
-          'labels/test1.txt': 'woven/w_2.jpg',
-        }),
-        csv('images/banded/b_1.jpg,banded,train', 'images/woven/w_2.jpg,woven,test'),
-      );
-      assert.equal(
-        await read('pets', {
-          'annotations/trainval.txt': '# a\nold_cat_12 1 1 1\n',
-          'annotations/test.txt': 'pug_3 2 2 1',
-        }),
-        csv('images/old_cat_12.jpg,old_cat,train', 'images/pug_3.jpg,pug,test'),
-      );
-      const variant = 'data/images_variant_';
-      assert.equal(
-        await read('aircraft', {
-          [`${variant}train.txt`]: '1 Boeing 707, old',
-          [`${variant}val.txt`]: '',
-          [`${variant}test.txt`]: '2 A 3\n',
-        }),
-        csv('data/images/1.jpg,"Boeing 707, old",train', 'data/images/2.jpg,A 3,test'),
-      );
-      assert.equal(
-        await read('sun397', { 'a/abbey/sun_1.jpg': 'x', 'c/church/indoor/sun_2.jpg': 'x', 'README.txt': 'x' }),
-        csv('a/abbey/sun_1.jpg,abbey,train', 'c/church/indoor/sun_2.jpg,church/indoor,train'),
-      );
-      assert.equal(
-        await read('places365', {
-          'categories_places365.txt': '/a/airfield 0\n/a/apartment/outdoor 1\n',
-          'places365_train_standard.txt': '/a/airfield/1.jpg 0\n',
-          'places365_val.txt': 'Places365_val_1.jpg 1\n',
-        }),
-        csv('data_256/a/airfield/1.jpg,airfield,train', 'val_256/Places365_val_1.jpg,apartment/outdoor,val'),
-      );
-      const main = 'VOC2007/ImageSets/Main/';
-      const voc = await read('voc2007', {
-        [`${main}trainval.txt`]: '000005\n000007\n',
-        [`${main}test.txt`]: '000001\n',
-        [`${main}cat_trainval.txt`]: '000005 -1\n000007  1\n',
-        [`${main}dog_trainval.txt`]: '000005  0\n000007  1\n',
-        [`${main}cat_test.txt`]: '000001 -1\n',
-        [`${main}dog_test.txt`]: '000001  1\n',
-      });
-      const rows = voc
-        .trim()
-        .split('\n')
-        .map((line) => JSON.parse(line));
-      assert.deepEqual(rows, [
-        { path: 'VOC2007/JPEGImages/000005.jpg', labels: [], split: 'train' },
-        { path: 'VOC2007/JPEGImages/000007.jpg', labels: ['cat', 'dog'], split: 'train' },
-        { path: 'VOC2007/JPEGImages/000001.jpg', labels: ['dog'], split: 'test' },
-      ]);
+      assert.ok(sets.length >= 9, String(sets.length));
+      for (const [name, publicSet] of sets) {
+        const { images, files } = standIns[publicSet.set as SetName]();
+        const all: Record<string, Uint8Array | string> = { ...files };
+        for (const image of images) all[image.path] = jpegHeader(8, 8);
+        const served = archivesOf(path.join(dir, name), publicSet, all);
+        const answer: Answer = (request, response) =>
+          good(request, response, served.get(path.posix.basename(request.url ?? '')) as Buffer);
+        await withServer(archive, answer, async ({ url }) => {
+          const inside = publicSet.files.filter((file) => served.has(file.name));
+          const local = inside.map(({ inner, ...file }) => {
+            const checksum = { algorithm: 'md5', value: md5(served.get(file.name) as Buffer) } as const;
+            return { ...file, urls: [url.replace('set.tar', file.name)], bytes: null, checksum };
+          });
+          const { data } = await get(path.join(dir, 'out'), { ...publicSet, files: local });
+          const { config } = await inferData(data);
+          assert.deepEqual([config.kind, config.kind === 'set' && config.set], ['set', publicSet.set], name);
+          assert.ok((await readData(config)).train.count >= 9);
+        });
+      }
     }));
 });
+
+/** A set's files in its archives: plain ones and those that have a folder of their own, and all others in the first one. */
+function archivesOf(
+  dir: string,
+  { files, root: top }: PublicSet,
+  all: Record<string, Uint8Array | string>,
+): Map<string, Buffer> {
+  const served = new Map<string, Buffer>();
+  const left = { ...all };
+  for (const { name, isPlain = false, into } of files) {
+    if (isPlain) {
+      served.set(name, Buffer.from(left[name] ?? ''));
+      delete left[name];
+    } else if (into !== undefined) {
+      const folder = `${path.posix.relative(top ?? '', into)}/`;
+      const own = Object.keys(left).filter((file) => file.startsWith(folder));
+      served.set(name, zip(Object.fromEntries(own.map((file) => [file.slice(folder.length), left[file] as string]))));
+      for (const file of own) delete left[file];
+    }
+  }
+  const [first] = files;
+  writeFiles(path.join(dir, top ?? ''), left);
+  spawnSync('tar', ['-cf', `${dir}.tar`, '-C', dir, '.']);
+  const tarred = readFileSync(`${dir}.tar`);
+  served.set(first?.name ?? '', /zip$/.test(first?.name ?? '') ? zipOf(dir) : tarred);
+  return served;
+}
+
+function zipOf(dir: string): Buffer {
+  const files = readdirSync(dir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const read = files.map((entry) => path.join(entry.parentPath, entry.name));
+  return zip(Object.fromEntries(read.map((file) => [path.relative(dir, file), readFileSync(file)])));
+}
