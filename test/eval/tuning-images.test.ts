@@ -7,6 +7,7 @@ import type { NativeImageStore } from '../../lib/binding/native.js';
 import type { Targets } from '../../lib/data/dataset.js';
 import { type Images, storedImages } from '../../lib/data/images.js';
 import { tuningGrid, wholeTuning } from '../../lib/eval/tuning/settings.js';
+import { normDecayOf } from '../../lib/eval/tuning/tune.js';
 import { TuningBatches } from '../../lib/eval/tuning/tuning-batches.js';
 import { tuningParts } from '../../lib/eval/tuning/tuning-images.js';
 import { withTempDir } from '../support/paths.js';
@@ -169,6 +170,15 @@ describe('batches', () => {
     const batches = new TuningBatches([part(23)], { rows: 1024, multiple: 4, seed: 1 });
     assert.deepEqual([batches.rows, batches.stepsPerEpoch, batches.leftOut], [[20, 20], 1, 3]);
     assert.equal(new TuningBatches([part(3)], { rows: 8, multiple: 4, seed: 1 }).rows[0], 3);
+  });
+
+  test('statistics change the slower the more steps an epoch has', () => {
+    const decay = (steps: number) =>
+      normDecayOf(
+        new TuningBatches([part(2 * steps)], { rows: 2, multiple: 1, seed: 1 }),
+        wholeTuning({ recipe: 'transfer' }),
+      );
+    assert.deepEqual([decay(5), decay(100), decay(200), decay(1000)], [0.9, 0.9, 0.95, 0.99]);
   });
 
   test('of two splits each batch is of one of them, in an order that mixes them', async () => {

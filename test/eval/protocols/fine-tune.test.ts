@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'node:test';
+import { loadNative } from '../../../lib/binding/load.js';
+import type { LearnerSpec, StepInput } from '../../../lib/binding/native.js';
 import type { Images } from '../../../lib/data/images.js';
 import type { EvaluationProgress } from '../../../lib/eval/context.js';
 import type { ProtocolInput } from '../../../lib/eval/protocol.js';
@@ -183,6 +185,88 @@ describe('fine-tuning', () => {
     withToy(60, async (toy) => {
       await assert.rejects(evaluateFineTuning(toy, settings), { code: 'ERR_BYOL_USAGE', message: /its `spec`/ });
     }));
+});
+
+describe('what a training is told', () => {
+  const native = loadNative();
+
+  async function recorded(changes: Partial<FineTuneSettings>) {
+    const specs: LearnerSpec[] = [];
+    const steps: StepInput[] = [];
+    class Recorded extends native.Learner {
+      constructor(spec: LearnerSpec) {
+        super(spec);
+        specs.push(spec);
+      }
+      override step(input: StepInput) {
+        steps.push(input);
+        return super.step(input);
+      }
+    }
+    return withToy(60, async (_toy, input) => {
+      const context = { ...input.context, native: { ...native, Learner: Recorded } };
+      const result = await evaluateFineTuning({ ...input, context }, { ...settings, ...changes });
+      return { specs, steps, result, data: input.data };
+    });
+  }
+
+  test('the rates of a cosine, the decay divided by its peak, the statistics of steps per epoch', async () => {
+    const { specs, steps } = await recorded({
+      learningRates: [0.2],
+      weightDecays: [1e-3],
+      headRate: 5,
+      normDecay: 'steps',
+      batchSize: 10,
+    });
+    const [spec] = specs;
+    assert.ok(spec && specs.length === 1);
+    assert.deepEqual(spec.optimizer, {
+      kind: 'sgd',
+      momentum: 0.9,
+      weightDecay: 1e-3 / 0.2,
+      nesterov: true,
+      trustCoefficient: 0,
+      decayNormAndBias: false,
+    });
+    // 180 labelled images: 18 steps an epoch, below the bound of max(1 - 10 / s, 0.9).
+    assert.equal(spec.norm.decay, 0.9);
+    assert.equal(steps.length, 6 * 18);
+    for (const [step, { learningRate, projectorRate }] of steps.entries()) {
+      assert.ok(Math.abs(learningRate - 0.1 * (1 + Math.cos((Math.PI * step) / 108))) < 1e-12);
+      assert.equal(projectorRate, 5);
+    }
+    const other = await recorded({ learningRates: [0.01], normDecay: 0.99, epochs: [1], schedule: 'constant' });
+    assert.equal(other.specs[0]?.norm.decay, 0.99);
+    assert.ok(other.steps.every(({ learningRate }) => learningRate === 0.01));
+  });
+
+  test('its images with their labels, other ones each epoch, and never those that are chosen by', async () => {
+    const { steps, result, data } = await recorded({});
+    assert.equal(data.train.targets?.kind, 'class');
+    const known = data.train.targets?.kind === 'class' ? data.train.targets.labels : new Int32Array(0);
+    const seen = new Set<number>();
+    for (const { indices, supervisedLabels, microBatches } of steps) {
+      assert.deepEqual(
+        supervisedLabels,
+        indices.map((image) => known[image] as number),
+      );
+      assert.equal(microBatches, 1);
+      for (const image of indices) seen.add(image);
+    }
+    assert.ok([...seen].every((image) => (known[image] as number) >= 0));
+    assert.equal(seen.size, result.trainImages);
+    assert.equal(steps.length, 2 * result.steps);
+    // Both combinations see the same crops in the same order.
+    const [first, second] = [steps.slice(0, result.steps), steps.slice(result.steps)];
+    assert.deepEqual(
+      first.map(({ indices, views }) => [indices, views[0]?.plan]),
+      second.map(({ indices, views }) => [indices, views[0]?.plan]),
+    );
+    const perEpoch = result.steps / 6;
+    assert.notDeepEqual(first[0]?.indices, first[perEpoch]?.indices);
+    // Crops and flips: of a dozen rows not all are the whole image.
+    assert.ok(new Set(first[0]?.views[0]?.plan).size > 12);
+  });
 });
 
 function tuningAt<T>(grid: readonly T[], values: readonly number[]): T {
