@@ -270,6 +270,11 @@ export interface NativeFeatureBank {
   readonly dimension: number;
   /** A copy of rows [start, end), row-major float32. */
   read(start: number, end: number): Promise<Float32Array>;
+  /**
+   * Rows from `offset` on, with features from anywhere: row-major, one row for each label, -1 where unknown. ERR_BYOL_SHAPE outside the
+   * bank, ERR_BYOL_NOT_FINITE for features that are NaN or infinite; nothing is written then.
+   */
+  write(offset: number, features: Float32Array, labels: Int32Array): Promise<void>;
   /** Twice does no harm. */
   dispose(): void;
 }
@@ -365,6 +370,50 @@ export interface NativeLinearProbe {
   dispose(): void;
 }
 
+export interface LogisticRegressionSpec {
+  readonly features: number;
+  readonly classes: number;
+  /** One class per row, or any number: each class against the rest, all in one pass. */
+  readonly loss: 'softmax' | 'sigmoid';
+  readonly device: string;
+}
+
+/** How far a logistic regression is. */
+export interface LogisticFit {
+  /** Of this call. */
+  readonly iterations: number;
+  /** The sum over rows of the loss + penalty / 2 * |W|^2. */
+  readonly objective: number;
+  /** The gradient's norm as a part of that at the start. */
+  readonly gradientPart: number;
+  /** 'gradient': that is within the tolerance; 'precision': rounding hides what more there is to gain. */
+  readonly stopped: 'gradient' | 'precision' | 'iterations';
+}
+
+/** L-BFGS on the sum over rows of the loss + penalty / 2 * |W|^2; biases have no penalty (logistic_regression.h). */
+export interface NativeLogisticRegression {
+  /**
+   * More rows to learn from, before the first fit(): labels[i] of rows[i], where those below 0 are left out; of a sigmoid's rows
+   * labels[offsets[i]] to labels[offsets[i + 1] - 1]. The bank must stay as it is; it may be disposed of.
+   */
+  add(
+    bank: NativeFeatureBank,
+    rows: Int32Array,
+    targets: { readonly labels: Int32Array; readonly offsets?: Int32Array | undefined },
+  ): Promise<void>;
+  /** At most so many iterations more, from where the last call ended, whatever its penalty was. */
+  fit(options: {
+    readonly penalty: number;
+    readonly tolerance: number;
+    readonly iterations: number;
+  }): Promise<LogisticFit>;
+  /** Logits of rows of a bank, row-major float32 [rows, classes]. */
+  scores(bank: NativeFeatureBank, rows: Int32Array): Promise<Float32Array>;
+  /** Row-major float32 [classes, features], and one bias for each class. */
+  weights(): Promise<{ readonly weights: Float32Array; readonly biases: Float32Array }>;
+  dispose(): void;
+}
+
 /** Of memory in bytes. */
 export interface DeviceFacts {
   /** "NVIDIA H100 80GB HBM3", "AMD EPYC 9554 64-Core Processor" */
@@ -456,6 +505,7 @@ export interface NativeModule {
   Learner: new (spec: LearnerSpec) => NativeLearner & Disposable;
   Encoder: new (spec: NativeEncoderSpec) => NativeEncoder & Disposable;
   LinearProbe: new (spec: LinearProbeSpec) => NativeLinearProbe & Disposable;
+  LogisticRegression: new (spec: LogisticRegressionSpec) => NativeLogisticRegression & Disposable;
   knn(
     train: NativeFeatureBank,
     test: NativeFeatureBank,

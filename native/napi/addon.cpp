@@ -13,6 +13,7 @@
 #include "napi/knn.h"
 #include "napi/learner_wrap.h"
 #include "napi/linear_probe_wrap.h"
+#include "napi/logistic_regression_wrap.h"
 #include "napi/thread_count.h"
 
 namespace byol::napi {
@@ -76,6 +77,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("FeatureBank", FeatureBankWrap::define(env));
   exports.Set("Learner", LearnerWrap::define(env));
   exports.Set("LinearProbe", LinearProbeWrap::define(env));
+  exports.Set("LogisticRegression", LogisticRegressionWrap::define(env));
   exports.Set("knn", Napi::Function::New<knn>(env, "knn"));
   exports.Set("executePlan", Napi::Function::New<execute_plan_for_js>(env, "executePlan"));
   exports.Set("timePlan", Napi::Function::New<time_plan_for_js>(env, "timePlan"));

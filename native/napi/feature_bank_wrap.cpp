@@ -14,7 +14,8 @@ constexpr int64_t kMostFeatures = 1 << 24;
 Napi::Function FeatureBankWrap::define(Napi::Env env) {
   return define_class(env, {InstanceAccessor<&FeatureBankWrap::size>("size"),
                             InstanceAccessor<&FeatureBankWrap::dimension>("dimension"),
-                            InstanceMethod<&FeatureBankWrap::read>("read")});
+                            InstanceMethod<&FeatureBankWrap::read>("read"),
+                            InstanceMethod<&FeatureBankWrap::write>("write")});
 }
 
 FeatureBankWrap::FeatureBankWrap(const Napi::CallbackInfo& call) : Wrap(call) {
@@ -38,6 +39,21 @@ Napi::Value FeatureBankWrap::read(const Napi::CallbackInfo& call) {
       return [values = to_values(bank->features().narrow(0, start, end - start))](Napi::Env env) -> Napi::Value {
         return from_floats(env, values);
       };
+    });
+  });
+}
+
+Napi::Value FeatureBankWrap::write(const Napi::CallbackInfo& call) {
+  return guard(call.Env(), [&]() -> Napi::Value {
+    const auto bank = object();
+    const int64_t offset = to_integer(call[0], "offset", 0, size_);
+    const std::vector<int64_t> labels = to_int32s(call[2], "labels");
+    const std::vector<float> features =
+        to_floats(call[1], "features", labels.size(), static_cast<size_t>(dimension_));
+    return thread().submit(call.Env(), [=, dimension = dimension_]() -> Deliver {
+      const at::Tensor rows = at::tensor(features).view({std::ssize(labels), dimension});
+      bank->write(offset, rows.to(bank->features().device()), at::tensor(labels));
+      return {};
     });
   });
 }

@@ -18,6 +18,7 @@ class FeatureBankWrap : public Wrap<FeatureBankWrap, FeatureBank> {
   Napi::Value size(const Napi::CallbackInfo& call) { return fact(call, &FeatureBankWrap::size_); }
   Napi::Value dimension(const Napi::CallbackInfo& call) { return fact(call, &FeatureBankWrap::dimension_); }
   Napi::Value read(const Napi::CallbackInfo& call);
+  Napi::Value write(const Napi::CallbackInfo& call);
 
   int64_t size_ = 0, dimension_ = 0;
 };

@@ -138,6 +138,8 @@ export class RecordedBank implements NativeFeatureBank {
     return new Float32Array(0);
   }
 
+  async write(): Promise<void> {}
+
   dispose(): void {
     this.disposals += 1;
   }
