@@ -156,6 +156,7 @@ export {
 } from './eval/protocols/index.js';
 export type { KnnEvaluation } from './eval/protocols/knn.js';
 export type { LinearEvaluation } from './eval/protocols/linear.js';
+export type { LogisticEvaluation, LogisticSettings } from './eval/protocols/logistic.js';
 export type { Environment } from './run/environment.js';
 export { type EmbedRunOptions, embedRun } from './run/run-embedding.js';
 export { type EvaluateRunOptions, evaluateRun, type RunEvaluation } from './run/run-evaluation.js';

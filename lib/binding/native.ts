@@ -390,17 +390,19 @@ export interface LogisticFit {
   readonly stopped: 'gradient' | 'precision' | 'iterations';
 }
 
+/** Classes of rows: labels[i] of row i, or with offsets labels[offsets[i]] to labels[offsets[i + 1] - 1]. */
+export interface RowLabels {
+  readonly labels: Int32Array;
+  readonly offsets?: Int32Array | undefined;
+}
+
 /** L-BFGS on the sum over rows of the loss + penalty / 2 * |W|^2; biases have no penalty (logistic_regression.h). */
 export interface NativeLogisticRegression {
   /**
-   * More rows to learn from, before the first fit(): labels[i] of rows[i], where those below 0 are left out; of a sigmoid's rows
-   * labels[offsets[i]] to labels[offsets[i + 1] - 1]. The bank must stay as it is; it may be disposed of.
+   * More rows to learn from, before the first fit(). A sigmoid's have offsets; a softmax's have none, and those with a label below 0 are
+   * left out. The bank must stay as it is; it may be disposed of.
    */
-  add(
-    bank: NativeFeatureBank,
-    rows: Int32Array,
-    targets: { readonly labels: Int32Array; readonly offsets?: Int32Array | undefined },
-  ): Promise<void>;
+  add(bank: NativeFeatureBank, rows: Int32Array, targets: RowLabels): Promise<void>;
   /** At most so many iterations more, from where the last call ended, whatever its penalty was. */
   fit(options: {
     readonly penalty: number;

@@ -143,6 +143,13 @@ export function classLabels(targets: Targets | null): Int32Array | null {
   return targets?.kind === 'class' ? targets.labels : null;
 }
 
+/** The classes of an image: none where nothing is known. */
+export function classesOf(targets: Targets | null, image: number): Int32Array {
+  if (targets === null) return new Int32Array(0);
+  if (targets.kind === 'labels') return targets.labels.subarray(targets.offsets[image], targets.offsets[image + 1]);
+  return targets.labels.subarray(image, image + 1).filter((label) => label >= 0);
+}
+
 export function sizeOf({ heights, widths }: ImageSizes, image: number): Size {
   return { height: at(heights, image), width: at(widths, image) };
 }

@@ -21,7 +21,7 @@ import { type Encoder, type EncoderParts, withParts } from './encoder.js';
 
 /** By which protocol an encoder is evaluated, and with which images. */
 export interface EvaluateEncoderOptions<P extends ProtocolName> {
-  /** 'knn', 'linear', 'fine-tune', or one that was registered. */
+  /** 'knn', 'linear', 'logistic', 'fine-tune', or one that was registered. */
   readonly protocol: P;
   /** Labelled images of a data set, as datasetFromArrays() makes them: those that the encoder, or a classifier on it, learns from. */
   readonly train: ImageSplit<ImageSource>;

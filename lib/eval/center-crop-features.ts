@@ -1,8 +1,9 @@
 import type { NativeFeatureBank } from '../binding/native.js';
 import { splitTitles } from '../data/dataset.js';
+import type { Images } from '../data/images.js';
 import { areKept, type EvaluationContext } from './context.js';
 import { centerRows, embedAll, type ImagesToEmbed } from './embed.js';
-import { type EvaluationData, evenSubset, labelledIndices, type Split } from './evaluation-data.js';
+import { type EvaluationData, evenSubset, type Split, targetedIndices } from './evaluation-data.js';
 import { embedInBlocks } from './feature-blocks.js';
 import type { FrozenEncoder } from './frozen-encoder.js';
 
@@ -29,7 +30,7 @@ export class CenterCropFeatures {
     this.#data = data;
   }
 
-  /** `count` labelled images, evenly spread over them; 0: all. Throws ERR_BYOL_DATA without labels. */
+  /** `count` images with one label or any number of them, evenly spread over these; 0: all. Throws ERR_BYOL_DATA without labels. */
   async of(split: Split, count = 0): Promise<CenterCropBank> {
     const indices = await this.#labelled(split, count);
     return { bank: await this.#bank(split, `${split} ${indices.length}`, indices), indices };
@@ -50,7 +51,13 @@ export class CenterCropFeatures {
   }
 
   async #labelled(split: Split, count: number): Promise<Int32Array> {
-    return evenSubset(await labelledIndices(this.#data[split], splitTitles[split]), count);
+    return evenSubset(await targetedIndices(this.#images(split), splitTitles[split]), count);
+  }
+
+  #images(split: Split): Images {
+    const images = this.#data[split];
+    if (images === undefined) throw new RangeError(`There are no ${splitTitles[split]}.`);
+    return images;
   }
 
   async #bank(split: Split, key: string, indices: Int32Array): Promise<NativeFeatureBank> {
@@ -62,7 +69,7 @@ export class CenterCropFeatures {
   }
 
   #what(split: Split, indices: Int32Array): ImagesToEmbed {
-    const images = this.#data[split];
+    const images = this.#images(split);
     return {
       images,
       indices,

@@ -1,4 +1,4 @@
-import type { DatasetMetric, ManyLabelTargets, Targets } from '../data/dataset.js';
+import { classesOf, type DatasetMetric, type Targets } from '../data/dataset.js';
 import { ByolError } from '../errors.js';
 import { AveragePrecision } from './average-precision.js';
 import { ClassCounter } from './class-counter.js';
@@ -43,7 +43,7 @@ export class ClassificationMeter {
     } else {
       this.#precision.add(
         scores,
-        Array.from(images, (image) => labelsOfImage(targets, image)),
+        Array.from(images, (image) => classesOf(targets, image)),
       );
     }
   }
@@ -54,11 +54,6 @@ export class ClassificationMeter {
       ? { ...this.#counter.result(), map11: null }
       : { top1: null, top5: null, meanPerClass: null, map11: await this.#precision.mean() };
   }
-}
-
-/** The classes of one image. */
-export function labelsOfImage({ labels, offsets }: ManyLabelTargets, image: number): Int32Array {
-  return labels.subarray(offsets[image], offsets[image + 1]);
 }
 
 /** Where a metric is found. */

@@ -14,7 +14,7 @@ export interface EvaluationData {
   readonly metric?: DatasetMetric | undefined;
 }
 
-export type Split = 'train' | 'test';
+export type Split = 'train' | 'val' | 'test';
 
 /** What a protocol needs of each split: one class per image, or that or any number of labels. */
 export type NeededTargets = 'class' | 'labels';
@@ -46,6 +46,11 @@ export async function labelledIndices(images: Images, which: string): Promise<In
     );
   }
   return found;
+}
+
+/** The same for protocols that need 'labels': with any number of labels per image, those of all of them. */
+export async function targetedIndices(images: Images, which: string): Promise<Int32Array> {
+  return images.targets?.kind === 'labels' ? indicesWhere(images.count, () => true) : labelledIndices(images, which);
 }
 
 /** The golden ratio's fraction: its multiples fall into step with no period of the labels. */

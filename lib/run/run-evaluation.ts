@@ -9,7 +9,7 @@ import { type RunEncoderOptions, runEncoderChecks, withRunEncoder } from './with
 
 /** Of which run, and by which protocol. */
 export interface EvaluateRunOptions<P extends ProtocolName> extends RunEncoderOptions {
-  /** 'knn', 'linear', 'fine-tune', or one that was registered. */
+  /** 'knn', 'linear', 'logistic', 'fine-tune', or one that was registered. */
   readonly protocol: P;
 }
 

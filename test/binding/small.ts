@@ -3,6 +3,7 @@ import type {
   EmbedInput,
   LearnerSpec,
   LinearProbeSpec,
+  LogisticRegressionSpec,
   NativeEncoderSpec,
   NativeModule,
   StepInput,
@@ -33,6 +34,8 @@ export const probeSpec: LinearProbeSpec = {
   seed: 1,
   device: 'cpu',
 };
+
+export const regressionSpec: LogisticRegressionSpec = { features: 8, classes: 3, loss: 'softmax', device: 'cpu' };
 
 export const size = 8;
 

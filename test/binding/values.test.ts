@@ -13,6 +13,7 @@ import {
   nativeOnOneThread,
   plansOf,
   probeSpec,
+  regressionSpec,
   stepInput,
   view,
   withPlans,
@@ -28,6 +29,7 @@ const unlabelled = new native.ImageStore(new Uint8Array(12), one(2), one(2), nul
 const bank = new native.FeatureBank(4, 8, 'cpu');
 const learner = new native.Learner(learnerSpec);
 const probe = new native.LinearProbe(probeSpec);
+const regression = new native.LogisticRegression(regressionSpec);
 const step = stepInput(images, 4);
 const [plan1, plan2] = plansOf(step);
 const stepWith = (spec: object): StepInput => ({
@@ -66,6 +68,8 @@ const nonsense = [undefined, Symbol('s'), () => {}, {}, 10n, [Number.NaN], 'nons
 const structs: Array<[string, object, (input: never) => unknown]> = [
   ['Learner', learnerSpec, (input) => new native.Learner(input)],
   ['LinearProbe', probeSpec, (input) => new native.LinearProbe(input)],
+  ['LogisticRegression', regressionSpec, (input) => new native.LogisticRegression(input)],
+  ['fit', { penalty: 1, tolerance: 0.1, iterations: 1 }, (input) => regression.fit(input)],
   ['step', step, (input) => learner.step(input)],
   ["step's view", view, (input) => learner.step(stepWith(input))],
   ['Encoder', encoderSpec, (input) => new native.Encoder(input)],
@@ -119,6 +123,7 @@ const numbers: Array<[string, object, (input: never) => unknown, readonly unknow
   ['seed', learnerSpec, (input) => new native.Learner(input), [-1, 0.5, 2 ** 53]],
   ['classes', learnerSpec, (input) => new native.Learner(input), [-1, 2 ** 31]],
   ['learningRates', probeSpec, (input) => new native.LinearProbe(input), [[], [0.1, -1], [Number.NaN], 'abc']],
+  ['loss', regressionSpec, (input) => new native.LogisticRegression(input), ['Softmax', null]],
   ['tau', step, (input) => learner.step(input), [-0.001, 1.001, Number.NaN]],
   ['learningRate', step, (input) => learner.step(input), [-1, Number.POSITIVE_INFINITY]],
   ['microBatches', step, (input) => learner.step(input), [0, 3, 5, 1.5]],
@@ -178,6 +183,10 @@ test('arguments that are no structs', async () => {
     [() => bank.read(3, 2), /^end must be a whole number from 3/],
     [() => probe.step(bank, new Int32Array(0), 1), /^rows must be at least one row/],
     [() => probe.step(bank, firstRows(2), Number.NaN), /^scale must be .*got nan/],
+    [() => bank.write(5, new Float32Array(8), one(0)), /^offset must be a whole number from 0 to 4, got 5/],
+    [() => bank.write(0, loose([1]), one(0)), /^features must be a Float32Array/],
+    [() => regression.add(bank, one(0), loose({ labels: [0] })), /^targets\.labels must be an Int32Array/],
+    [() => regression.scores(bank, loose([0])), /^rows must be an Int32Array/],
     [() => native.setThreads(-1), /^threads must be a whole number from 1 to 1024, got -1/],
     [() => native.setThreads(1.5), /^threads must be/],
     [() => native.limitThreads(0), /^threads must be a whole number from 1 to 1024, got 0/],
@@ -226,6 +235,8 @@ test('sizes that do not fit together', async () => {
     [() => learner.embed({ ...embedInput(images, bank, 4), offset: 1 }), /do not fit into a feature bank of 4/],
     [() => learner.embed(embedInput(images, new native.FeatureBank(4, 9, 'cpu'), 4)), /bank of 9 features/],
     [() => probe.step(bank, Int32Array.of(4), 1), /Row 4 lies outside/],
+    [() => regression.scores(bank, Int32Array.of(4)), /Row 4 lies outside/],
+    [() => bank.write(0, new Float32Array(9), one(0)), /^features must have 1 rows of 8 numbers, got 9/],
     [
       () => native.knn(bank, new native.FeatureBank(4, 9, 'cpu'), { classes: 3, k: 1, temperature: 1 }),
       /different encoders/,

@@ -39,6 +39,13 @@ describe('purposes of random draws', () => {
       labelledPart: 5,
       labelledRows: 6,
       shown: 7,
+      tuningHeldOut: 20,
+      tuningLabels: 21,
+      tuningImages: 22,
+      tuningBatches: 23,
+      setHeldOut: 30,
+      setLearned: 31,
+      logisticHeldOut: 40,
     });
   });
 });

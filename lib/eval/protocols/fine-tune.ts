@@ -3,6 +3,7 @@ import { type DatasetMetric, splitTitles } from '../../data/dataset.js';
 import { ByolError } from '../../errors.js';
 import { count, percent, table } from '../../text/format.js';
 import { type ClassificationMetrics, metricKeys, metricOf, metricTitles } from '../classification-meter.js';
+import { targetedIndices } from '../evaluation-data.js';
 import { defineProtocol, type ProtocolInput } from '../protocol.js';
 import { measure } from '../tuning/scores.js';
 import {
@@ -15,7 +16,7 @@ import {
   wholeTuning,
 } from '../tuning/settings.js';
 import { batchesOf, normDecayOf, stepsOf, tune } from '../tuning/tune.js';
-import { type TuningImages, type TuningParts, targetedIndices, tuningParts } from '../tuning/tuning-images.js';
+import { type TuningImages, type TuningParts, tuningParts } from '../tuning/tuning-images.js';
 import { tuningNotes } from '../tuning/tuning-notes.js';
 
 /** `evaluation.fine-tune`: a recipe of the paper, and what goes over it. */

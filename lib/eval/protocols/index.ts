@@ -6,8 +6,9 @@ import type { Protocol, ProtocolResult } from '../protocol.js';
 import { fineTune } from './fine-tune.js';
 import { knn } from './knn.js';
 import { linear } from './linear.js';
+import { logistic } from './logistic.js';
 
-const builtIn = [knn, linear, fineTune] as const;
+const builtIn = [knn, linear, logistic, fineTune] as const;
 
 type BuiltIn = { readonly [P in (typeof builtIn)[number] as P['name']]: P };
 
@@ -20,7 +21,7 @@ export interface OwnProtocols {}
 
 type Protocols = BuiltIn & OwnProtocols;
 
-/** 'knn', 'linear', 'fine-tune', and those that are declared in OwnProtocols. */
+/** 'knn', 'linear', 'logistic', 'fine-tune', and those that are declared in OwnProtocols. */
 export type ProtocolName = keyof Protocols;
 
 /** What a protocol gives. */

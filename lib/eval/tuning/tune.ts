@@ -1,5 +1,6 @@
 import { type PlannedImages, takeImages } from '../../augment/take-images.js';
 import type { NativeLearner, StepInput } from '../../binding/native.js';
+import { classesOf } from '../../data/dataset.js';
 import { viewNumbers } from '../../random/purposes.js';
 import type { EvaluationContext } from '../context.js';
 import type { FrozenEncoder } from '../frozen-encoder.js';
@@ -9,7 +10,7 @@ import { trainingCrops, trainingView } from '../training-crops.js';
 import type { Tuning, TuningPoint } from './settings.js';
 import { tunedLearner } from './tuned-learner.js';
 import { type TuningBatch, TuningBatches } from './tuning-batches.js';
-import { classesOf, type TuningImages } from './tuning-images.js';
+import type { TuningImages } from './tuning-images.js';
 
 /** What is trained, on what, and how. */
 export interface TuningTask {

@@ -1,13 +1,13 @@
 import { Breather } from '../../breather.js';
-import { splitTitles, type Targets } from '../../data/dataset.js';
+import { splitTitles } from '../../data/dataset.js';
 import type { Images } from '../../data/images.js';
-import { classSizes, indicesWhere } from '../../data/indices.js';
+import { classSizes } from '../../data/indices.js';
 import { imagesNamedIn } from '../../data/name-list.js';
 import { ByolError } from '../../errors.js';
 import { permutation } from '../../random/philox.js';
 import { orderNumbers } from '../../random/purposes.js';
 import { count } from '../../text/format.js';
-import { type EvaluationData, labelledIndices } from '../evaluation-data.js';
+import { type EvaluationData, targetedIndices } from '../evaluation-data.js';
 import { splitByClass } from '../validation-split.js';
 import type { Tuning } from './settings.js';
 
@@ -71,18 +71,6 @@ export async function tuningParts(
     all: joined ?? [{ images: train, indices: labelled }, ...(validation === null ? [] : [validation])],
     notes,
   };
-}
-
-/** Numbers of the images of which something is known. Throws ERR_BYOL_DATA if there are none. */
-export async function targetedIndices(images: Images, which: string): Promise<Int32Array> {
-  return images.targets?.kind === 'labels' ? indicesWhere(images.count, () => true) : labelledIndices(images, which);
-}
-
-/** The classes of an image. */
-export function classesOf(targets: Targets | null, image: number): Int32Array {
-  if (targets === null) return new Int32Array(0);
-  if (targets.kind === 'labels') return targets.labels.subarray(targets.offsets[image], targets.offsets[image + 1]);
-  return targets.labels.subarray(image, image + 1).filter((label) => label >= 0);
 }
 
 /** For what is done class by class; images of many labels count as of one class. */

@@ -1,8 +1,9 @@
+import { classesOf } from '../../data/dataset.js';
 import { count } from '../../text/format.js';
 import type { EvaluationData } from '../evaluation-data.js';
 import type { Tuning, TuningPoint } from './settings.js';
 import type { TuningBatches } from './tuning-batches.js';
-import { classesOf, type TuningParts } from './tuning-images.js';
+import type { TuningParts } from './tuning-images.js';
 
 /** What a fine-tuning is known by once it is done. */
 export interface TuningFacts {

@@ -4,7 +4,6 @@ import { describe, test } from 'node:test';
 import type { Accuracy } from '../../../lib/binding/native.js';
 import { CenterCropFeatures } from '../../../lib/eval/center-crop-features.js';
 import { centerRows, embedAll } from '../../../lib/eval/embed.js';
-import type { Split } from '../../../lib/eval/evaluation-data.js';
 import { type ProtocolInput, withProtocolInput } from '../../../lib/eval/protocol.js';
 import { evaluateKnn } from '../../../lib/eval/protocols/knn.js';
 import { evaluateLinear, type LinearSettings } from '../../../lib/eval/protocols/linear.js';
@@ -16,7 +15,7 @@ interface Rows {
   readonly labels: number[];
 }
 
-async function rowsOf({ features, data }: Toy, which: Split): Promise<Rows> {
+async function rowsOf({ features, data }: Toy, which: 'train' | 'test'): Promise<Rows> {
   const { bank, indices } = await features.of(which);
   const flat = await bank.read(0, bank.size);
   const { dimension } = bank;

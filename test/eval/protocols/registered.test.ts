@@ -51,7 +51,10 @@ describe('a protocol in a file of its own', () => {
       const file = path.join(root, 'dist/test/eval/protocols/toy-protocol.js');
       const cli = (...args: string[]) =>
         runNode(['--import', file, path.join(root, 'dist/lib/cli/main.js'), 'eval', ...args]);
-      assert.match(cli().stdout, /^knn .*\nlinear .*\nfine-tune .*\nnearest-mean +The nearest mean of each class\n$/);
+      assert.match(
+        cli().stdout,
+        /^knn .*\nlinear .*\nlogistic .*\nfine-tune .*\nnearest-mean +The nearest mean of each class\n$/,
+      );
       const { stdout, stderr } = cli('nearest-mean', '--run', folder, '--quiet');
       assert.match(stdout, /^nearest euclidean mean: [0-9.]+ %\nSaved as eval-nearest-mean\.json in /, stderr);
       assert.match(cli('nearest-meen', '--run', folder).stderr, /Did you mean 'nearest-mean'\?/);
@@ -66,7 +69,7 @@ describe('a protocol in a file of its own', () => {
     refused('batchSize', /not 'batchSize'/);
     assert.deepEqual(
       protocols().map(({ name }) => name),
-      ['knn', 'linear', 'fine-tune', 'nearest-mean'],
+      ['knn', 'linear', 'logistic', 'fine-tune', 'nearest-mean'],
     );
   });
 });
