@@ -59,7 +59,7 @@ export function findColumns(metadata: FileMetaData, asked: AskedColumns): ImageC
 function featuresOf({ key_value_metadata: pairs = [] }: FileMetaData): Map<string, Feature> {
   const text = pairs.find(({ key }) => key === 'huggingface')?.value;
   if (text === undefined) return new Map();
-  const parsed = featuresSchema.safeParse(JSON.parse(text));
+  const parsed = featuresSchema.safeParse(jsonOf(text));
   if (!parsed.success) return new Map();
   return new Map(
     Object.entries(parsed.data.info.features).flatMap(([name, value]) => {
@@ -67,6 +67,15 @@ function featuresOf({ key_value_metadata: pairs = [] }: FileMetaData): Map<strin
       return feature.success ? [[name, feature.data] as const] : [];
     }),
   );
+}
+
+/** null: it is none, which says as little as if it were not there. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 /** The column of a usual name among those that fit, or the first of these. */
@@ -101,5 +110,9 @@ function bytesIn(node: SchemaTree): SchemaTree | undefined {
 
 function isLabel({ element, children }: SchemaTree): boolean {
   const { type, repetition_type: repetition } = element;
-  return children.length === 0 && repetition !== 'REPEATED' && ['INT32', 'INT64', 'BYTE_ARRAY'].includes(type ?? '');
+  return (
+    children.length === 0 &&
+    repetition !== 'REPEATED' &&
+    ['INT32', 'INT64', 'BOOLEAN', 'BYTE_ARRAY'].includes(type ?? '')
+  );
 }

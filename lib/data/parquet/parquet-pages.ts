@@ -54,6 +54,8 @@ export function* readPages(
   const { codec, type, path_in_schema: pathInSchema } = column;
   const element = (path.at(-1) as SchemaTree).element;
   const rows = Number(column.num_values);
+  // A file without rows may say of its columns that they lie nowhere.
+  if (rows === 0) return;
   const [first, dictionaryAt] = [Number(column.data_page_offset), Number(column.dictionary_page_offset ?? 0)];
   const start = dictionaryAt > 0 ? Math.min(first, dictionaryAt) : first;
   const end = start + Number(column.total_compressed_size);

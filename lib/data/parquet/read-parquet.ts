@@ -116,7 +116,7 @@ function* imagesOf(
 
 function textOf(value: unknown): string | null {
   if (value instanceof Uint8Array) return Buffer.from(value).toString('utf8');
-  return typeof value === 'number' || typeof value === 'bigint' ? String(value) : null;
+  return ['number', 'bigint', 'boolean'].includes(typeof value) ? String(value) : null;
 }
 
 /** null: unknown, which sets for competitions say by -1. */

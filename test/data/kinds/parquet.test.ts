@@ -207,6 +207,20 @@ test('columns are found by their usual names, or named; texts are classes too', 
       ],
     );
     assert.deepEqual(await told((await open(file, { image: 'mask' })).train, ['9', '10']), ['2 10', '1 9', '0 10']);
+    write([
+      { name: 'image', data: bytes, type: 'BYTE_ARRAY' },
+      { name: 'label', data: [true, false, true], type: 'BOOLEAN' },
+    ]);
+    const answers = await open(file);
+    assert.deepEqual(await told(answers.train, answers.classNames), ['0 true', '1 false', '2 true']);
+    // What is written beside the schema and is none of it counts as if it were not there.
+    const known = [{ key: 'huggingface', value: '{not JSON' }];
+    const columnData = [
+      { name: 'image', data: bytes, type: 'BYTE_ARRAY' as const },
+      { name: 'label', data: [1, 0, 1], type: 'INT32' as const },
+    ];
+    writeFileSync(file, new Uint8Array(parquetWriteBuffer({ columnData, kvMetadata: known })));
+    assert.deepEqual(await told((await open(file)).train, ['0', '1']), ['0 1', '1 0', '2 1']);
     write([{ name: 'x', data: [1, 2], type: 'INT32' }]);
     await assert.rejects(open(file), {
       code: 'ERR_BYOL_DATA',
