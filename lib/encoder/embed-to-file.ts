@@ -112,10 +112,11 @@ export async function embedParts(
           broken.map(({ image, reason }) => [start + image, reason]),
         );
         for (const { image, reason } of broken) {
-          const name = fileOf(part, image);
-          onBroken?.(new ByolError('ERR_BYOL_IMAGE', `${name} ${reason}. It is left out.`));
-          counted.add(name, reason);
+          const told = `${fileOf(part, image)} ${reason}. It is left out.`;
+          onBroken?.(new ByolError('ERR_BYOL_IMAGE', told));
         }
+        // Once all are told: those of this batch are done, and no later call meets them again.
+        for (const { image, reason } of broken) counted.add(fileOf(part, image), reason);
         onProgress?.({ phase: 'images', done: folder.done, total });
       }
     }

@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import type { ByolError } from '../../lib/errors.js';
 import { parseCsv } from '../../lib/files/csv.js';
 import { type EmbedToFileProgress, Encoder, embedToFile, readData, readSafetensorsHeader } from '../../lib/index.js';
 import { encodePng } from '../../lib/report/png.js';
@@ -258,15 +259,23 @@ describe('embedToFile', () => {
     await using encoder = await load();
     const dataset = (brokenLimit: number) =>
       readData({ kind: 'folder', path: at('photos'), labels: 'auto', brokenLimit });
-    await assert.rejects(embedToFile(encoder, await dataset(0.01), at('limit.npy')), {
+    const told: string[] = [];
+    const onBroken = ({ message }: ByolError) => told.push(message);
+    await assert.rejects(embedToFile(encoder, await dataset(0.005), at('limit.npy'), { onBroken }), {
       code: 'ERR_BYOL_DATA',
       message:
-        /3 of the first images of 240 in the images to embed are broken, more than data\.brokenLimit \(0\.01 of all\)/,
+        /2 of the first images of 240 in the images to embed are broken, more than data\.brokenLimit \(0\.005 of all\)/,
     });
     const first: number[] = [];
-    await embedToFile(encoder, await dataset(0.02), at('limit.npy'), {
+    const { broken } = await embedToFile(encoder, await dataset(0.02), at('limit.npy'), {
+      onBroken,
       onProgress: ({ done: images }) => first.push(images),
     });
+    assert.deepEqual(
+      told,
+      broken.map(({ location, reason }) => `${location} ${reason}. It is left out.`),
+      'each is told once, those too that came behind the one too many',
+    );
     assert.ok((first[0] ?? 0) > 100);
     assert.deepEqual(readFileSync(at('limit.npy')), readFileSync(at('npy', 'whole.npy')));
   });

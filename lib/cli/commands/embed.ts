@@ -59,6 +59,7 @@ export const command: CommandModule<object, EmbedArguments> = {
       .epilogue('What is stopped or killed goes on with the same command: FILE.partial has what is done.'),
   handler: async ({ out, split, images = [], ...asked }) => {
     const { checkEmbeddingFiles } = await import('../../export/embeddings.js');
+    const { tallyNames } = await import('../../data/photos/tally.js');
     const { path, isRun } = await encoderPlace(asked, 'byol embed');
     await checkEmbeddingFiles(out);
     if (images.length > 0 && asked.data !== undefined) {
@@ -86,7 +87,9 @@ export const command: CommandModule<object, EmbedArguments> = {
         const left =
           broken.length === 0
             ? ''
-            : `${broken.length === 1 ? '1 broken image is' : `${count(broken.length)} broken images are`} left out.\n`;
+            : `${broken.length === 1 ? '1 broken image is' : `${count(broken.length)} broken images are`} left out: ${tallyNames(
+                { count: broken.length, first: broken.slice(0, 3).map(({ location }) => location) },
+              )}.\n`;
         process.stdout.write(
           `${count(rows)} ${which}, ${count(dimension)} features each, by ${isRun ? relative(path, weights) : weights}\n` +
             `${left}Saved as ${files.join(' and ')}\n`,
