@@ -3,6 +3,7 @@ import { type Oddity, oddityTexts } from '../data/check/check-images.js';
 import type { Gallery, GalleryPicture } from '../data/check/gallery.js';
 import type { CheckSummary, Duplicates, Spread } from '../data/check/summary.js';
 import { splitTitles } from '../data/dataset.js';
+import { suggestedLimit } from '../data/photos/broken.js';
 import type { PagePicture, PhotosPage } from '../report/photos-page.js';
 import { count } from '../text/format.js';
 
@@ -44,15 +45,19 @@ function factsOf(summary: CheckSummary): Array<readonly [string, string]> {
       return [splitTitles[split], `${count(images)}${labels}`] as const;
     }),
     ['classes', classes.length === 0 ? 'none' : `${count(classes.length)}${classSpread(summary)}`],
-    [
-      'formats',
-      Object.entries(formats)
-        .map(([format, images]) => `${format} ${count(images)}`)
-        .join(', '),
-    ],
-    ['shorter side', spreadText(shorterSide)],
-    ['longer side', spreadText(longerSide)],
-    ['bytes', `${megabytes(fileBytes)} in files, ${megabytes(pixelBytes)} of pixels`],
+    ...(splits.length === 0
+      ? []
+      : ([
+          [
+            'formats',
+            Object.entries(formats)
+              .map(([format, images]) => `${format} ${count(images)}`)
+              .join(', '),
+          ],
+          ['shorter side', spreadText(shorterSide)],
+          ['longer side', spreadText(longerSide)],
+          ['bytes', `${megabytes(fileBytes)} in files, ${megabytes(pixelBytes)} of pixels`],
+        ] as const)),
     ...odd.map(({ oddity, images }) => ['odd', `${count(images.count)} ${oddityTexts[oddity]}`] as const),
     ['broken', broken.length === 0 ? 'none' : count(broken.length)],
     ['duplicates', copies === 0 ? 'none' : `${count(copies)}${duplicateNotes(duplicates)}`],
@@ -92,12 +97,17 @@ function megabytes(bytes: number): string {
   return bytes < 1e9 ? `${(bytes / 1e6).toPrecision(3)} MB` : `${(bytes / 1e9).toPrecision(3)} GB`;
 }
 
-function verdictOf({ splits, broken, duplicates }: CheckSummary): PhotosPage['verdict'] {
+function verdictOf({ splits, broken, brokenLimit, duplicates }: CheckSummary): PhotosPage['verdict'] {
   const images = splits.reduce((sum, each) => sum + each.images, 0);
   const leaks = duplicates.some(({ acrossSplits }) => acrossSplits);
   const problems = [
     ...(broken.length > 0
       ? [`${count(broken.length)} broken ${broken.length === 1 ? 'file is' : 'files are'} left out`]
+      : []),
+    ...(images > 0 && brokenLimit !== null && broken.length > brokenLimit * (images + broken.length)
+      ? [
+          `so many are refused without --set data.brokenLimit=${suggestedLimit(broken.length, images + broken.length)} (now ${brokenLimit})`,
+        ]
       : []),
     ...(leaks ? ['some images are in several splits, so results will be too good'] : []),
   ];

@@ -5,6 +5,7 @@ import { fileProblem, statData } from '../files/data-file.js';
 import { checkOptions, path as pathCheck, required } from '../text/options.js';
 import { type DataKind, nameOf, type Place } from './data-kind.js';
 import { type DataConfig, dataKinds, dataSchema } from './kinds/index.js';
+import { IMAGE_ENDING } from './photos/usable.js';
 import { expandPattern, isPattern } from './shards/shard-names.js';
 
 /** What a path is taken for. */
@@ -34,6 +35,12 @@ export async function inferData(path: string, likely?: string): Promise<Inferred
     if (!found) continue;
     const config = dataSchema().parse({ ...kind.defaults, ...found.settings, kind: nameOf(kind) });
     return { config, title: found.title ?? kind.title, side: found.side ?? null };
+  }
+  if (place.type === 'file' && IMAGE_ENDING.test(path)) {
+    throw new ByolError(
+      'ERR_BYOL_DATA',
+      `${path} is a single image: give the folder that it lies in, or a list of images.`,
+    );
   }
   const kinds = dataKinds().filter(({ recognize }) => recognize !== undefined);
   throw new ByolError(

@@ -39,7 +39,7 @@ const check: CommandModule<object, CheckArguments> = {
         };
         // To be told, all that is broken has to be borne.
         const data = await readData('brokenLimit' in config ? { ...config, brokenLimit: 1 } : config, reading);
-        const summary = new CheckKeeper(data);
+        const summary = new CheckKeeper(data, 'brokenLimit' in config ? config.brokenLimit : null);
         const gallery = out === undefined ? null : new GalleryKeeper();
         for await (const image of checkImages(data, reading)) {
           summary.add(image);

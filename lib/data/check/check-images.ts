@@ -4,7 +4,6 @@ import { ByolError } from '../../errors.js';
 import type { OpenOptions } from '../data-kind.js';
 import {
   type BrokenFile,
-  classLabels,
   type Dataset,
   type ImageSource,
   type ImageSplit,
@@ -14,6 +13,7 @@ import {
   sizeOf,
   splitNames,
   splitTitles,
+  type Targets,
 } from '../dataset.js';
 import { decodeImage, type Pixels } from '../decode-image.js';
 import { type ImageFormat, type ImageTrait, readerOf } from '../headers/header.js';
@@ -44,8 +44,8 @@ export interface CheckedImage {
   /** Its place in the split. */
   readonly image: number;
   readonly location: string;
-  /** Its class; null: unknown. */
-  readonly className: string | null;
+  /** Its classes: one, or any number where the data set has many labels; none where they are unknown. */
+  readonly classes: readonly string[];
   /** null: it lies in memory, as its kind reads it. */
   readonly format: ImageFormat | null;
   readonly width: number;
@@ -83,14 +83,14 @@ export async function* checkImages(
   for (const name of splitNames) {
     const split = data[name];
     if (split === undefined) continue;
-    const labels = classLabels(split.targets);
-    const className = (image: number): string | null => data.classNames[labels?.[image] ?? -1] ?? null;
+    const classes = (image: number): string[] =>
+      labelsOf(split.targets, image).flatMap((label) => data.classNames[label] ?? []);
     const starts = startsOf(split);
     const queue: Array<Promise<CheckedImage>> = [];
     const start = (image: number): void => {
       const checked = checkImage(name, split, image, starts(image)).then((found) => ({
         ...found,
-        className: className(image),
+        classes: classes(image),
       }));
       // It is awaited later: until then a failure is nobody's.
       checked.catch(() => {});
@@ -103,6 +103,12 @@ export async function* checkImages(
       onProgress?.({ phase: splitTitles[name], done: image + 1, total: split.count });
     }
   }
+}
+
+function labelsOf(targets: Targets | null, image: number): number[] {
+  if (targets === null) return [];
+  if (targets.kind === 'class') return [targets.labels[image] as number];
+  return [...targets.labels.subarray(targets.offsets[image], targets.offsets[image + 1])];
 }
 
 /** Where the pixels of an image begin, of images that are asked for in order. */
@@ -124,7 +130,7 @@ async function checkImage(
   start: number,
 ): Promise<CheckedImage> {
   const { height, width } = sizeOf(source, image);
-  const base = { split, image, className: null, height, width };
+  const base = { split, image, classes: [], height, width };
   if (source.kind === 'memory') {
     const pixels = source.pixels.subarray(start, start + height * width * 3);
     const location = `${splitTitles[split]}, image ${image}`;

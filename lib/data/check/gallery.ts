@@ -29,14 +29,15 @@ export class GalleryKeeper {
   readonly #classes = new Map<string, GalleryPicture[]>();
   readonly #odd = new Map<Oddity, GalleryPicture[]>();
 
-  async add({ pixels, location, className, oddities }: CheckedImage): Promise<void> {
+  async add({ pixels, location, classes, oddities }: CheckedImage): Promise<void> {
     if (pixels === null) return;
-    const name = className ?? '';
     const wanted: GalleryPicture[][] = [];
-    const ofClass = this.#classes.get(name) ?? (this.#classes.size < CLASSES ? [] : null);
-    if (ofClass !== null && ofClass.length < (name === '' ? 2 * OF_CLASS : OF_CLASS)) {
-      this.#classes.set(name, ofClass);
-      wanted.push(ofClass);
+    for (const name of classes.length === 0 ? [''] : new Set(classes)) {
+      const ofClass = this.#classes.get(name) ?? (this.#classes.size < CLASSES ? [] : null);
+      if (ofClass !== null && ofClass.length < (name === '' ? 2 * OF_CLASS : OF_CLASS)) {
+        this.#classes.set(name, ofClass);
+        wanted.push(ofClass);
+      }
     }
     for (const oddity of oddities) {
       const pictures = this.#odd.get(oddity) ?? [];

@@ -44,6 +44,8 @@ export interface CheckSummary {
   readonly pixelBytes: number;
   readonly odd: ReadonlyArray<{ readonly oddity: Oddity; readonly images: Tally }>;
   readonly broken: readonly BrokenFile[];
+  /** The most that training and packing bear, as a part of all, where nothing else is said; null: any number. */
+  readonly brokenLimit: number | null;
   readonly duplicates: readonly Duplicates[];
   /** What was said when the images were opened. */
   readonly notes: readonly string[];
@@ -51,13 +53,15 @@ export interface CheckSummary {
 
 interface Seen {
   readonly split: SplitName;
-  readonly className: string | null;
+  /** As text, to be compared. */
+  readonly classes: string;
   readonly location: string;
 }
 
 /** Takes images one by one. */
 export class CheckKeeper {
   readonly #data: Dataset<ImageSource>;
+  readonly #brokenLimit: number | null;
   readonly #splits = new Map<SplitName, { images: number; labelled: number }>();
   readonly #classes = new Map<string, Partial<Record<SplitName, number>>>();
   readonly #formats: Record<string, number> = {};
@@ -69,14 +73,16 @@ export class CheckKeeper {
   #fileBytes = 0;
   #pixelBytes = 0;
 
-  constructor(data: Dataset<ImageSource>) {
+  /** @param brokenLimit see CheckSummary. */
+  constructor(data: Dataset<ImageSource>, brokenLimit: number | null = null) {
     this.#data = data;
+    this.#brokenLimit = brokenLimit;
     this.#broken = [...(data.broken ?? [])];
     for (const name of data.classNames) this.#classes.set(name, {});
   }
 
   add(checked: CheckedImage): void {
-    const { split, className, width, height, location, hash } = checked;
+    const { split, classes, width, height, location, hash } = checked;
     if (checked.broken !== null) {
       this.#broken.push(checked.broken);
       return;
@@ -84,9 +90,9 @@ export class CheckKeeper {
     const counts = this.#splits.get(split) ?? { images: 0, labelled: 0 };
     this.#splits.set(split, counts);
     counts.images += 1;
-    if (className !== null) {
-      counts.labelled += 1;
-      const images = this.#classes.get(className) ?? {};
+    if (classes.length > 0) counts.labelled += 1;
+    for (const name of new Set(classes)) {
+      const images = this.#classes.get(name) ?? {};
       images[split] = (images[split] ?? 0) + 1;
     }
     const format = checked.format ?? 'pixels';
@@ -96,7 +102,7 @@ export class CheckKeeper {
     this.#fileBytes += checked.bytes;
     this.#pixelBytes += width * height * 3;
     for (const oddity of checked.oddities) this.#odd.add(oddity, location);
-    const seen = { split, className, location };
+    const seen = { split, classes: classes.toSorted().join('\n'), location };
     const first = this.#seen.get(hash);
     if (first === undefined) this.#seen.set(hash, seen);
     else this.#copies.set(hash, [...(this.#copies.get(hash) ?? [first]), seen]);
@@ -117,6 +123,7 @@ export class CheckKeeper {
       pixelBytes: this.#pixelBytes,
       odd: oddList(this.#odd.finish()),
       broken: this.#broken,
+      brokenLimit: this.#brokenLimit,
       duplicates: [...this.#copies.values()].map(duplicatesOf),
       notes: this.#data.notes ?? [],
     };
@@ -132,7 +139,7 @@ function duplicatesOf(copies: readonly Seen[]): Duplicates {
   return {
     locations: copies.map(({ location }) => location),
     acrossSplits: differ(({ split }) => split),
-    acrossClasses: differ(({ className }) => className),
+    acrossClasses: differ((seen) => seen.classes),
   };
 }
 

@@ -55,7 +55,7 @@ export class BrokenImages {
 
   #tooMany(broken: string): ByolError {
     const some = tallyNames({ count: this.#count, first: this.#first });
-    const limit = suggested(this.#count, this.#images);
+    const limit = suggestedLimit(this.#count, this.#images);
     return new ByolError(
       'ERR_BYOL_DATA',
       `${broken} in ${this.#where} are broken, more than data.brokenLimit (${this.#limit} of all) allows: ${some}.`,
@@ -67,7 +67,7 @@ export class BrokenImages {
 }
 
 /** Twice as many as there are so far, in a short number. */
-function suggested(broken: number, images: number): number {
+export function suggestedLimit(broken: number, images: number): number {
   return Math.min(1, Number(Math.max(0.1, (2 * broken) / images).toPrecision(1)));
 }
 

@@ -78,6 +78,28 @@ describe('a check', { skip: loaded === null ? 'needs the package sharp' : false 
       ]);
     }));
 
+  test('counts an image in each of its classes, where it has many', () =>
+    withPhotoFolder(async (folder) => {
+      const [one, other] = [await photo(40, 40, 1).jpeg().toBuffer(), await photo(40, 40, 2).jpeg().toBuffer()];
+      writeFiles(folder, { '1.jpg': one, '2.jpg': other, '3.jpg': one, '4.jpg': other });
+      const lists = { '1.jpg': ['cat', 'dog'], '2.jpg': ['dog'], '3.jpg': ['dog', 'cat'], '4.jpg': [] };
+      const file = path.join(folder, 'labels.json');
+      writeFiles(folder, { 'labels.json': JSON.stringify(lists) });
+      const data = await readData({ kind: 'list', path: file, image: null, label: null, split: null, brokenLimit: 0 });
+      const found = await check(data);
+      assert.deepEqual(found.splits, [{ split: 'train', images: 4, labelled: 3 }]);
+      assert.deepEqual(found.classes, [
+        { name: 'cat', images: { train: 2 } },
+        { name: 'dog', images: { train: 3 } },
+      ]);
+      const across = found.duplicates.map(({ acrossClasses }) => acrossClasses);
+      assert.deepEqual(across, [false, true], 'the order of labels says nothing');
+      const gallery = new GalleryKeeper();
+      for await (const image of checkImages(data)) await gallery.add(image);
+      const shown = [...gallery.finish().classes].map(([name, pictures]) => [name, pictures.length]);
+      assert.deepEqual(Object.fromEntries(shown), { cat: 2, dog: 3, '': 1 });
+    }));
+
   test('takes images in memory too, by their pixels', async () => {
     const pixels = new Uint8Array(3 * 40 * 40 * 3).fill(7);
     pixels[40 * 40 * 3] = 8;
@@ -142,7 +164,7 @@ describe('a check', { skip: loaded === null ? 'needs the package sharp' : false 
       assert.match(text.stdout, /3\.jpg: it cannot be decoded/);
       assert.match(
         text.stdout,
-        /\n9 images can be used; 2 broken files are left out; some images are in several splits, so results will be too good\.\nSaved as page\.html\n$/,
+        /\n9 images can be used; 2 broken files are left out; so many are refused without --set data\.brokenLimit=0\.4 \(now 0\.05\); some images are in several splits, so results will be too good\.\nSaved as page\.html\n$/,
       );
       const { readFileSync } = await import('node:fs');
       const page = readFileSync(path.join(cwd, 'page.html'), 'utf8');
@@ -150,5 +172,8 @@ describe('a check', { skip: loaded === null ? 'needs the package sharp' : false 
       const json = runCli(['data', 'check', 'photos', '--json', '--quiet'], { cwd });
       assert.equal((JSON.parse(json.stdout) as CheckSummary).broken.length, 2);
       assert.equal(runCli(['data'], { cwd }).code, 2);
+      writeFiles(path.join(cwd, 'none'), { 'a.jpg': 'no image', 'b.jpg': '' });
+      const none = runCli(['data', 'check', path.join('none', 'a.jpg')], { cwd });
+      assert.match(none.stderr, /none\/a\.jpg is a single image: give the folder that it lies in/);
     }));
 });
