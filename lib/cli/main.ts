@@ -74,8 +74,14 @@ function usageError(message: string, args: readonly string[], commands: readonly
       help,
     );
   }
-  const command = args[0] !== undefined && commands.includes(args[0]) ? `${args[0]} ` : '';
-  const unknown = /^Unknown commands?: (\S+)/.exec(message)?.[1];
+  const isKnown = args[0] !== undefined && commands.includes(args[0]);
+  // Of a command within a command, both words: the help begins with them.
+  const command = isKnown ? `${/^byol ([a-z]+(?: [a-z]+)*)/.exec(help)?.[1] ?? args[0]} ` : '';
+  if (message.startsWith('Not enough non-option arguments')) {
+    const usage = help.slice(0, Math.max(0, help.indexOf('\n'))).trim();
+    return new ByolError('ERR_BYOL_USAGE', `Something is missing: ${usage}.`, { hint: `Help: byol ${command}--help` });
+  }
+  const unknown = /^Unknown commands?: ([^\s,]+)/.exec(message)?.[1];
   // Behind a command that takes none, another word is called a command too.
   if (unknown !== undefined && command !== '') {
     return new ByolError('ERR_BYOL_USAGE', `Unknown argument: ${unknown}.`, { hint: `Help: byol ${command}--help` });

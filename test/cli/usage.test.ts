@@ -55,6 +55,12 @@ const wrong: ReadonlyArray<readonly [args: string, message: RegExp]> = [
   ['train --preset shapes --epochs -1', /epochs: expected a whole number above 0, got -1/],
   ['train --preset shapes --epochs 1.5', /epochs: expected a whole number above 0, got 1\.5/],
   ['train --preset shapes --out=', /--out is empty/],
+  [
+    'data check',
+    /^error: Something is missing: byol data check <path>\. \[ERR_BYOL_USAGE\]\nHelp: byol data check --help\n$/,
+  ],
+  ['data chek a', /^error: Unknown argument: chek\. \[ERR_BYOL_USAGE\]\nHelp: byol data --help\n$/],
+  ['data pack a', /^error: Missing required argument: out\. \[ERR_BYOL_USAGE\]\nHelp: byol data pack --help\n$/],
   ['presets nothing', /There is no preset 'nothing'/],
 ];
 
