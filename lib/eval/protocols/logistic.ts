@@ -218,6 +218,24 @@ function targetsOf({ targets }: Images): Targets {
   return targets;
 }
 
+/** Penalties that are shown on each side of the chosen one; all are in the result. */
+const SHOWN_BESIDE = 4;
+
+function aroundChosen({ penalties, validation, chosen }: LogisticEvaluation): string[][] {
+  const values = new Map(penalties.map((penalty, i) => [penalty, validation?.[i]]));
+  const order = [...values.keys()].sort((a, b) => a - b);
+  const at = order.indexOf(chosen);
+  return order
+    .slice(Math.max(0, at - SHOWN_BESIDE), at + SHOWN_BESIDE + 1)
+    .map((penalty) => [`penalty ${short(penalty)}`, percent(values.get(penalty)), penalty === chosen ? 'chosen' : '']);
+}
+
+/** "0.316", "1.78e-6" */
+function short(penalty: number): string {
+  const rounded = Number(penalty.toPrecision(3));
+  return rounded >= 1e-3 || rounded === 0 ? String(rounded) : rounded.toExponential();
+}
+
 export const logistic = defineProtocol({
   name: 'logistic',
   title: 'Logistic regression by L-BFGS on frozen features (paper D.2), its penalty chosen on validation images',
@@ -243,17 +261,15 @@ export const logistic = defineProtocol({
     const rows = [...first, ...known.filter((row) => !first.includes(row))].flatMap(([name, value]) =>
       value === null ? [] : [[name, percent(value)]],
     );
-    const choice = penalties.map((penalty, i) => [
-      `penalty ${penalty}`,
-      percent(validation?.[i]),
-      penalty === chosen ? 'chosen' : '',
-    ]);
     return [
-      `logistic: ${count(trainImages)} training images, tested after training on ${trainedOn}, penalty ${chosen}`,
+      `logistic: ${count(trainImages)} training images, tested after training on ${trainedOn}, penalty ${short(chosen)}`,
       table([['test images', count(result.testImages)], ...rows], [1]),
       ...(validation === null
         ? []
-        : [`${metricTitles[metric]} on ${count(validationImages)} images to choose by`, table(choice, [1])]),
+        : [
+            `${metricTitles[metric]} on ${count(validationImages)} images to choose by, with ${count(penalties.length)} penalties from ${short(Math.min(...penalties))} to ${short(Math.max(...penalties))}`,
+            table(aroundChosen(result), [1]),
+          ]),
       ...result.notes,
     ].join('\n');
   },

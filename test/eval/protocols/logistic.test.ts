@@ -197,6 +197,16 @@ test('learns any number of labels per image, each class against the rest', async
   });
 });
 
+test('tells of the penalties around the chosen one', async () => {
+  const data = datasetFromArrays({ ...painted(colours(30), classes(30)), test: painted(colours(9), classes(9)) });
+  const { result } = await evaluate(data, { settings: {} });
+  assert.equal(result.validation?.length, 45);
+  const text = logistic.describe({ ...result, chosen: 0.000177828 });
+  assert.match(text, /images to choose by, with 45 penalties from 1e-6 to 100000\npenalty 1\.78e-5 .*\n/);
+  assert.match(text, /\npenalty 1\.78e-4 .* chosen\n/);
+  assert.equal(text.match(/^penalty /gm)?.length, 9);
+});
+
 test("the paper's penalties are 45 from 1e-6 to 1e5, four to a power of ten", () => {
   const { penalties } = officialLogistic;
   assert.equal(penalties.length, 45);
