@@ -140,7 +140,8 @@ test('unknown settings are refused, naming the nearest known one by its path', (
     'optimizer.baseLearningRte=1': 'optimizer.baseLearningRte: not a setting; did you mean optimizer.baseLearningRate?',
     'optimizer.trustCoefficient=1': "optimizer.trustCoefficient: only with optimizer.kind 'lars', but that is 'sgd'",
     'tauBase=0.9': 'tauBase: not a setting; did you mean target.tauBase?',
-    'momentum=0.9': 'momentum: not a setting; did you mean optimizer.momentum or evaluation.linear.momentum?',
+    'momentum=0.9':
+      'momentum: not a setting; did you mean optimizer.momentum, evaluation.linear.momentum or evaluation.fine-tune.momentum?',
     'lr=1': 'lr: not a setting; did you mean optimizer.baseLearningRate?',
     'norm.foo=1':
       'norm.foo: not a setting; norm has encoder, projector, predictor, groups, weightStandardization, decay and epsilon',

@@ -135,7 +135,7 @@ export async function evaluateFineTuning(input: ProtocolInput, settings: TuningS
       headRate: tuning.headRate,
       schedule: tuning.schedule,
       normDecay: normDecayOf(batches, tuning),
-      notes: [...parts.notes, ...tuningNotes({ tuning, data, parts, batches, tried, chosen })],
+      notes: [...parts.notes, ...tuningNotes({ tuning, data, parts, trainedOn: on, batches, tried, chosen })],
     };
   } finally {
     best?.learner?.dispose();

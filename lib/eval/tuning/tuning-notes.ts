@@ -3,14 +3,15 @@ import { count } from '../../text/format.js';
 import type { EvaluationData } from '../evaluation-data.js';
 import type { Tuning, TuningPoint } from './settings.js';
 import type { TuningBatches } from './tuning-batches.js';
-import type { TuningParts } from './tuning-images.js';
+import type { TuningImages, TuningParts } from './tuning-images.js';
 
 /** What a fine-tuning is known by once it is done. */
 export interface TuningFacts {
   readonly tuning: Tuning;
   readonly data: EvaluationData;
   readonly parts: TuningParts;
-  /** Of the training that was tested. */
+  /** What the network that was tested had been trained on, and its batches. */
+  readonly trainedOn: readonly TuningImages[];
   readonly batches: TuningBatches;
   readonly tried: ReadonlyArray<TuningPoint & { readonly validation: number | null }>;
   readonly chosen: TuningPoint;
@@ -31,10 +32,12 @@ function openNotes({ tuning, chosen }: TuningFacts): string[] {
   return notes;
 }
 
-function dataNotes({ tuning, data, parts: { labelled, validation } }: TuningFacts): string[] {
+function dataNotes({ tuning, data, trainedOn, parts: { validation } }: TuningFacts): string[] {
   const notes: string[] = [];
   const seen = new Set<number>();
-  for (const image of labelled.indices) for (const label of classesOf(labelled.images.targets, image)) seen.add(label);
+  for (const { images, indices } of trainedOn) {
+    for (const image of indices) for (const label of classesOf(images.targets, image)) seen.add(label);
+  }
   const unseen = data.classes - seen.size;
   if (unseen > 0) {
     notes.push(
