@@ -74,11 +74,15 @@ export async function matchFiles(
   const missing = new TallyKeeper<SplitName>();
   // Both ascend by the same order.
   let row = 0;
+  let file = table.count > 0 ? rawPath(table, 0) : null;
   for (const [i, image] of images.entries()) {
     if (i % 1024 === 0) await breather.breathe();
     const raw = rawOf(image.path);
-    while (row < table.count && rawPath(table, row) < raw) row += 1;
-    if (row === table.count || rawPath(table, row) !== raw) missing.add(image.split, image.path);
+    while (file !== null && file < raw) {
+      row += 1;
+      file = row < table.count ? rawPath(table, row) : null;
+    }
+    if (file !== raw) missing.add(image.split, image.path);
     else {
       rows.push(row);
       found.push(image);
@@ -101,5 +105,6 @@ export async function matchFiles(
 }
 
 function rawOf(path: string): string {
-  return Buffer.from(path).toString('latin1');
+  // Of a million names nearly all are ASCII, which are their own bytes.
+  return /^[\x20-\x7e]*$/.test(path) ? path : Buffer.from(path).toString('latin1');
 }
