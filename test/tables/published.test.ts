@@ -206,9 +206,9 @@ test('seeds go around before rows, and more seeds leave the first ones as they a
 });
 
 test('what cannot run is refused before anything is done', () => {
-  assert.throws(() => planTable(findTable('2')), {
+  assert.throws(() => planTable(findTable('4b')), {
     code: 'ERR_BYOL_USAGE',
-    message: /Missing: the semi-supervised protocol/,
+    message: /Missing: the depth protocol/,
   });
   assert.throws(() => planTable(findTable('5b'), { seeds: 0 }), { code: 'ERR_BYOL_USAGE', message: /from 1, got 0/ });
   assert.throws(() => planTable(findTable('5b'), { scale: 'paper' }), {

@@ -59,7 +59,7 @@ test('every encoder is asked once about each set, recorded and reported', () =>
     const markdown = read(out, 'table.md');
     assert.match(
       markdown,
-      /^\| Other \| published \| 60\.0 \| - \| - \| - \| Paper Table 0; not measured: this package does not have the system \|$/m,
+      /^\| Other \| published \| 60\.0 \| - \| - \| - \| Paper Table 0; not measured: published only \|$/m,
     );
     assert.match(
       markdown,
