@@ -3,6 +3,8 @@ import type {
   Accuracy,
   EmbedInput,
   LinearProbeSpec,
+  LogisticFit,
+  LogisticRegressionSpec,
   NativeFeatureBank,
   NativeImageStore,
   NativeModule,
@@ -25,6 +27,7 @@ export interface InputChanges {
 export class RecordingNative {
   readonly banks: RecordedBank[] = [];
   readonly probes: RecordedProbe[] = [];
+  readonly regressions: RecordedRegression[] = [];
   readonly embeds: EmbedInput[] = [];
   readonly knnCalls: Array<{ readonly train: RecordedBank; readonly test: RecordedBank; readonly options: object }> =
     [];
@@ -56,6 +59,11 @@ export class RecordingNative {
       this.probes.push(probe);
       return probe;
     }),
+    LogisticRegression: this.#constructorOf((spec: LogisticRegressionSpec) => {
+      const regression = new RecordedRegression(spec);
+      this.regressions.push(regression);
+      return regression;
+    }),
     knn: async (train: RecordedBank, test: RecordedBank, options: object): Promise<Accuracy> => {
       this.knnCalls.push({ train, test, options });
       return this.neighbours[this.knnCalls.length - 1] ?? { top1: 0.5, top5: 0.75 };
@@ -65,7 +73,7 @@ export class RecordingNative {
   readonly network = this.#network(() => this.features);
 
   get undisposed(): number {
-    return [...this.banks, ...this.probes].filter((resource) => resource.disposals !== 1).length;
+    return [...this.banks, ...this.probes, ...this.regressions].filter((resource) => resource.disposals !== 1).length;
   }
 
   /** `trainLabels[i]` belongs to image i of the training store. */
@@ -175,4 +183,36 @@ export class RecordedProbe {
   dispose(): void {
     this.disposals += 1;
   }
+}
+
+/** Learns nothing: each class has the same score. */
+export class RecordedRegression {
+  readonly learnt: Array<{ readonly bank: RecordedBank; readonly images: number[]; readonly labels: number[] }> = [];
+  readonly penalties: number[] = [];
+  readonly asked: Array<{ readonly bank: RecordedBank; readonly images: number[] }> = [];
+  disposals = 0;
+
+  constructor(readonly spec: LogisticRegressionSpec) {}
+
+  async add(bank: RecordedBank, rows: Int32Array, { labels }: { readonly labels: Int32Array }): Promise<void> {
+    this.learnt.push({ bank, images: imagesOf(bank, rows), labels: [...labels] });
+  }
+
+  async fit({ penalty }: { readonly penalty: number }): Promise<LogisticFit> {
+    this.penalties.push(penalty);
+    return { iterations: 1, objective: 0, gradientPart: 0, stopped: 'gradient' };
+  }
+
+  async scores(bank: RecordedBank, rows: Int32Array): Promise<Float32Array> {
+    this.asked.push({ bank, images: imagesOf(bank, rows) });
+    return new Float32Array(rows.length * this.spec.classes);
+  }
+
+  dispose(): void {
+    this.disposals += 1;
+  }
+}
+
+function imagesOf(bank: RecordedBank, rows: Int32Array): number[] {
+  return [...rows].map((row) => bank.rows[row]?.image ?? -1);
 }

@@ -30,6 +30,7 @@ const settings = z.strictObject({
   validationFraction: z.number().gt(0).lt(1),
 });
 
+/** `evaluation.logistic`. */
 export type LogisticSettings = DeepReadonly<z.infer<typeof settings>>;
 
 /** Paper D.2: 45 penalties, evenly spaced in their logarithms from 1e-6 to 1e5. */

@@ -7,9 +7,10 @@ import { datasetFromArrays, type Labels } from '../../../lib/data/from-arrays.js
 import { Encoder } from '../../../lib/encoder/encoder.js';
 import { type EvaluateEncoderOptions, evaluateEncoder } from '../../../lib/encoder/evaluate-encoder.js';
 import type { EvaluationProgress } from '../../../lib/eval/context.js';
-import { logistic, officialLogistic } from '../../../lib/eval/protocols/logistic.js';
+import { evaluateLogistic, logistic, officialLogistic } from '../../../lib/eval/protocols/logistic.js';
 import { colourOptions, writeColourMeans } from '../../encoder/tiny-encoders.js';
 import { withTempDir } from '../../support/paths.js';
+import { RecordingNative } from '../recording-native.js';
 
 const SIDE = 8;
 
@@ -139,6 +140,47 @@ describe('one class per image', () => {
     await refused({ settings: { penalties: [-1] }, onProgress }, 'ERR_BYOL_USAGE', /penalties/);
   });
 });
+
+for (const keptBytes of [undefined, 0]) {
+  test(`who chooses has not been learnt from, and who is tested knows nothing of the test images (${keptBytes} bytes kept)`, async () => {
+    const native = new RecordingNative();
+    const labels = Array.from({ length: 50 }, (_, i) => (i % 5 === 4 ? -1 : i % 3));
+    const input = native.input(labels, [0, 1, 2, -1, 1], { context: { keptBytes } });
+    await evaluateLogistic(input, { ...officialLogistic, penalties: [1, 100, 10], validationFraction: 0.2 });
+    input.dispose();
+    const known = labels.flatMap((label, image) => (label >= 0 ? [image] : []));
+    const [select, final] = native.regressions;
+    assert.ok(select && final && native.regressions.length === 2);
+    assert.deepEqual(select.penalties, [100, 10, 1]);
+    assert.equal(select.asked.length, 3);
+    const kept = select.learnt.flatMap(({ images }) => images);
+    for (const { images } of select.asked) {
+      assert.equal(images.length, 9);
+      assert.deepEqual(
+        [...kept, ...images].sort((a, b) => a - b),
+        known,
+      );
+    }
+    assert.deepEqual(
+      final.learnt.map(({ images }) => images),
+      [known],
+    );
+    for (const { images, labels: told } of [...select.learnt, ...final.learnt]) {
+      assert.deepEqual(
+        told,
+        images.map((image) => labels[image]),
+      );
+    }
+    // All were equally good.
+    assert.deepEqual(final.penalties, [100]);
+    assert.deepEqual(
+      final.asked.map(({ images }) => images),
+      [[0, 1, 2, 4]],
+    );
+    assert.ok(final.asked.every(({ bank }) => !final.learnt.some((part) => part.bank === bank)));
+    assert.equal(native.undisposed, 0);
+  });
+}
 
 test("chooses on the data set's own validation images, by its metric, and learns from them too", async () => {
   // Training images show red and green alone, and red 50 times as often; blue ones are validation and test images.
