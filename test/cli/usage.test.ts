@@ -29,7 +29,7 @@ const wrong: ReadonlyArray<readonly [args: string, message: RegExp]> = [
   ['train --config nowhere.yaml', /Cannot read the configuration file nowhere\.yaml: it does not exist/],
   ['train --config bad.yaml', /bad\.yaml:2:1: not valid YAML/],
   ['train --preset shapes --out a --resume b', /both name a run folder/],
-  ['eval svm --run x', /There is no protocol 'svm'\. There are: knn, linear\. /],
+  ['eval svm --run x', /There is no protocol 'svm'\. There are: knn, linear, /],
   ['eval kn x', /There is no protocol 'kn'\. Did you mean 'knn'\?/],
   ['eval knn', /It is not said where the encoder is: byol eval knn PATH/],
   ['eval knn a --run b', /a and --run b both say where the encoder is/],
