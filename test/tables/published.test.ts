@@ -26,10 +26,10 @@ function configOf(id: string, row: string, scale: 'ci' | 'card' | 'paper' = 'pap
   return found.config;
 }
 
-test('every table of the paper, the follow-up, the optimal predictor and the methods are there', () => {
+test('every table of the paper, the follow-up, the optimal predictor, the methods and the protocols are there', () => {
   const names = tables.flatMap(({ id, aliases = [] }) => [id, ...aliases]);
   const paper =
-    '1a 1b 2 3 4a 11 4b 12 5a 5b 7 8 9 13 14a 14b 15a 15b 16 17 18 19 20 21 22 optimal-predictor normalization methods';
+    '1a 1b 2 3 4a 11 4b 12 5a 5b 7 8 9 13 14a 14b 15a 15b 16 17 18 19 20 21 22 optimal-predictor normalization methods protocols';
   assert.deepEqual([...names].sort(), paper.split(' ').sort());
 });
 
@@ -101,6 +101,7 @@ const printed: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   '22': { 'mu1-lambda10': '66.9', 'mu10-lambda1': '0.1', 'mu2-lambda2': '15.8 ± 13.4' },
   'optimal-predictor': { optimal: '52.5' },
   normalization: { group: '73.9', none: '0.1', affine: '65.7' },
+  protocols: { byol: '-' },
   methods: { byol: '74.3', simclr: '69.3', 'moco-v1': '60.6', 'moco-v2': '71.1', simsiam: '71.3', supervised: '76.5' },
 };
 

@@ -25,6 +25,13 @@ function fewLabels(fraction: number, steps: number): Pick<TableEvaluation, 'prot
 }
 
 export const tableEvaluations = {
+  knn: {
+    title: 'the nearest neighbours of frozen features',
+    short: 'kNN',
+    protocol: 'knn',
+    // All images, also where fewer serve during a run.
+    settings: (_scale, base) => ({ ...base.evaluation.knn, bankImages: 0, queryImages: 0 }),
+  },
   linear: {
     title: 'a linear classifier on frozen features (paper C.1)',
     short: 'linear',

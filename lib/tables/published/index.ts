@@ -3,6 +3,7 @@ import type { Table } from '../table.js';
 import { methodsTable } from './methods.js';
 import { normalization } from './normalization.js';
 import { optimalPredictor } from './optimal-predictor.js';
+import { protocolsTable } from './protocols.js';
 import { table1a } from './table-1a.js';
 import { table1b } from './table-1b.js';
 import { table2 } from './table-2.js';
@@ -55,4 +56,5 @@ export const tables: ReadonlyArray<Table | EncoderTable> = [
   optimalPredictor,
   normalization,
   methodsTable,
+  protocolsTable,
 ];
