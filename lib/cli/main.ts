@@ -6,6 +6,7 @@ import { ByolError } from '../errors.js';
 import { nearest } from '../text/nearest.js';
 import { listCommands } from './command-list.js';
 import { ignoreUserSignals } from './interrupts.js';
+import { leaveSoon } from './leave-soon.js';
 import { surviveLostOutput } from './output-streams.js';
 import { reportError } from './report-error.js';
 import { showWarnings } from './warnings.js';
@@ -53,6 +54,7 @@ async function main(args: string[]): Promise<void> {
     await parser.parseAsync();
   } catch (error) {
     process.exitCode = reportError(error, args);
+    leaveSoon();
   }
 }
 
