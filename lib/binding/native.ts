@@ -350,6 +350,26 @@ export interface Accuracy {
   readonly top5: number;
 }
 
+/** See KnnSettings in lib/eval/protocols/knn.ts for what each means. */
+export interface KnnRule {
+  readonly classes: number;
+  readonly k: number;
+  readonly similarity: 'cosine' | 'euclidean';
+  readonly vote: 'weighted' | 'majority';
+  readonly temperature: number;
+}
+
+export interface NativeKnnClassifier {
+  /**
+   * The next rows that may be neighbours, in parts of any size: bits do not depend on them where each but the last has a
+   * multiple of 1,024 rows.
+   */
+  add(bank: NativeFeatureBank): Promise<void>;
+  /** Of the queries with a label, by all that was added; ERR_BYOL_VALUE before the first. */
+  accuracy(): Promise<Accuracy>;
+  dispose(): void;
+}
+
 export interface LinearProbeSpec {
   readonly features: number;
   readonly classes: number;
@@ -357,6 +377,8 @@ export interface LinearProbeSpec {
   readonly momentum: number;
   readonly nesterov: boolean;
   readonly weightDecay: number;
+  /** Logits x become clipped = alpha tanh(x / alpha), and the loss gains beta mean(clipped^2). */
+  readonly logitRegularizer: { readonly alpha: number; readonly beta: number } | null;
   readonly seed: number;
   readonly device: string;
 }
@@ -506,13 +528,9 @@ export interface NativeModule {
   FeatureBank: new (count: number, dimension: number, device: string) => NativeFeatureBank & Disposable;
   Learner: new (spec: LearnerSpec) => NativeLearner & Disposable;
   Encoder: new (spec: NativeEncoderSpec) => NativeEncoder & Disposable;
+  KnnClassifier: new (queries: NativeFeatureBank, rule: KnnRule) => NativeKnnClassifier & Disposable;
   LinearProbe: new (spec: LinearProbeSpec) => NativeLinearProbe & Disposable;
   LogisticRegression: new (spec: LogisticRegressionSpec) => NativeLogisticRegression & Disposable;
-  knn(
-    train: NativeFeatureBank,
-    test: NativeFeatureBank,
-    options: { readonly classes: number; readonly k: number; readonly temperature: number },
-  ): Promise<Accuracy>;
   /** Views as float32 [rows, height, width, 3] (NHWC); 'bfloat16' values are rounded as the network sees them. */
   executePlan(input: PlanInput): Promise<Float32Array>;
   /**

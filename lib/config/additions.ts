@@ -9,6 +9,10 @@ export const additions = {
   'optimizer.schedule': { kind: 'cosine' },
   'supervision.labelledPerBatch': null,
   'evaluation.transform': 'official',
+  'evaluation.linear.augmentation': 'crop-flip',
+  'evaluation.linear.logitRegularizer': null,
+  'evaluation.knn.similarity': 'cosine',
+  'evaluation.knn.vote': 'weighted',
   // Of kind 'folder', whose schema (data/kinds/folder.ts) has these defaults: before, it could be named but not read.
   'data.labels': 'auto',
   'data.brokenLimit': 0.05,

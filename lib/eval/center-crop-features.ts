@@ -33,7 +33,7 @@ export class CenterCropFeatures {
   /** `count` images with one label or any number of them, evenly spread over these; 0: all. Throws ERR_BYOL_DATA without labels. */
   async of(split: Split, count = 0): Promise<CenterCropBank> {
     const indices = await this.#labelled(split, count);
-    return { bank: await this.#bank(split, `${split} ${indices.length}`, indices), indices };
+    return { bank: await this.#bank(split, keyOf(split, indices), indices), indices };
   }
 
   /**
@@ -42,12 +42,22 @@ export class CenterCropFeatures {
    */
   async *blocks(split: Split, count = 0): AsyncGenerator<NativeFeatureBank, void, undefined> {
     const indices = await this.#labelled(split, count);
-    const key = `${split} ${indices.length}`;
-    if (this.#banks.has(key) || areKept(indices.length, this.#encoder.network.features, this.#context)) {
-      yield await this.#bank(split, key, indices);
+    if (this.#fits(split, indices)) {
+      yield await this.#bank(split, keyOf(split, indices), indices);
     } else {
       yield* embedInBlocks(this.#context, this.#encoder, this.#what(split, indices));
     }
+  }
+
+  /** Whether they are kept, or would be: blocks() then gives them in one. */
+  async areKept(split: Split, count = 0): Promise<boolean> {
+    return this.#fits(split, await this.#labelled(split, count));
+  }
+
+  #fits(split: Split, indices: Int32Array): boolean {
+    const others = [...this.#banks.values()].reduce((sum, { size }) => sum + size, 0);
+    const { features } = this.#encoder.network;
+    return this.#banks.has(keyOf(split, indices)) || areKept(indices.length, features, this.#context, others);
   }
 
   async #labelled(split: Split, count: number): Promise<Int32Array> {
@@ -83,4 +93,8 @@ export class CenterCropFeatures {
     for (const bank of this.#banks.values()) bank.dispose();
     this.#banks.clear();
   }
+}
+
+function keyOf(split: Split, indices: Int32Array): string {
+  return `${split} ${indices.length}`;
 }

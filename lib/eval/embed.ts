@@ -39,12 +39,13 @@ export async function embedAll(
   }
 }
 
-/** The same into the first rows of a bank that is there. */
+/** The same into the rows from `offset` of a bank that is there. */
 export async function embedInto(
   bank: NativeFeatureBank,
   { device, signal }: EvaluationContext,
   { network, statistics, batchSize, ...encoder }: FrozenEncoder,
   { images, indices, plan, view = encoder.view, onProgress }: ImagesToEmbed,
+  offset = 0,
 ): Promise<void> {
   await runQueued(
     evenBatches(indices.length, batchSize),
@@ -59,7 +60,7 @@ export async function embedInto(
           view,
           statistics,
           bank,
-          offset: start,
+          offset: offset + start,
         };
         return network.embed(input);
       } finally {

@@ -7,9 +7,13 @@ import type { FrozenEncoder } from './frozen-encoder.js';
 
 const BLOCK_BYTES = 64 * 1024 ** 2;
 
-/** Rows of a block. */
-export function blockRows(features: number): number {
-  return Math.max(1, Math.floor(BLOCK_BYTES / (features * Float32Array.BYTES_PER_ELEMENT)));
+/** Rows that the native kNN compares at once. */
+const TOGETHER = 1024;
+
+/** Rows of a block: whole multiples of those, so that blocks give the same bits as one bank. */
+function blockRows(features: number): number {
+  const most = Math.max(1, Math.floor(BLOCK_BYTES / (features * Float32Array.BYTES_PER_ELEMENT)));
+  return most < TOGETHER ? most : most - (most % TOGETHER);
 }
 
 /** Banks with the images' features, in order. Each is disposed of when the next one is asked for. */
@@ -40,7 +44,7 @@ export interface JoinedAccuracy {
 
 /** What `measure` gives of all rows of the blocks together, each row of which has a label. NaN where it is of any of them. */
 export async function accuracyOver(
-  blocks: AsyncIterable<NativeFeatureBank>,
+  blocks: AsyncIterable<NativeFeatureBank> | Iterable<NativeFeatureBank>,
   measure: (bank: NativeFeatureBank) => Promise<readonly Accuracy[]>,
 ): Promise<JoinedAccuracy> {
   const parts: JoinedAccuracy[] = [];

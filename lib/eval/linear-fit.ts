@@ -1,25 +1,15 @@
-import type {
-  Accuracy,
-  LinearProbeSpec,
-  NativeFeatureBank,
-  NativeLinearProbe,
-  NativeModule,
-} from '../binding/native.js';
-import { permutation } from '../random/philox.js';
-import { runQueued } from './in-flight.js';
-import type { FitStep, TrainingFeatures } from './training-features.js';
+import type { Accuracy, LinearProbeSpec, NativeFeatureBank, NativeLinearProbe, NativeModule } from '../binding/native.js';
 
 export interface FitOptions {
   /** Peak learning rates per 256 images; one classifier each. */
   readonly learningRates: readonly number[];
   readonly momentum: number;
   readonly weightDecay: number;
+  readonly logitRegularizer: LinearProbeSpec['logitRegularizer'];
   readonly epochs: number;
   /** At most the number of images. */
   readonly batchSize: number;
   readonly seed: number;
-  /** Of the permutations that order the images (lib/random/purposes.ts). */
-  readonly purpose: number;
   readonly features: number;
   readonly classes: number;
   readonly device: string;
@@ -27,46 +17,38 @@ export interface FitOptions {
 
 /**
  * Linear classifiers on some of the training images, one per learning rate, all on the same batches: SGD with Nesterov
- * momentum, the learning rate falling from its peak to 0 by a cosine per step, no warm-up (official configs/eval.py). Every
- * epoch has its own order; images that do not fill a batch are left out, other ones each epoch.
+ * momentum, the learning rate falling from its peak to 0 by a cosine per step, no warm-up (official configs/eval.py).
  */
 export class LinearFit {
+  readonly batchSize: number;
+  readonly stepsPerEpoch: number;
   readonly #probe: NativeLinearProbe;
-  readonly #images: Int32Array;
-  readonly #options: FitOptions;
-  readonly #stepsPerEpoch: number;
+  readonly #leftOut: Uint8Array | null;
+  readonly #epochs: number;
 
-  /** `images`: their places among those that the training features are of. */
-  constructor(native: NativeModule, images: Int32Array, options: FitOptions) {
-    const { learningRates, momentum, weightDecay, batchSize, seed, features, classes, device } = options;
-    const spec: LinearProbeSpec = {
-      features,
-      classes,
-      learningRates: learningRates.map((rate) => (rate * batchSize) / 256),
-      momentum,
-      nesterov: true,
-      weightDecay,
-      seed,
-      device,
-    };
-    this.#images = images;
-    this.#options = options;
-    this.#stepsPerEpoch = Math.floor(images.length / batchSize);
-    this.#probe = new native.LinearProbe(spec);
+  /** Of `images` training images all but those, by their places, of which `leftOut` has a 1; null: all. */
+  constructor(native: NativeModule, images: number, leftOut: Uint8Array | null, options: FitOptions) {
+    const { learningRates, batchSize, epochs, ...others } = options;
+    const rates = learningRates.map((rate) => (rate * batchSize) / 256);
+    this.batchSize = batchSize;
+    this.stepsPerEpoch = Math.floor((images - (leftOut?.reduce((sum, out) => sum + out, 0) ?? 0)) / batchSize);
+    this.#leftOut = leftOut;
+    this.#epochs = epochs;
+    this.#probe = new native.LinearProbe({ ...others, learningRates: rates, nesterov: true });
   }
 
-  /** That it trains on: those that fill a batch. */
-  get imagesPerEpoch(): number {
-    return this.#stepsPerEpoch * this.#options.batchSize;
+  /** Whether it is trained on the image at this place. */
+  takes(place: number): boolean {
+    return this.#leftOut === null || this.#leftOut[place] === 0;
   }
 
-  /** The 0-based epoch. */
-  async epoch(features: TrainingFeatures, epoch: number, signal?: AbortSignal): Promise<void> {
-    await runQueued(
-      features.feed(epoch, this.#steps(epoch)),
-      ({ bank, rows, scale }) => this.#probe.step(bank, rows, scale),
-      { signal },
-    );
+  /** What multiplies the learning rates in this step of this epoch, both from 0. */
+  scale(epoch: number, step: number): number {
+    return cosineScale(epoch * this.stepsPerEpoch + step, this.#epochs * this.stepsPerEpoch);
+  }
+
+  step(bank: NativeFeatureBank, rows: Int32Array, scale: number): Promise<void> {
+    return this.#probe.step(bank, rows, scale);
   }
 
   /** One accuracy for each learning rate. */
@@ -76,17 +58,6 @@ export class LinearFit {
 
   dispose(): void {
     this.#probe.dispose();
-  }
-
-  async *#steps(epoch: number): AsyncGenerator<FitStep> {
-    const { batchSize, epochs, seed, purpose } = this.#options;
-    const order = await permutation(this.#images.length, seed, epoch, purpose);
-    const total = epochs * this.#stepsPerEpoch;
-    for (let i = 0; i < this.#stepsPerEpoch; i += 1) {
-      const batch = order.subarray(i * batchSize, (i + 1) * batchSize);
-      const images = batch.map((position) => this.#images[position] as number);
-      yield { images, scale: cosineScale(epoch * this.#stepsPerEpoch + i, total) };
-    }
   }
 }
 

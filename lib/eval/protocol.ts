@@ -35,6 +35,8 @@ export interface Protocol<
   readonly settings: Settings;
   /** For those that nobody gives. */
   readonly defaults: DeepReadonly<z.infer<Settings>>;
+  /** Complete settings that people know by a name: `byol eval NAME --recipe NAME`. */
+  readonly recipes?: Readonly<Record<string, DeepReadonly<z.infer<Settings>>>>;
   /** Which numbers of a result are its metrics, and what a run calls them: { top1: 'knn/top1' }. */
   readonly metrics: Readonly<Partial<Record<Exclude<keyof Result & string, 'protocol'>, string>>>;
   /** Errors of its own come as ByolError; without what it `needs` it is not called. */

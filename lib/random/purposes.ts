@@ -37,10 +37,9 @@ export function pipelineView(index: number): number {
 export const orderNumbers = {
   /** Training images in an epoch. */
   training: 0,
-  /** Which images the linear protocol holds out, and its two orders of batches. */
+  /** Which images the linear protocol holds out, and the order of an epoch. 3 was the order of those that it keeps. */
   heldOut: 2,
-  linearSelection: 3,
-  linearFinal: 4,
+  linear: 4,
   /** Which images keep their labels (supervision.labelFraction). */
   labelledPart: 5,
   /** Labelled images in batches that have a part of them (supervision.labelledPerBatch). */

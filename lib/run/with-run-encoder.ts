@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import { evaluationView } from '../augment/view-spec.js';
+import { evaluationView, viewSpec } from '../augment/view-spec.js';
 import { loadNative } from '../binding/load.js';
 import { differences, formatDifferences } from '../config/differences.js';
 import type { ConfigPatch } from '../config/layers.js';
@@ -106,6 +106,7 @@ export async function withRunEncoder<T>(
       encoder: {
         network,
         view: evaluationView({ ...config.views, transform: config.evaluation.transform }),
+        pretraining: { view: viewSpec(config.views), pipelines: config.views.pipelines },
         statistics: 'running',
         batchSize: config.evaluation.batchSize,
         spec,

@@ -1,4 +1,4 @@
-import { evaluationView } from '../augment/view-spec.js';
+import { evaluationView, viewSpec } from '../augment/view-spec.js';
 import { ByolError } from '../errors.js';
 import { type ProtocolInput, withProtocolInput } from '../eval/protocol.js';
 import type { TrainingResources } from './resources.js';
@@ -19,8 +19,13 @@ export async function evaluateLearner<T>(
   if (test === null) throw new ByolError('ERR_BYOL_DATA', 'There are no test images to ask the neighbours of.');
   const context = { native, device: resolved.device, seed: config.seed, signal };
   const { batchSize, transform } = config.evaluation;
-  const view = evaluationView({ ...config.views, transform });
-  const spec = { encoder: config.encoder, norm: config.norm, ...resolved, seed: config.seed };
-  const encoder = { network: learner, view, statistics, batchSize, spec };
+  const encoder = {
+    network: learner,
+    view: evaluationView({ ...config.views, transform }),
+    pretraining: { view: viewSpec(config.views), pipelines: config.views.pipelines },
+    statistics,
+    batchSize,
+    spec: { encoder: config.encoder, norm: config.norm, ...resolved, seed: config.seed },
+  };
   return withProtocolInput(context, encoder, { train, test, classes: classNames.length }, body);
 }

@@ -10,7 +10,7 @@
 #include "napi/feature_bank_wrap.h"
 #include "napi/image_store_wrap.h"
 #include "napi/info.h"
-#include "napi/knn.h"
+#include "napi/knn_classifier_wrap.h"
 #include "napi/learner_wrap.h"
 #include "napi/linear_probe_wrap.h"
 #include "napi/logistic_regression_wrap.h"
@@ -75,10 +75,10 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("DecodePool", DecodePoolWrap::define(env));
   exports.Set("Encoder", EncoderWrap::define(env));
   exports.Set("FeatureBank", FeatureBankWrap::define(env));
+  exports.Set("KnnClassifier", KnnClassifierWrap::define(env));
   exports.Set("Learner", LearnerWrap::define(env));
   exports.Set("LinearProbe", LinearProbeWrap::define(env));
   exports.Set("LogisticRegression", LogisticRegressionWrap::define(env));
-  exports.Set("knn", Napi::Function::New<knn>(env, "knn"));
   exports.Set("executePlan", Napi::Function::New<execute_plan_for_js>(env, "executePlan"));
   exports.Set("timePlan", Napi::Function::New<time_plan_for_js>(env, "timePlan"));
   return exports;

@@ -1,9 +1,9 @@
 #include "napi/linear_probe_wrap.h"
 
+#include "napi/accuracy_values.h"
 #include "napi/convert.h"
 #include "napi/devices.h"
 #include "napi/feature_bank_wrap.h"
-#include "napi/knn.h"
 
 namespace byol::napi {
 namespace {
@@ -34,19 +34,23 @@ Napi::Function LinearProbeWrap::define(Napi::Env env) {
 LinearProbeWrap::LinearProbeWrap(const Napi::CallbackInfo& call) : Wrap(call) {
   guard(call.Env(), [&] {
     const Fields f(call[0], "spec");
-    const int64_t features = f.integer("features", 1, kMostUnits), classes = f.integer("classes", 1, kMostUnits);
-    const std::vector<double> rates = f.numbers("learningRates", 1, kMostRates, Range::at_least(0));
-    const double momentum = f.number("momentum", Range::up_to_below(0, 1));
-    const bool nesterov = f.boolean("nesterov");
-    const double decay = f.number("weightDecay", Range::at_least(0));
-    const auto seed = static_cast<uint64_t>(f.integer("seed", 0, kLargestInteger));
+    LinearProbeSpec spec;
+    spec.features = f.integer("features", 1, kMostUnits);
+    spec.classes = f.integer("classes", 1, kMostUnits);
+    spec.learning_rates = f.numbers("learningRates", 1, kMostRates, Range::at_least(0));
+    spec.momentum = f.number("momentum", Range::up_to_below(0, 1));
+    spec.nesterov = f.boolean("nesterov");
+    spec.weight_decay = f.number("weightDecay", Range::at_least(0));
+    if (!f.is_null("logitRegularizer")) {
+      const Fields logits = f.object("logitRegularizer");
+      spec.logit_regularizer = {logits.number("alpha", Range::above(0)), logits.number("beta", Range::at_least(0))};
+    }
+    spec.seed = static_cast<uint64_t>(f.integer("seed", 0, kLargestInteger));
     const at::Device device = to_device(f.text("device"));
-    // Weights, biases and their momenta.
-    const double bytes =
-        sizeof(float) * 2 * (static_cast<double>(features) + 1) * static_cast<double>(classes) * std::ssize(rates);
-    make(call, device, bytes, [=] {
-      return std::make_shared<LinearProbe>(features, classes, rates, momentum, nesterov, decay, seed, device);
-    });
+    // Weights, their momentum and their gradient, and the same of biases.
+    const double bytes = sizeof(float) * 3 * (static_cast<double>(spec.features) + 1) *
+                         static_cast<double>(spec.classes) * std::ssize(spec.learning_rates);
+    make(call, device, bytes, [=] { return std::make_shared<LinearProbe>(spec, device); });
   });
 }
 

@@ -41,6 +41,8 @@ class Handle {
     return *static_cast<T*>(cell_->object.get());
   }
   T* operator->() const { return &**this; }
+  /// For objects of the LibTorch thread that keep others.
+  std::shared_ptr<T> shared() const { return std::shared_ptr<T>(cell_->object, &**this); }
 
  private:
   std::shared_ptr<const Cell> cell_;

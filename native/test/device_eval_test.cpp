@@ -128,11 +128,11 @@ TEST(banks_on_a_device_refuse_what_is_not_finite_at_once) {
 TEST(linear_probes_on_a_device_wait_for_nothing_but_what_is_asked) {
   constexpr int64_t kFeatures = 6, kClasses = 5;
   const FeatureBank expected_bank = bank_of(64, kFeatures, kClasses, 2);
-  LinearProbe expected(kFeatures, kClasses, {0.05, 0.4}, 0.9, true, 0.01, 17, at::kCPU);
+  LinearProbe expected({kFeatures, kClasses, {0.05, 0.4}, 0.9, true, 0.01, {}, 17}, at::kCPU);
   for (int step = 0; step < 3; ++step) expected.step(expected_bank, first_rows(16), 1.0);
   const StandIn device;
   const FeatureBank bank = bank_of(64, kFeatures, kClasses, 2);
-  LinearProbe probe(kFeatures, kClasses, {0.05, 0.4}, 0.9, true, 0.01, 17, at::kCPU);
+  LinearProbe probe({kFeatures, kClasses, {0.05, 0.4}, 0.9, true, 0.01, {}, 17}, at::kCPU);
   for (int step = 0; step < 3; ++step) {
     CHECK(waits_of(device, [&] { probe.step(bank, first_rows(16), 1.0); }).empty());
   }
@@ -144,11 +144,18 @@ TEST(linear_probes_on_a_device_wait_for_nothing_but_what_is_asked) {
 }
 
 TEST(knn_on_a_device_waits_once_for_all_its_chunks) {
-  const FeatureBank train = bank_of(150, 8, 12, 1), test = bank_of(2500, 8, 12, 5);  // three chunks
-  const Accuracy expected = knn_accuracy(train, test, 12, 20, 0.1);
-  const StandIn device;
-  Accuracy accuracy;
-  CHECK(waits_of(device, [&] { accuracy = knn_accuracy(train, test, 12, 20, 0.1); }) ==
-        Waits({{"aten::to a device", 1}}));
-  CHECK(accuracy.top1 == expected.top1 && accuracy.top5 == expected.top5 && accuracy.top1 > 0.1);
+  const FeatureBank train = bank_of(1500, 8, 12, 1), test = bank_of(2500, 8, 12, 5);  // two parts, three chunks
+  const auto queries = std::make_shared<const FeatureBank>(test);
+  for (const KnnSimilarity similarity : {KnnSimilarity::Cosine, KnnSimilarity::Euclidean}) {
+    const KnnRule rule{12, 20, similarity, KnnVote::Weighted, 0.1};
+    KnnClassifier processor(queries, rule);
+    processor.add(train);
+    const Accuracy expected = processor.accuracy();
+    const StandIn device;
+    KnnClassifier classifier(queries, rule);
+    CHECK(waits_of(device, [&] { classifier.add(train); }).empty());
+    Accuracy accuracy;
+    CHECK(waits_of(device, [&] { accuracy = classifier.accuracy(); }) == Waits({{"aten::to a device", 1}}));
+    CHECK(accuracy.top1 == expected.top1 && accuracy.top5 == expected.top5 && accuracy.top1 > 0.1);
+  }
 }

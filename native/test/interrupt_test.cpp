@@ -53,8 +53,10 @@ TEST(a_thread_that_nobody_asks_to_end_is_not_interrupted) {
 TEST(evaluations_give_up) {
   FeatureBank bank(8, 4, at::kCPU);
   bank.write(0, at::rand({8, 4}), at::arange(8) % 2);
-  LinearProbe probe(4, 2, {0.1}, 0.9, true, 0.0, 1, at::kCPU);
-  CHECK(when_interrupted([&] { knn_accuracy(bank, bank, 2, 1, 0.1); }) == "ERR_BYOL_SHUTDOWN");
+  LinearProbe probe({4, 2, {0.1}, 0.9, true, 0.0, {}, 1}, at::kCPU);
+  KnnClassifier knn(std::make_shared<const FeatureBank>(bank),
+                    {2, 1, KnnSimilarity::Cosine, KnnVote::Weighted, 0.1});
+  CHECK(when_interrupted([&] { knn.add(bank); }) == "ERR_BYOL_SHUTDOWN");
   CHECK(when_interrupted([&] { probe.step(bank, {0, 1}, 1.0); }) == "ERR_BYOL_SHUTDOWN");
   CHECK(when_interrupted([&] { probe.evaluate(bank); }) == "ERR_BYOL_SHUTDOWN");
 }

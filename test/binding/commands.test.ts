@@ -10,6 +10,7 @@ import { withTempDir } from '../support/paths.js';
 import {
   embedInput,
   firstRows,
+  knn,
   learnerSpec,
   makeImages,
   nativeOnOneThread,
@@ -39,7 +40,7 @@ test('promises settle in the order of the calls, whatever they are of', async ()
     learner.embed(embedInput(images, bank, 16)).then(note('embed')),
     bank.read(0, 1).then(note('read')),
     learner.step(step).then(note('step again')),
-    native.knn(bank, bank, { classes: 3, k: 1, temperature: 1 }).then(note('knn')),
+    knn(native, bank, bank).then(note('knn')),
   ]);
   assert.deepEqual(settled, ['step', 'count', 'refused', 'embed', 'read', 'step again', 'knn']);
 });
@@ -225,7 +226,7 @@ test('a rejection has the code, the class and the stack of the call', async () =
 test("LibTorch's own errors come without a page of C++ frames, which are there for those who ask", async () => {
   // 128 PiB. Nothing waits for the construction; whoever uses what came of it is told.
   const bank = new native.FeatureBank(2 ** 31 - 1, 2 ** 24, 'cpu');
-  for (const use of [() => bank.read(0, 1), () => native.knn(bank, bank, { classes: 3, k: 1, temperature: 1 })]) {
+  for (const use of [() => bank.read(0, 1), () => knn(native, bank, bank)]) {
     await assert.rejects(use, (error) => {
       assert.ok(error instanceof ByolError);
       assert.equal(error.code, 'ERR_BYOL_HOST_OOM');

@@ -1,10 +1,13 @@
 import { loadNative } from '../../lib/binding/load.js';
 import type {
+  Accuracy,
   EmbedInput,
+  KnnRule,
   LearnerSpec,
   LinearProbeSpec,
   LogisticRegressionSpec,
   NativeEncoderSpec,
+  NativeFeatureBank,
   NativeModule,
   StepInput,
 } from '../../lib/binding/native.js';
@@ -31,11 +34,30 @@ export const probeSpec: LinearProbeSpec = {
   momentum: 0.9,
   nesterov: true,
   weightDecay: 0,
+  logitRegularizer: { alpha: 20, beta: 0.01 },
   seed: 1,
   device: 'cpu',
 };
 
 export const regressionSpec: LogisticRegressionSpec = { features: 8, classes: 3, loss: 'softmax', device: 'cpu' };
+
+export const knnRule: KnnRule = { classes: 3, k: 2, similarity: 'cosine', vote: 'weighted', temperature: 0.1 };
+
+/** By all rows of a bank. */
+export async function knn(
+  native: NativeModule,
+  train: NativeFeatureBank,
+  test: NativeFeatureBank,
+  rule: KnnRule = knnRule,
+): Promise<Accuracy> {
+  const classifier = new native.KnnClassifier(test, rule);
+  try {
+    await classifier.add(train);
+    return await classifier.accuracy();
+  } finally {
+    classifier.dispose();
+  }
+}
 
 export const size = 8;
 

@@ -8,6 +8,8 @@ import {
   embedInput,
   encoderSpec,
   firstRows,
+  knn,
+  knnRule,
   learnerSpec,
   makeImages,
   nativeOnOneThread,
@@ -74,7 +76,7 @@ const structs: Array<[string, object, (input: never) => unknown]> = [
   ["step's view", view, (input) => learner.step(stepWith(input))],
   ['Encoder', encoderSpec, (input) => new native.Encoder(input)],
   ['embed', embedInput(images, bank, 4), (input) => learner.embed(input)],
-  ['knn', { classes: 3, k: 2, temperature: 0.1 }, (input) => native.knn(bank, bank, input)],
+  ['KnnClassifier', knnRule, (input) => new native.KnnClassifier(bank, input)],
   [
     'executePlan',
     { ...embedInput(images, bank, 4), executor: 'fused', dtype: 'float32', threads: 1, device: 'cpu' },
@@ -130,8 +132,10 @@ const numbers: Array<[string, object, (input: never) => unknown, readonly unknow
   ['indices', step, (input) => learner.step(input), [new Int32Array(0), new Float32Array(4), [0, 1, 2, 3]]],
   ['views', step, (input) => learner.step(input), [[1, 2], new Float32Array(2), step.views[0], [step.views[0], null]]],
   ['views', step, (input) => learner.step(input), [[{ plan: plan1 }], [{ ...step.views[0], plan: [...plan1] }]]],
-  ['temperature', { classes: 3, k: 2, temperature: 1 }, (input) => native.knn(bank, bank, input), [0, -1]],
-  ['k', { classes: 3, k: 2, temperature: 1 }, (input) => native.knn(bank, bank, input), [0, 1.5]],
+  ['temperature', knnRule, (input) => new native.KnnClassifier(bank, input), [0, -1]],
+  ['k', knnRule, (input) => new native.KnnClassifier(bank, input), [0, 1.5]],
+  ['vote', knnRule, (input) => new native.KnnClassifier(bank, input), ['none']],
+  ['logitRegularizer.alpha', probeSpec, (input) => new native.LinearProbe(input), [0, -1]],
   [
     'std',
     view,
@@ -237,10 +241,7 @@ test('sizes that do not fit together', async () => {
     [() => probe.step(bank, Int32Array.of(4), 1), /Row 4 lies outside/],
     [() => regression.scores(bank, Int32Array.of(4)), /Row 4 lies outside/],
     [() => bank.write(0, new Float32Array(9), one(0)), /^features must have 1 rows of 8 numbers, got 9/],
-    [
-      () => native.knn(bank, new native.FeatureBank(4, 9, 'cpu'), { classes: 3, k: 1, temperature: 1 }),
-      /different encoders/,
-    ],
+    [() => knn(native, new native.FeatureBank(4, 9, 'cpu'), bank), /different encoders/],
   ];
   for (const [body, message] of shape) await refuses(body, 'ERR_BYOL_SHAPE', message);
 });
@@ -269,12 +270,11 @@ test('labels that the learner has no class for', async () => {
 test('an object of another class, even in disguise', async () => {
   const disguised = makeImages(native, 4);
   Object.setPrototypeOf(disguised, native.FeatureBank.prototype);
-  const options = { classes: 3, k: 1, temperature: 1 };
   for (const wrong of [images, disguised, Object.create(native.FeatureBank.prototype), {}, null, new Proxy(bank, {})]) {
     await refuses(
-      () => native.knn(loose(wrong), bank, options),
+      () => new native.KnnClassifier(loose(wrong), knnRule),
       'ERR_BYOL_VALUE',
-      /^train must be a native FeatureBank/,
+      /^queries must be a native FeatureBank/,
     );
   }
   await refuses(
@@ -367,7 +367,8 @@ test('disposed objects, any number of times', async () => {
     () => learner.embed(embedInput(images, gone.bank, 4)),
     () => gone.probe.evaluate(bank),
     () => probe.evaluate(gone.bank),
-    () => native.knn(bank, gone.bank, { classes: 3, k: 1, temperature: 1 }),
+    () => new native.KnnClassifier(gone.bank, knnRule),
+    () => new native.KnnClassifier(bank, knnRule).add(gone.bank),
   ];
   for (const use of uses) await refuses(use, 'ERR_BYOL_DISPOSED', /^This \w+ was disposed of/);
 });

@@ -54,7 +54,10 @@ describe('settings under their old names', () => {
       // What the kind 'folder' is asked since it can be read, the setting for GPUs, and what evaluation sees.
       const data = Object.entries(now.data).filter(([key]) => !Object.hasOwn(additions, `data.${key}`));
       const { deterministic: _, ...before } = now;
-      const { transform: __, ...evaluation } = now.evaluation;
+      const { transform: __, knn: nowKnn, linear: nowLinear, ...others } = now.evaluation;
+      const { similarity: _1, vote: _2, ...knn } = nowKnn;
+      const { augmentation: _3, logitRegularizer: _4, ...linear } = nowLinear;
+      const evaluation = { ...others, knn, linear };
       assert.deepEqual(firstNames({ ...before, evaluation, data: Object.fromEntries(data) }), config);
     }
     assert.equal(new Set(oldRuns.map(({ hash }) => hash)).size, oldRuns.length);

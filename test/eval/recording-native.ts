@@ -2,6 +2,7 @@ import { PLAN_WIDTH } from '../../lib/augment/plan.js';
 import type {
   Accuracy,
   EmbedInput,
+  KnnRule,
   LinearProbeSpec,
   LogisticFit,
   LogisticRegressionSpec,
@@ -29,8 +30,7 @@ export class RecordingNative {
   readonly probes: RecordedProbe[] = [];
   readonly regressions: RecordedRegression[] = [];
   readonly embeds: EmbedInput[] = [];
-  readonly knnCalls: Array<{ readonly train: RecordedBank; readonly test: RecordedBank; readonly options: object }> =
-    [];
+  readonly classifiers: RecordedKnn[] = [];
   /** What a probe's evaluation gives, by the order in which the probes were made. */
   results: Accuracy[][] = [];
   /** What kNN gives, call after call. */
@@ -64,16 +64,19 @@ export class RecordingNative {
       this.regressions.push(regression);
       return regression;
     }),
-    knn: async (train: RecordedBank, test: RecordedBank, options: object): Promise<Accuracy> => {
-      this.knnCalls.push({ train, test, options });
-      return this.neighbours[this.knnCalls.length - 1] ?? { top1: 0.5, top5: 0.75 };
-    },
+    KnnClassifier: this.#constructorOf((queries: RecordedBank, rule: KnnRule) => {
+      const number = this.classifiers.length;
+      const classifier = new RecordedKnn(queries, rule, () => this.neighbours[number] ?? { top1: 0.5, top5: 0.75 });
+      this.classifiers.push(classifier);
+      return classifier;
+    }),
   } as unknown as NativeModule;
 
   readonly network = this.#network(() => this.features);
 
   get undisposed(): number {
-    return [...this.banks, ...this.probes, ...this.regressions].filter((resource) => resource.disposals !== 1).length;
+    const resources = [...this.banks, ...this.probes, ...this.regressions, ...this.classifiers];
+    return resources.filter(({ disposals }) => disposals !== 1).length;
   }
 
   /** `trainLabels[i]` belongs to image i of the training store. */
@@ -147,6 +150,34 @@ export class RecordedBank implements NativeFeatureBank {
   }
 
   async write(): Promise<void> {}
+
+  dispose(): void {
+    this.disposals += 1;
+  }
+}
+
+export class RecordedKnn {
+  readonly banks: RecordedBank[] = [];
+  disposals = 0;
+
+  constructor(
+    readonly queries: RecordedBank,
+    readonly rule: KnnRule,
+    readonly result: () => Accuracy,
+  ) {}
+
+  /** Of the rows that could be neighbours, in order. */
+  get images(): number[] {
+    return this.banks.flatMap(({ images }) => images);
+  }
+
+  async add(bank: RecordedBank): Promise<void> {
+    this.banks.push(bank);
+  }
+
+  async accuracy(): Promise<Accuracy> {
+    return this.result();
+  }
 
   dispose(): void {
     this.disposals += 1;

@@ -34,8 +34,7 @@ describe('purposes of random draws', () => {
     assert.deepEqual(orderNumbers, {
       training: 0,
       heldOut: 2,
-      linearSelection: 3,
-      linearFinal: 4,
+      linear: 4,
       labelledPart: 5,
       labelledRows: 6,
       shown: 7,

@@ -15,6 +15,11 @@ import {
 const options = {
   ...encoderOptions,
   set: { ...encoderOptions.set, describe: 'One setting of the evaluation: evaluation.knn.k=20. May be repeated' },
+  recipe: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Settings that are known by a name, under those of --set: paper, code and others of `linear`',
+  },
   json: { type: 'boolean', default: false, describe: 'The result as JSON' },
 } as const;
 
@@ -29,8 +34,9 @@ export const command: CommandModule<object, EvalArguments> = {
       .positional('path', { type: 'string', describe: 'Folder of a run, or a file of weights (with --data)' })
       .options(options)
       .example('$0 eval knn runs/shapes', '')
-      .example('$0 eval linear encoder.safetensors --data data/cifar-10-batches-bin', ''),
-  handler: async ({ protocol, json, ...asked }) => {
+      .example('$0 eval linear encoder.safetensors --data data/cifar-10-batches-bin', '')
+      .example('$0 eval linear runs/cifar10 --recipe code', "As the authors' published code does it"),
+  handler: async ({ protocol, json, recipe, ...given }) => {
     const { findProtocol, isProtocolName, protocols, unknownProtocol } = await import('../../eval/protocols/index.js');
     if (protocol === undefined) {
       const listed = protocols().map(({ name, title }) => ({ name, title }));
@@ -39,6 +45,7 @@ export const command: CommandModule<object, EvalArguments> = {
       return;
     }
     if (!isProtocolName(protocol)) throw unknownProtocol(protocol);
+    const asked = { ...given, set: [...(await recipeSettings(protocol, recipe)), ...(given.set ?? [])] };
     const { path, isRun } = await encoderPlace(asked, `byol eval ${protocol}`);
     const { describe } = findProtocol(protocol);
     await withTerminal(
@@ -54,6 +61,20 @@ export const command: CommandModule<object, EvalArguments> = {
     );
   },
 };
+
+/** As --set would say them. */
+async function recipeSettings(protocol: ProtocolName, recipe: string | undefined): Promise<string[]> {
+  if (recipe === undefined) return [];
+  const { findProtocol } = await import('../../eval/protocols/index.js');
+  const recipes: Readonly<Record<string, object>> = findProtocol(protocol).recipes ?? {};
+  const settings = Object.hasOwn(recipes, recipe) ? recipes[recipe] : undefined;
+  if (settings === undefined) {
+    const names = Object.keys(recipes).join(', ');
+    const known = names === '' ? `Protocol '${protocol}' has none.` : `There are: ${names}.`;
+    throw new ByolError('ERR_BYOL_USAGE', `There is no recipe '${recipe}'. ${known}`);
+  }
+  return Object.entries(settings).map(([key, value]) => `evaluation.${protocol}.${key}=${JSON.stringify(value)}`);
+}
 
 async function evaluateFolder(folder: string, protocol: ProtocolName, args: EncoderArguments, terminal: Terminal) {
   const { evaluateRun } = await import('../../run/run-evaluation.js');

@@ -30,11 +30,14 @@ export function evaluationWork({
   const extra = knn.everyEpochs > 0 && during < bank + queries ? during : 0;
   const whole = bank + queries;
   const crops = linear.atEnd ? bank * (linear.features === 'per-epoch' ? linear.epochs : 0) : 0;
-  const held = linear.atEnd ? Math.round(bank * linear.validationFraction) : 0;
-  const perEpoch = Math.floor((bank - held) / linear.batchSize) + Math.floor(bank / linear.batchSize);
+  // Of a single learning rate nothing is chosen.
+  const chosen = linear.learningRates.length > 1;
+  const held = linear.atEnd && chosen ? Math.round(bank * linear.validationFraction) : 0;
+  const stepsWith = (images: number): number => Math.max(1, Math.floor(images / linear.batchSize));
+  const perEpoch = stepsWith(bank) + (chosen ? stepsWith(bank - held) : 0);
   return {
     embedded: 2 * (whole + crops + held) + extra + times * during,
-    probeSteps: linear.atEnd ? 2 * linear.epochs * Math.max(2, perEpoch) : 0,
+    probeSteps: linear.atEnd ? 2 * linear.epochs * perEpoch : 0,
   };
 }
 
@@ -68,6 +71,7 @@ export async function evaluationRates(
     momentum: linear.momentum,
     nesterov: true,
     weightDecay: linear.weightDecay,
+    logitRegularizer: linear.logitRegularizer,
     seed: config.seed,
     device,
   });

@@ -7,7 +7,9 @@
 #include <utility>
 
 #include "core/device/runtime.h"
+#include "core/device/upload.h"
 #include "core/error.h"
+#include "core/eval/descent.h"
 #include "core/interrupt.h"
 #include "core/thread_limit.h"
 
@@ -17,42 +19,44 @@ namespace {
 constexpr double kWeightStd = 0.01;
 constexpr int64_t kEvaluationRows = 4096;
 
-// v = momentum * v + g; p = p - rate * (nesterov ? g + momentum * v : v). The rate lies outside the momentum. Uses the
-// gradient up, and allocates nothing: a step either fails before this or is done.
-void descend(at::Tensor& parameters, at::Tensor& velocity, at::Tensor& gradient, const at::Tensor& rate,
-             double momentum, bool nesterov) {
-  velocity.mul_(momentum).add_(gradient);
-  parameters.addcmul_(nesterov ? gradient.add_(velocity, momentum) : velocity, rate, -1.0);
+// Of those rows that have one.
+at::Tensor labels_of(const FeatureBank& bank, const std::vector<int64_t>& rows) {
+  std::vector<int64_t> labels;
+  for (const int64_t row : rows) {
+    const int64_t label = bank.host_labels()[static_cast<size_t>(row)];
+    if (label >= 0) labels.push_back(label);
+  }
+  return uploaded(labels, bank.features().device());
 }
 
 }  // namespace
 
-LinearProbe::LinearProbe(int64_t features, int64_t classes, std::vector<double> learning_rates, double momentum,
-                         bool nesterov, double weight_decay, uint64_t seed, at::Device device)
-    : classes_(classes),
-      classifiers_(static_cast<int64_t>(learning_rates.size())),
-      momentum_(momentum),
-      nesterov_(nesterov),
-      weight_decay_(weight_decay) {
-  if (features < 1 || classes < 1 || classifiers_ < 1) {
+LinearProbe::LinearProbe(const LinearProbeSpec& spec, at::Device device)
+    : classes_(spec.classes),
+      classifiers_(static_cast<int64_t>(spec.learning_rates.size())),
+      momentum_(spec.momentum),
+      nesterov_(spec.nesterov),
+      weight_decay_(spec.weight_decay),
+      logit_regularizer_(spec.logit_regularizer) {
+  const int64_t features = spec.features;
+  if (features < 1 || classes_ < 1 || classifiers_ < 1) {
     throw Error("ERR_BYOL_VALUE", "A linear probe needs features, classes and learning rates, got " +
-                                      std::to_string(features) + ", " + std::to_string(classes) + " and " +
+                                      std::to_string(features) + ", " + std::to_string(classes_) + " and " +
                                       std::to_string(classifiers_) + ".");
   }
   const auto options = at::TensorOptions().device(use_device(device)).dtype(at::kFloat);
   // Drawn on the CPU, so that a seed means the same on every device.
-  const at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(seed);
-  const at::Tensor first = at::normal(0.0, kWeightStd, {features, classes}, generator, at::kFloat);
+  const at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(spec.seed);
+  const at::Tensor first = at::normal(0.0, kWeightStd, {features, classes_}, generator, at::kFloat);
   weights_ = first.to(device).repeat({1, classifiers_});
-  biases_ = at::zeros({classifiers_ * classes}, options);
+  biases_ = at::zeros({classifiers_ * classes_}, options);
   weight_momentum_ = at::zeros_like(weights_);
   bias_momentum_ = at::zeros_like(biases_);
-  learning_rates_ = at::tensor(learning_rates, at::kDouble).to(options).repeat_interleave(classes);
+  weight_gradient_ = at::empty_like(weights_);
+  learning_rates_ = at::tensor(spec.learning_rates, at::kDouble).to(options).repeat_interleave(classes_);
 }
 
-at::Tensor LinearProbe::logits(const at::Tensor& features) const {
-  return at::addmm(biases_, features, weights_).view({features.size(0), classifiers_, classes_});
-}
+at::Tensor LinearProbe::logits(const at::Tensor& features) const { return at::addmm(biases_, features, weights_); }
 
 void LinearProbe::check_dimension(const FeatureBank& bank) const {
   if (bank.dimension() == weights_.size(0)) return;
@@ -72,24 +76,42 @@ void LinearProbe::step(const FeatureBank& bank, const std::vector<int64_t>& rows
   at::NoGradGuard no_grad;
   const at::Tensor batch_rows = labelled_rows(bank, rows, classes_);
   const int64_t size = batch_rows.size(0);
-  const at::Tensor labels = bank.labels().index_select(0, batch_rows);
+  const at::Tensor labels = labels_of(bank, rows);
   const at::Tensor features = bank.features().index_select(0, batch_rows);
 
-  const at::Tensor log_probability = logits(features).log_softmax(2);
-  const at::Tensor own = labels.view({size, 1, 1}).expand({size, classifiers_, 1});
-  at::Tensor losses = log_probability.gather(2, own).squeeze(2).mean(0).neg();
-
-  // d(mean cross-entropy) / d(logits) = (softmax - one-hot) / B.
-  const at::Tensor minus_one = at::full({}, -1.0, log_probability.options()).expand(own.sizes());
-  const at::Tensor error =
-      log_probability.exp().scatter_add_(2, own, minus_one).div_(static_cast<double>(size)).view({size, -1});
-  at::Tensor weight_gradient = features.t().mm(error);
-  if (weight_decay_ != 0.0) weight_gradient.add_(weights_, weight_decay_);
-  at::Tensor bias_gradient = error.sum(0);
-  const at::Tensor rate = learning_rates_ * scale;
-  descend(weights_, weight_momentum_, weight_gradient, rate, momentum_, nesterov_);
-  descend(biases_, bias_momentum_, bias_gradient, rate, momentum_, nesterov_);
+  if (!logits_.defined() || logits_.size(0) != size) {
+    logits_ = at::empty({size, classifiers_ * classes_}, weights_.options());
+    log_probability_ = at::empty_like(logits_);
+  }
+  at::addmm_out(logits_, biases_, features, weights_);
+  at::Tensor losses = differentiate(labels);
+  const double mean = 1.0 / static_cast<double>(size);
+  at::addmm_out(weight_gradient_, weight_gradient_, features.t(), log_probability_, 0.0, mean);
+  at::Tensor bias_gradient = log_probability_.sum(0).mul_(mean);
+  const Descent descent{learning_rates_, scale, momentum_, nesterov_, weight_decay_};
+  descend(weights_, weight_momentum_, weight_gradient_, descent);
+  descend(biases_, bias_momentum_, bias_gradient, {learning_rates_, scale, momentum_, nesterov_, 0.0});
   losses_ = std::move(losses);
+}
+
+at::Tensor LinearProbe::differentiate(const at::Tensor& labels) {
+  const int64_t size = labels.size(0);
+  at::Tensor clipped = logits_.view({size, classifiers_, classes_});
+  at::Tensor error = log_probability_.view(clipped.sizes());
+  if (logit_regularizer_) clipped.div_(logit_regularizer_->alpha).tanh_().mul_(logit_regularizer_->alpha);
+  at::log_softmax_out(error, clipped, 2);
+  const at::Tensor own = labels.view({size, 1, 1}).expand({size, classifiers_, 1});
+  at::Tensor losses = error.gather(2, own).squeeze(2).mean(0).neg();
+  // B * d(mean cross-entropy) / d(logits) = softmax - one-hot.
+  error.exp_().scatter_add_(2, own, at::full({}, -1.0, error.options()).expand(own.sizes()));
+  if (!logit_regularizer_) return losses;
+  const auto [alpha, beta] = *logit_regularizer_;
+  // beta * mean(clipped^2) is over rows and classes; d(clipped) / d(logit) = 1 - (clipped / alpha)^2.
+  error.add_(clipped, 2.0 * beta / static_cast<double>(classes_));
+  const at::Tensor squares = clipped.square_();
+  losses.add_(squares.mean(at::IntArrayRef{0, 2}), beta);
+  error.addcmul_(error, squares, -1.0 / (alpha * alpha));
+  return losses;
 }
 
 std::vector<double> LinearProbe::losses() const {
@@ -105,7 +127,8 @@ std::vector<Accuracy> LinearProbe::evaluate(const FeatureBank& bank) const {
   for (const at::Tensor& rows : labelled_rows(bank, classes_).split(kEvaluationRows)) {
     throw_if_interrupted();
     heed_thread_limit();
-    const at::Tensor scores = logits(bank.features().index_select(0, rows));
+    const at::Tensor scores =
+        logits(bank.features().index_select(0, rows)).view({rows.size(0), classifiers_, classes_});
     const at::Tensor labels = bank.labels().index_select(0, rows);
     for (int64_t i = 0; i < classifiers_; ++i) {
       throw_if_interrupted();

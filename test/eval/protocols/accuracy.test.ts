@@ -5,8 +5,9 @@ import type { Accuracy } from '../../../lib/binding/native.js';
 import { CenterCropFeatures } from '../../../lib/eval/center-crop-features.js';
 import { centerRows, embedAll } from '../../../lib/eval/embed.js';
 import { type ProtocolInput, withProtocolInput } from '../../../lib/eval/protocol.js';
-import { evaluateKnn } from '../../../lib/eval/protocols/knn.js';
-import { evaluateLinear, type LinearSettings } from '../../../lib/eval/protocols/linear.js';
+import { type LinearSettings } from '../../../lib/eval/linear-settings.js';
+import { evaluateKnn, standardKnn } from '../../../lib/eval/protocols/knn.js';
+import { evaluateLinear } from '../../../lib/eval/protocols/linear.js';
 import { labelsOf } from '../../support/datasets.js';
 import { makeToy, type Toy, toySpec } from '../toy.js';
 
@@ -85,6 +86,8 @@ const settings: LinearSettings = {
   learningRates: [8, 2, 1e-5],
   momentum: 0.9,
   weightDecay: 0,
+  augmentation: 'crop-flip',
+  logitRegularizer: null,
   features: 'fixed',
   validationFraction: 0.1,
   atEnd: true,
@@ -99,7 +102,7 @@ describe('kNN', () => {
     for (const k of [1, 3, 20, 1000]) {
       for (const temperature of [0.01, 0.1, 1]) {
         const expected = knn(train, asked, toy.data.classes, k, temperature);
-        const actual = await evaluateKnn(toy, { k, temperature, bankImages: 0, queryImages: 0 });
+        const actual = await evaluateKnn(toy, { ...standardKnn, k, temperature });
         assert.ok(
           Math.abs(actual.top1 - expected.top1) < 1e-12,
           `k ${k}, T ${temperature}: ${actual.top1}, not ${expected.top1}`,
@@ -116,7 +119,7 @@ describe('kNN', () => {
 
   test('is perfect where classes are plain to see', async () => {
     const toy = await makeToy({ noise: 10, train: 120, test: 60 });
-    const result = await evaluateKnn(toy, { k: 5, temperature: 0.1, bankImages: 0, queryImages: 0 });
+    const result = await evaluateKnn(toy, { ...standardKnn, k: 5 });
     assert.deepEqual([result.top1, result.top5], [1, 1]);
     toy.dispose();
   });
@@ -138,6 +141,7 @@ describe('linear', () => {
         momentum: 0.9,
         nesterov,
         weightDecay: decay,
+        logitRegularizer: null,
         seed: 3,
         device: 'cpu',
       });
@@ -171,7 +175,7 @@ test('what is streamed gives what is kept gives, also through the addon', async 
   const streaming = { ...toy.context, keptBytes: 0 };
   const evaluated = async (context: ProtocolInput['context']) =>
     withProtocolInput(context, toy.encoder, toy.data, async (input) => [
-      await evaluateKnn(input, { k: 5, temperature: 0.1, bankImages: 0, queryImages: 0 }),
+      await evaluateKnn(input, { ...standardKnn, k: 5 }),
       await evaluateLinear(input, { ...settings, epochs: 5 }),
       await evaluateLinear(input, { ...settings, features: 'per-epoch', epochs: 2 }),
     ]);
@@ -205,7 +209,7 @@ async function evaluateWith(toy: Toy, changes: Partial<ProtocolInput>): Promise<
   const input = { ...toy, ...changes };
   const features = new CenterCropFeatures(input.context, input.encoder, input.data);
   try {
-    const settings = { k: 5, temperature: 0.1, bankImages: 0, queryImages: 0 };
+    const settings = { ...standardKnn, k: 5 };
     return (await evaluateKnn({ ...input, features }, settings)).top1;
   } finally {
     features.dispose();

@@ -4,11 +4,11 @@ import { test } from 'node:test';
 import { column } from '../../../lib/augment/plan.js';
 import { evenBatches } from '../../../lib/eval/embed.js';
 import { evenSubset } from '../../../lib/eval/evaluation-data.js';
-import { evaluateKnn } from '../../../lib/eval/protocols/knn.js';
+import { evaluateKnn, standardKnn } from '../../../lib/eval/protocols/knn.js';
 import { RecordingNative } from '../recording-native.js';
 
 const labels = Array.from({ length: 60 }, (_, i) => (i % 4 === 3 ? -1 : i % 3));
-const settings = { k: 200, temperature: 0.1, bankImages: 0, queryImages: 0 };
+const settings = standardKnn;
 
 test('embeds the labelled images and clips k to the bank', async () => {
   const native = new RecordingNative();
@@ -21,16 +21,18 @@ test('embeds the labelled images and clips k to the bank', async () => {
     k: 45,
     kAsked: 200,
     temperature: 0.1,
+    similarity: 'cosine',
+    vote: 'weighted',
     bankImages: 45,
     queryImages: 2,
   });
-  const call = native.knnCalls[0];
-  assert.deepEqual(call?.options, { classes: 3, k: 200, temperature: 0.1 });
+  const call = native.classifiers[0];
+  assert.deepEqual(call?.rule, { classes: 3, k: 200, temperature: 0.1, similarity: 'cosine', vote: 'weighted' });
   assert.deepEqual(
-    call?.train.images,
+    call?.images,
     labels.flatMap((label, i) => (label < 0 ? [] : [i])),
   );
-  assert.deepEqual(call?.test.images, [0, 2]);
+  assert.deepEqual(call?.queries.images, [0, 2]);
   assert.ok(native.embeds.every(({ indices, statistics }) => indices.length <= 16 && statistics === 'running'));
   input.dispose();
   assert.equal(native.undisposed, 0);
@@ -42,7 +44,7 @@ test('asks an even subset where the settings say so', async () => {
   const result = await evaluateKnn(input, { ...settings, k: 5, bankImages: 9, queryImages: 1000 });
   assert.deepEqual([result.k, result.bankImages, result.queryImages], [5, 9, 45]);
   const labelled = Int32Array.from(labels.flatMap((label, i) => (label < 0 ? [] : [i])));
-  assert.deepEqual(native.knnCalls[0]?.train.images, [...evenSubset(labelled, 9)]);
+  assert.deepEqual(native.classifiers[0]?.images, [...evenSubset(labelled, 9)]);
   assert.ok(native.embeds.every(({ statistics }) => statistics === 'batch'));
 });
 
@@ -73,17 +75,40 @@ test('test images whose features are too many to be kept are asked in blocks, an
   const result = await evaluateKnn(input, settings);
   assert.deepEqual([result.top1, result.top5, result.queryImages], [5 / 12, 10 / 12, 12]);
   assert.deepEqual(
-    native.knnCalls.map(({ test }) => test.images),
+    native.classifiers.map(({ queries }) => queries.images),
     [
       [0, 1, 2, 3, 4],
       [5, 6, 7, 8, 9],
       [10, 11],
     ],
   );
-  assert.ok(native.knnCalls.every(({ train }) => train === native.banks[0]));
+  assert.ok(native.classifiers.every(({ banks }) => banks.length === 1 && banks[0] === native.banks[0]));
   assert.equal(native.undisposed, 1);
   input.dispose();
   assert.equal(native.undisposed, 0);
+});
+
+test('training images whose features are too many to be kept pass by in blocks, once', async () => {
+  const native = new RecordingNative();
+  native.features = Math.floor((64 * 1024 ** 2) / 4 / 5);
+  const bank = Array.from({ length: 12 }, (_, i) => i % 3);
+  const input = native.input(bank, [0, 1, 2, 0, 1, 2, 0], { context: { keptBytes: 3 * native.features * 4 } });
+  const result = await evaluateKnn(input, { ...settings, similarity: 'euclidean', vote: 'majority' });
+  assert.deepEqual([result.k, result.bankImages, result.queryImages], [12, 12, 7]);
+  const [classifier] = native.classifiers;
+  assert.deepEqual([classifier?.rule.similarity, classifier?.rule.vote], ['euclidean', 'majority']);
+  assert.deepEqual(
+    classifier?.banks.map(({ images }) => images),
+    [
+      [0, 1, 2, 3, 4],
+      [5, 6, 7, 8, 9],
+      [10, 11],
+    ],
+  );
+  assert.equal(native.embeds.reduce((sum, { indices }) => sum + indices.length, 0), 12 + 7);
+  assert.equal(native.undisposed, 1, 'the test images alone are kept');
+  assert.ok(native.mostBanks <= 2);
+  input.dispose();
 });
 
 test("takes images of the view's size whole and the official centre of others", async () => {

@@ -3,8 +3,10 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { column } from '../../../lib/augment/plan.js';
 import type { EvaluationProgress } from '../../../lib/eval/context.js';
+import { linearRecipes, type LinearSettings } from '../../../lib/eval/linear-settings.js';
 import type { ProtocolInput } from '../../../lib/eval/protocol.js';
-import { evaluateLinear, type LinearEvaluation, type LinearSettings } from '../../../lib/eval/protocols/linear.js';
+import { evaluateLinear, type LinearEvaluation, linear } from '../../../lib/eval/protocols/linear.js';
+import { squareView } from '../../support/byol-spec.js';
 import { RecordingNative } from '../recording-native.js';
 
 // Every fifth image has no label; the others are spread over three classes.
@@ -18,6 +20,8 @@ const settings: LinearSettings = {
   momentum: 0.9,
   weightDecay: 0,
   features: 'fixed',
+  augmentation: 'crop-flip',
+  logitRegularizer: null,
   validationFraction: 0.2,
   atEnd: true,
 };
@@ -118,7 +122,7 @@ test('learning rates are per 256 images and fall by a cosine to 0; each epoch ha
     assert.deepEqual([spec.momentum, spec.nesterov, spec.weightDecay, spec.seed], [0.9, true, 0.25, 11]);
     assert.deepEqual([spec.features, spec.classes, spec.device], [3, 3, 'cpu']);
   }
-  // 96 and 120 images: 3 batches of 32 each.
+  // 96 and 120 images: 3 batches of 32 each, in one order.
   for (const { steps } of [select, final]) {
     assert.equal(steps.length, 9);
     for (const [k, { scale }] of steps.entries()) {
@@ -131,6 +135,10 @@ test('learning rates are per 256 images and fall by a cosine to 0; each epoch ha
     }
     assert.notDeepEqual(steps[0]?.images, steps[3]?.images);
   }
+  const heldOut = new Set(select.evaluated[0]?.images);
+  const epochOf = ({ steps }: typeof select) => steps.slice(0, 3).flatMap(({ images }) => images);
+  const order = epochOf(final).filter((image) => !heldOut.has(image));
+  assert.deepEqual(epochOf(select).slice(0, order.length), order);
   const again = recorder();
   await evaluate(again.input(labels, testLabels), settings);
   assert.deepEqual(again.probes[0]?.steps, select.steps);
@@ -151,6 +159,7 @@ test("'fixed' embeds centre crops once; 'per-epoch' draws new crops and flips ev
   });
   assert.equal(images(fresh), 3 * 120 + 24 + 4);
   assert.equal(fresh.banks.length, 3);
+  assert.equal(fresh.mostBanks, 2);
   assert.deepEqual(result.notes, []);
   const crops = (probe: number, epoch: number) => {
     const seen = new Map<number, string>();
@@ -174,45 +183,132 @@ test("'fixed' embeds centre crops once; 'per-epoch' draws new crops and flips ev
 });
 
 describe('features that are too many to be kept', () => {
-  for (const features of ['fixed', 'per-epoch'] as const) {
-    test(`are streamed: the same steps on the same crops (${features})`, async () => {
+  for (const validationFraction of [0.2, 0.9]) {
+    test(`are streamed through a small ring: the same steps on the same crops (${validationFraction} held out)`, async () => {
+      const many = Array.from({ length: 2400 }, (_, i) => (i % 5 === 4 ? -1 : i % 3));
+      const chosen = { ...settings, validationFraction };
       const kept = recorder();
-      const whole = await evaluate(kept.input(labels, testLabels), { ...settings, features });
+      const whole = await evaluate(kept.input(many, testLabels), chosen);
       const streamed = recorder();
-      // Two steps of 32 images each fit into a block of 64 MiB, three do not.
-      streamed.features = 64 ** 3;
-      const context = { keptBytes: 100 * 64 ** 3 * 4 };
-      const result = await evaluate(streamed.input(labels, testLabels, { context }), { ...settings, features });
+      const result = await evaluate(streamed.input(many, testLabels, { context: { keptBytes: 0 } }), chosen);
       assert.deepEqual(result, whole);
-      for (const [i, { steps, evaluated }] of streamed.probes.entries()) {
-        assert.deepEqual(steps, kept.probes[i]?.steps);
-        assert.deepEqual(
-          evaluated.map(({ rows }) => rows),
-          kept.probes[i]?.evaluated.map(({ rows }) => rows),
-        );
-      }
-      assert.ok(
-        streamed.banks.every(({ size }) => size <= 64),
-        'a bank is larger than a block',
-      );
+      for (const [i, { steps }] of streamed.probes.entries()) assert.deepEqual(steps, kept.probes[i]?.steps);
+      const [fewer, all] = streamed.probes.map(({ steps }) => steps.length);
+      assert.equal(all, 3 * Math.floor(1920 / 32));
+      assert.equal(fewer, 3 * Math.floor((1920 - whole.heldOutImages) / 32));
+      // Of 32 rows of a step, with those in between that one of the two leaves out, and three batches of 16.
+      const ring = streamed.banks[0]?.size ?? 0;
+      assert.ok(ring > 32 && ring <= (validationFraction < 0.5 ? 240 : 1000), `a ring of ${ring} rows`);
       assert.ok(streamed.mostBanks <= 2, `${streamed.mostBanks} banks at once`);
       assert.equal(streamed.undisposed, 0);
+      // Each epoch once, for both trainings, but for what fills no batch of either.
+      const embedded = streamed.embeds.reduce((sum, { indices }) => sum + indices.length, 0);
+      assert.ok(embedded <= 3 * 1920 + whole.heldOutImages + 4);
     });
   }
 
-  test('are all that progress counts, once for each training', async () => {
+  test('are all that progress counts, once for both trainings', async () => {
     const native = recorder();
-    native.features = 64 ** 3;
     const progress: EvaluationProgress[] = [];
     const context = { keptBytes: 0, onProgress: (entry: EvaluationProgress) => void progress.push(entry) };
     await evaluate(native.input(labels, testLabels, { context }), settings);
-    // Three batches of 32 images in each of three epochs, twice.
     const done = progress.filter(({ phase }) => phase === 'training images').map((entry) => [entry.done, entry.total]);
-    assert.deepEqual(done.at(-1), [576, 576]);
+    assert.deepEqual(done.at(-1), [360, 360]);
     assert.deepEqual(
       done.map(([count]) => count),
       done.map(([count]) => count).toSorted((a = 0, b = 0) => a - b),
     );
+  });
+});
+
+test('a single learning rate is not chosen: nothing is held out, and one classifier trained (the published code)', async () => {
+  const native = recorder();
+  const { epochs } = settings;
+  const result = await evaluate(native.input(labels, testLabels), { ...linearRecipes.code, epochs, batchSize: 40 });
+  assert.deepEqual([result.heldOutImages, result.validationTop1, result.chosen], [0, [], 0.2]);
+  assert.equal(result.trainedOn, 'all training images');
+  assert.equal(native.probes.length, 1);
+  assert.equal(result.top1, 0.3);
+  assert.equal(new Set(native.probes[0]?.steps.slice(0, 3).flatMap(({ images }) => images)).size, 120);
+  assert.deepEqual([linearRecipes.code.batchSize, linearRecipes.paper.batchSize], [4096, 1024]);
+  assert.equal(linear.describe(result).includes('nothing was chosen'), true);
+});
+
+describe("a data set's own validation images", () => {
+  const val = (native: RecordingNative) =>
+    native.input([2, 1, -1, 0, 0, 1, 2, 1, 0, 2, 1], testLabels).data.train;
+
+  for (const features of ['fixed', 'per-epoch'] as const) {
+    test(`choose the learning rate, and train what is tested as well (${features})`, async () => {
+      const native = recorder();
+      // Told apart by their size.
+      const own = { ...val(native), heights: 20, widths: 20 };
+      const input = native.input(labels, testLabels, { data: { val: own } });
+      const result = await evaluate(input, { ...settings, features, batchSize: 26 });
+      assert.deepEqual([result.trainImages, result.heldOutImages, result.chosen], [130, 10, 0.2]);
+      assert.equal(result.trainedOn, 'training and validation images');
+      const [select, final] = native.probes;
+      assert.deepEqual(select?.evaluated[0]?.images, [0, 1, 3, 4, 5, 6, 7, 8, 9, 10]);
+      const ofVal = (crop: Float32Array) => (crop[column.cropHeight] as number) > 10;
+      const fixed = features === 'fixed';
+      const crops = (steps: typeof final) => steps?.steps.slice(0, 5).flatMap((step) => step.crops) ?? [];
+      if (fixed) {
+        assert.equal(crops(final).filter(ofVal).length, 10);
+        assert.equal(crops(select).filter(ofVal).length, 0);
+      }
+      const seen = native.probes[1]?.steps.slice(0, 5).flatMap(({ images }) => images) ?? [];
+      const expected = [...labels.keys()].filter((i) => (labels[i] as number) >= 0);
+      expected.push(0, 1, 3, 4, 5, 6, 7, 8, 9, 10);
+      assert.deepEqual(seen.toSorted((a, b) => a - b), expected.toSorted((a, b) => a - b));
+      assert.equal(native.undisposed, 0);
+    });
+  }
+});
+
+describe('the variant of paper Table 7', () => {
+  test('the regulariser of logits goes to the classifiers', async () => {
+    const native = recorder();
+    const { logitRegularizer } = linearRecipes['table-7-regularizer'];
+    const result = await evaluate(native.input(labels, testLabels), { ...settings, logitRegularizer });
+    for (const { spec } of native.probes) assert.deepEqual(spec.logitRegularizer, { alpha: 20, beta: 0.01 });
+    assert.match(linear.describe(result), /20 tanh\(x \/ 20\), penalty 0\.01/);
+  });
+
+  test("the augmentations of pretraining are both views', in turn", async () => {
+    const native = recorder();
+    const variant = { ...settings, features: 'per-epoch', augmentation: 'pretraining' } as const;
+    await evaluate(native.input(labels, testLabels), variant);
+    const sigma = new Map<number, boolean[]>();
+    const steps = native.probes[1]?.steps ?? [];
+    for (const [step, { images, crops }] of steps.entries()) {
+      for (const [i, image] of images.entries()) {
+        const blurred = (crops[i]?.[column.blurSigma] ?? 0) > 0;
+        const known = sigma.get(image) ?? [];
+        known[Math.floor(step / 3)] = blurred;
+        sigma.set(image, known);
+        // T is always blurred, and never solarised.
+        if ((image + Math.floor(step / 3)) % 2 === 0) assert.ok(blurred);
+      }
+    }
+    const rows = steps.flatMap(({ crops }) => crops);
+    const blurred = rows.filter((row) => (row[column.blurSigma] as number) > 0).length / rows.length;
+    assert.ok(blurred > 0.45 && blurred < 0.7, `${blurred} of 0.55`);
+    const jittered = rows.filter((row) => row[column.jitterOrder] !== -1).length / rows.length;
+    assert.ok(jittered > 0.7 && jittered < 0.9, `${jittered} of 0.8`);
+    // Held-out images are judged on plain views.
+    assert.ok(native.probes[0]?.evaluated[0]?.rows.every(({ plan }) => plan[column.blurSigma] === 0));
+  });
+
+  test("a run's own views are taken where they are known, and fixed features say that nothing is augmented", async () => {
+    const native = recorder();
+    const pretraining = { view: squareView(10), pipelines: [[{ kind: 'flip', p: 1 }]] } as const;
+    const input = native.input(labels, testLabels, { encoder: { pretraining } });
+    const variant = { ...settings, augmentation: 'pretraining' } as const;
+    await evaluate(input, { ...variant, features: 'per-epoch' });
+    const rows = native.probes[1]?.steps.flatMap((step) => step.crops) ?? [];
+    assert.ok(rows.every((row) => row[column.flip] === 1 && row[column.cropHeight] === 10));
+    const { notes } = await evaluate(recorder().input(labels, testLabels), variant);
+    assert.match(notes.join(' '), /Nothing is augmented where features are fixed/);
   });
 });
 
@@ -253,7 +349,7 @@ test('reports progress, and an abort rejects with its reason and leaves nothing 
   assert.deepEqual(last('training images'), { phase: 'training images', done: 360, total: 360 });
   assert.deepEqual(last('classifier'), { phase: 'classifier', done: 3, total: 3 });
 
-  // During the embedding, between the two classifiers, and in the last epoch.
+  // In the first epoch, between two, and in the last.
   for (const command of [1, 5, 12, 40]) {
     const aborted = recorder();
     const controller = new AbortController();
@@ -268,7 +364,8 @@ test('reports progress, and an abort rejects with its reason and leaves nothing 
       features: 'per-epoch',
     });
     await assert.rejects(run, reason);
-    assert.ok(commands <= command + 3, `${commands - command} commands were started after the abort`);
+    // Batches of images and steps are on their way at the same time.
+    assert.ok(commands <= command + 5, `${commands - command} commands were started after the abort`);
     assert.equal(aborted.undisposed, 0);
   }
 });

@@ -5,9 +5,6 @@
 
 namespace byol::napi {
 
-/// knn(train, test, {classes, k, temperature})
-Napi::Value knn(const Napi::CallbackInfo& call);
-
 Napi::Object from_accuracy(Napi::Env env, const Accuracy& accuracy);
 
 }  // namespace byol::napi
