@@ -1,15 +1,18 @@
 /**
- * npm run bench [step|augment|decode|photos|run|learning|load ...]: side by side with what a user would take instead, in one run on one machine. Results
- * go to bench/results/ with the environment and the commit. BYOL_BENCH_PYTHON names a Python with torch (and torchvision).
+ * npm run bench [step|augment|decode|photos|run|learning|load|linear-stream ...]: side by side with what a user would take instead, in one run on one
+ * machine. Results go to bench/results/ with the environment and the commit. BYOL_BENCH_PYTHON names a Python with torch (and torchvision).
+ * `npm run bench linear-stream -- --rows 50000` is short, and only told.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { parseArgs } from 'node:util';
 import { loadNative } from '../lib/binding/load.js';
 import { packageRoot } from '../lib/binding/package-root.js';
 import { describeEnvironment } from '../lib/run/environment.js';
 import { benchAugment } from './augment.js';
 import { benchDecode } from './decode.js';
 import { benchLearning } from './learning.js';
+import { benchLinearStream } from './linear-stream.js';
 import { benchLoad } from './load.js';
 import { benchPhotos } from './photos.js';
 import { benchRun } from './run.js';
@@ -23,10 +26,20 @@ const benches = {
   learning: benchLearning,
   load: benchLoad,
   photos: benchPhotos,
+  'linear-stream': benchLinearStream,
 } as const;
 type Name = keyof typeof benches;
 
-const asked = process.argv.slice(2);
+const { positionals: asked, values } = parseArgs({ allowPositionals: true, options: { rows: { type: 'string' } } });
+if (values.rows !== undefined) {
+  const rows = Number(values.rows);
+  if (!Number.isSafeInteger(rows) || rows < 2048 || asked.join() !== 'linear-stream') {
+    console.error('--rows is a whole number from 2048, of linear-stream alone.');
+    process.exit(2);
+  }
+  console.log(JSON.stringify(await benchLinearStream(rows), null, 2));
+  process.exit(0);
+}
 const unknown = asked.filter((name) => !(name in benches));
 if (unknown.length > 0) {
   console.error(`There is no bench ${unknown.join(', ')}; there are: ${Object.keys(benches).join(', ')}.`);

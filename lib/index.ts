@@ -155,6 +155,7 @@ export {
   type SettingsOf,
 } from './eval/protocols/index.js';
 export type { KnnEvaluation } from './eval/protocols/knn.js';
+export { type LinearSettings, linearRecipes } from './eval/linear-settings.js';
 export type { LinearEvaluation } from './eval/protocols/linear.js';
 export type { LogisticEvaluation, LogisticSettings } from './eval/protocols/logistic.js';
 export type { Environment } from './run/environment.js';

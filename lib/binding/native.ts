@@ -19,7 +19,7 @@ import type { LearnerSpec, NativeEncoderSpec, ViewSpec } from './specs.js';
 export type * from './specs.js';
 
 /** Must equal the number that the addon exports; the loader refuses another. */
-export const API_VERSION = 6;
+export const API_VERSION = 7;
 
 export interface NativeInfo {
   /** "2.13.0": the LibTorch that the addon was compiled against, and the one that is loaded. */
@@ -386,6 +386,10 @@ export interface LinearProbeSpec {
 export interface NativeLinearProbe {
   /** `scale` multiplies every learning rate. */
   step(bank: NativeFeatureBank, rows: Int32Array, scale: number): Promise<void>;
+  /**
+   * Resolves with the seconds of the two matrix products of a step on so many rows, and of nothing else: what a step is measured by.
+   */
+  timeProducts(rows: number): Promise<number>;
   /** Mean loss of each classifier on the rows of the last step, before it; empty before the first. A device is waited for. */
   losses(): Promise<number[]>;
   evaluate(bank: NativeFeatureBank): Promise<Accuracy[]>;

@@ -1,4 +1,10 @@
-import type { Accuracy, LinearProbeSpec, NativeFeatureBank, NativeLinearProbe, NativeModule } from '../binding/native.js';
+import type {
+  Accuracy,
+  LinearProbeSpec,
+  NativeFeatureBank,
+  NativeLinearProbe,
+  NativeModule,
+} from '../binding/native.js';
 
 export interface FitOptions {
   /** Peak learning rates per 256 images; one classifier each. */

@@ -1,5 +1,5 @@
-import { drawPlanInSlices, PLAN_WIDTH } from '../augment/plan.js';
 import { officialViews } from '../augment/pipeline.js';
+import { drawPlanInSlices, PLAN_WIDTH } from '../augment/plan.js';
 import type { DrawRows } from '../augment/take-images.js';
 import type { ViewSpec } from '../binding/native.js';
 import { classLabels, type ImageSizes, sizesOf, splitTitles } from '../data/dataset.js';
@@ -100,10 +100,7 @@ async function keptFeatures(
   return new FixedFeatures(bank, bank);
 }
 
-export function heldOutImages(
-  { context, encoder }: ProtocolInput,
-  { images, indices }: HeldOutImages,
-): ImagesToEmbed {
+export function heldOutImages({ context, encoder }: ProtocolInput, { images, indices }: HeldOutImages): ImagesToEmbed {
   return {
     images,
     indices,
@@ -131,7 +128,9 @@ function viewRows(
   return async (samples) => {
     const rows = new Float32Array(samples.length * PLAN_WIDTH);
     for (const [turn, pipeline] of pipelines.entries()) {
-      const places = samples.map((_, i) => i).filter((i) => ((samples[i] as number) + epoch) % pipelines.length === turn);
+      const places = samples
+        .map((_, i) => i)
+        .filter((i) => ((samples[i] as number) + epoch) % pipelines.length === turn);
       const own = places.map((place) => samples[place] as number);
       const draw = { pipeline, view: purpose, seed, epoch, jitter, samples: own };
       const drawn = await drawPlanInSlices({ ...draw, ...sizesOf(images, own) });

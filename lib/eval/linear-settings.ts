@@ -27,7 +27,10 @@ export const linearSettings = z.strictObject({
    * Logits x become clipped = alpha tanh(x / alpha) in training, and the loss gains beta mean(clipped^2), the mean over images and
    * classes (paper Table 7: alpha 20, beta 0.01). null: neither (the protocol).
    */
-  logitRegularizer: z.strictObject({ alpha: z.number().positive(), beta: z.number().min(0) }).nullable().default(null),
+  logitRegularizer: z
+    .strictObject({ alpha: z.number().positive(), beta: z.number().min(0) })
+    .nullable()
+    .default(null),
   /** Part of the training images that is held out to choose the learning rate, where the data has no validation images. */
   validationFraction: z.number().gt(0).lt(1),
 });

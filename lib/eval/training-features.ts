@@ -4,9 +4,9 @@ import { Breather } from '../breather.js';
 import type { Images } from '../data/images.js';
 import type { EvaluationContext } from './context.js';
 import { embedInto, evenBatches } from './embed.js';
-import { type EpochStep, epochSteps, extentOf, type Trainee } from './shared-order.js';
 import type { FrozenEncoder } from './frozen-encoder.js';
 import { mapQueued } from './in-flight.js';
+import { type EpochStep, epochSteps, extentOf, type Trainee } from './shared-order.js';
 
 /** The features that classifiers are trained on, epoch after epoch. */
 

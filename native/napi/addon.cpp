@@ -19,7 +19,7 @@
 namespace byol::napi {
 namespace {
 
-constexpr int kApiVersion = 6;  // API_VERSION in lib/binding/native.ts
+constexpr int kApiVersion = 7;  // API_VERSION in lib/binding/native.ts
 constexpr int64_t kMostMilliseconds = 3'600'000;
 
 void set_error_class(const Napi::CallbackInfo& call) {

@@ -28,6 +28,7 @@ Napi::Value from_accuracies(Napi::Env env, const std::vector<Accuracy>& accuraci
 Napi::Function LinearProbeWrap::define(Napi::Env env) {
   return define_class(
       env, {InstanceMethod<&LinearProbeWrap::step>("step"), InstanceMethod<&LinearProbeWrap::losses>("losses"),
+            InstanceMethod<&LinearProbeWrap::time_products>("timeProducts"),
             InstanceMethod<&LinearProbeWrap::evaluate>("evaluate")});
 }
 
@@ -63,6 +64,15 @@ Napi::Value LinearProbeWrap::step(const Napi::CallbackInfo& call) {
     return thread().submit(call.Env(), [=, probe = object()]() -> Deliver {
       probe->step(*bank, rows, scale);
       return {};
+    });
+  });
+}
+
+Napi::Value LinearProbeWrap::time_products(const Napi::CallbackInfo& call) {
+  return guard(call.Env(), [&]() -> Napi::Value {
+    const int64_t rows = to_integer(call[0], "rows", 1, kMostUnits);
+    return thread().submit(call.Env(), [rows, probe = object()]() -> Deliver {
+      return [seconds = probe->time_products(rows)](Napi::Env env) { return Napi::Number::New(env, seconds); };
     });
   });
 }

@@ -16,6 +16,7 @@ class LinearProbeWrap : public Wrap<LinearProbeWrap, LinearProbe> {
 
  private:
   Napi::Value step(const Napi::CallbackInfo& call);
+  Napi::Value time_products(const Napi::CallbackInfo& call);
   Napi::Value losses(const Napi::CallbackInfo& call);
   Napi::Value evaluate(const Napi::CallbackInfo& call);
 };

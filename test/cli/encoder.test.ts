@@ -21,7 +21,7 @@ test('an encoder is evaluated and asked for representations, in a run or by its 
     const byol = (...args: string[]) => runCli([...args, '--quiet'], { cwd: dir });
 
     const exact = ['--precision', 'float32', '--device', 'cpu'];
-    assert.match(byol('eval').stdout, /^knn +Weighted k nearest.*\nlinear +A linear classifier .*\n$/);
+    assert.match(byol('eval').stdout, /^knn +k nearest neighbours.*\nlinear +A linear classifier .*\n/m);
     const ofRun = byol('eval', 'knn', 'run', '--set', 'evaluation.knn.k=3');
     assert.match(ofRun.stdout, /^kNN: k 3, [\s\S]*\nSaved as eval-knn\.json in run\n$/, ofRun.stderr);
     assert.equal(byol('eval', 'knn', '--run', 'run', '--set', 'evaluation.knn.k=3').stdout, ofRun.stdout);
@@ -34,6 +34,13 @@ test('an encoder is evaluated and asked for representations, in a run or by its 
       other.stderr,
       /epochs: of a file of weights only the settings of evaluation\.knn are asked for \(--set\)/,
     );
+
+    const code = byol('eval', 'linear', 'run', '--recipe', 'code', '--set', 'evaluation.linear.epochs=2');
+    assert.match(code.stdout, /^linear: 2 epochs on .*\n[\s\S]*\nlearning rate 0\.2; nothing was chosen\n/, code.stderr);
+    assert.match(code.stdout, /instead of 4096/);
+    const unknown = byol('eval', 'linear', weights, '--data', 'raw', '--recipe', 'papr');
+    assert.match(unknown.stderr, /There is no recipe 'papr'\. There are: paper, code, table-7-augmentation, /);
+    assert.match(byol('eval', 'knn', 'run', '--recipe', 'code').stderr, /Protocol 'knn' has none/);
 
     assert.match(
       byol('embed', 'run', '--out', 'run.npy').stdout,

@@ -1,6 +1,6 @@
 import { officialViews } from '../../augment/pipeline.js';
-import { standardKnn } from '../../eval/protocols/knn.js';
 import { fixedLinear } from '../../eval/linear-settings.js';
+import { standardKnn } from '../../eval/protocols/knn.js';
 import type { Config } from '../schema.js';
 import { byolObjective, cifarStatistics, officialNorm, officialViewSettings, oneRate } from './shared.js';
 

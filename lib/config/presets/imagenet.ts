@@ -1,5 +1,5 @@
-import { standardKnn } from '../../eval/protocols/knn.js';
 import { officialLinear } from '../../eval/linear-settings.js';
+import { standardKnn } from '../../eval/protocols/knn.js';
 import type { Config } from '../schema.js';
 import { byolObjective, imagenetStatistics, officialNorm, officialViewSettings, oneRate } from './shared.js';
 

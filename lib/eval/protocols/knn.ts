@@ -100,13 +100,17 @@ export const knn = defineProtocol({
   run: evaluateKnn,
   describe: ({ k, kAsked, temperature, similarity, vote, bankImages, queryImages, top1, top5 }: KnnEvaluation) => {
     const form =
-      vote === 'majority' ? 'majority' : similarity === 'cosine' ? `temperature ${temperature}` : 'weighted by 1 / distance';
+      vote === 'majority'
+        ? `${similarity}, majority`
+        : similarity === 'cosine'
+          ? `temperature ${temperature}`
+          : 'euclidean, weighted by 1 / distance';
     const fewer = k < kAsked ? ` (${count(kAsked)} asked)` : '';
     const rows = [
       ['test images', count(queryImages)],
       ['top-1', percent(top1)],
       ['top-5', percent(top5)],
     ];
-    return `kNN: k ${k}${fewer}, ${similarity}, ${form}, bank of ${count(bankImages)} training images\n${table(rows, [1])}`;
+    return `kNN: k ${k}${fewer}, ${form}, bank of ${count(bankImages)} training images\n${table(rows, [1])}`;
   },
 });

@@ -121,10 +121,7 @@ export async function evaluateLinear(
       trainImages: images.count,
       heldOutImages: held,
       testImages,
-      notes: [
-        ...notesOf(settings, batchSize, best, images.count),
-        ...divergedNotes(learningRates, validationTop1),
-      ],
+      notes: [...notesOf(settings, batchSize, best, images.count), ...divergedNotes(learningRates, validationTop1)],
     };
   } finally {
     for (const resource of resources) resource.dispose();
@@ -164,7 +161,9 @@ function notesOf(
     );
   }
   if (settings.features === 'fixed' && settings.augmentation !== 'crop-flip') {
-    notes.push(`Nothing is augmented where features are fixed, so augmentation '${settings.augmentation}' made no difference.`);
+    notes.push(
+      `Nothing is augmented where features are fixed, so augmentation '${settings.augmentation}' made no difference.`,
+    );
   }
   if (batchSize < settings.batchSize) {
     notes.push(`The batch is ${batchSize} instead of ${settings.batchSize}: there are no more images to train on.`);

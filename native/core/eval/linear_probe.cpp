@@ -3,6 +3,7 @@
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/core/grad_mode.h>
 
+#include <chrono>
 #include <string>
 #include <utility>
 
@@ -112,6 +113,19 @@ at::Tensor LinearProbe::differentiate(const at::Tensor& labels) {
   losses.add_(squares.mean(at::IntArrayRef{0, 2}), beta);
   error.addcmul_(error, squares, -1.0 / (alpha * alpha));
   return losses;
+}
+
+double LinearProbe::time_products(int64_t rows) const {
+  const at::NoGradGuard no_grad;
+  const at::Tensor features = at::full({rows, weights_.size(0)}, 0.5, weights_.options());
+  at::Tensor logits = at::zeros({rows, weights_.size(1)}, weights_.options()), gradient = at::zeros_like(weights_);
+  DeviceRuntime* const runtime = device_runtime(weights_.device());
+  if (runtime != nullptr) runtime->synchronize();
+  const auto start = std::chrono::steady_clock::now();
+  at::mm_out(logits, features, weights_);
+  at::mm_out(gradient, features.t(), logits);
+  if (runtime != nullptr) runtime->synchronize();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
 std::vector<double> LinearProbe::losses() const {

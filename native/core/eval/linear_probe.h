@@ -44,6 +44,9 @@ class LinearProbe {
   /// The mean loss of each classifier over the rows of the last step, before that changed it, penalty included; none
   /// before the first.
   std::vector<double> losses() const;
+  /// Seconds of the two matrix products of a step on so many rows, and of nothing else: what a step is measured by. A
+  /// device is waited for.
+  double time_products(int64_t rows) const;
   /// Accuracy of each classifier on the labelled rows of the bank, by the logits as they are: clipping keeps their order.
   std::vector<Accuracy> evaluate(const FeatureBank& bank) const;
 

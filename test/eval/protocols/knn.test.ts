@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { column } from '../../../lib/augment/plan.js';
 import { evenBatches } from '../../../lib/eval/embed.js';
 import { evenSubset } from '../../../lib/eval/evaluation-data.js';
-import { evaluateKnn, standardKnn } from '../../../lib/eval/protocols/knn.js';
+import { evaluateKnn, knn, standardKnn } from '../../../lib/eval/protocols/knn.js';
 import { RecordingNative } from '../recording-native.js';
 
 const labels = Array.from({ length: 60 }, (_, i) => (i % 4 === 3 ? -1 : i % 3));
@@ -105,9 +105,24 @@ test('training images whose features are too many to be kept pass by in blocks, 
       [10, 11],
     ],
   );
-  assert.equal(native.embeds.reduce((sum, { indices }) => sum + indices.length, 0), 12 + 7);
+  assert.equal(
+    native.embeds.reduce((sum, { indices }) => sum + indices.length, 0),
+    12 + 7,
+  );
   assert.equal(native.undisposed, 1, 'the test images alone are kept');
   assert.ok(native.mostBanks <= 2);
+  input.dispose();
+});
+
+test('says in which form the neighbours voted', async () => {
+  const native = new RecordingNative();
+  const input = native.input(labels, [0]);
+  const told = async (form: Partial<typeof standardKnn>) =>
+    knn.describe(await evaluateKnn(input, { ...settings, ...form })).split('\n')[0];
+  const [before, after] = ['kNN: k 45 (200 asked), ', ', bank of 45 training images'];
+  assert.equal(await told({}), `${before}temperature 0.1${after}`);
+  assert.equal(await told({ similarity: 'euclidean' }), `${before}euclidean, weighted by 1 / distance${after}`);
+  assert.equal(await told({ vote: 'majority' }), `${before}cosine, majority${after}`);
   input.dispose();
 });
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { column } from '../../../lib/augment/plan.js';
 import type { EvaluationProgress } from '../../../lib/eval/context.js';
-import { linearRecipes, type LinearSettings } from '../../../lib/eval/linear-settings.js';
+import { type LinearSettings, linearRecipes } from '../../../lib/eval/linear-settings.js';
 import type { ProtocolInput } from '../../../lib/eval/protocol.js';
 import { evaluateLinear, type LinearEvaluation, linear } from '../../../lib/eval/protocols/linear.js';
 import { squareView } from '../../support/byol-spec.js';
@@ -235,8 +235,7 @@ test('a single learning rate is not chosen: nothing is held out, and one classif
 });
 
 describe("a data set's own validation images", () => {
-  const val = (native: RecordingNative) =>
-    native.input([2, 1, -1, 0, 0, 1, 2, 1, 0, 2, 1], testLabels).data.train;
+  const val = (native: RecordingNative) => native.input([2, 1, -1, 0, 0, 1, 2, 1, 0, 2, 1], testLabels).data.train;
 
   for (const features of ['fixed', 'per-epoch'] as const) {
     test(`choose the learning rate, and train what is tested as well (${features})`, async () => {
@@ -259,7 +258,10 @@ describe("a data set's own validation images", () => {
       const seen = native.probes[1]?.steps.slice(0, 5).flatMap(({ images }) => images) ?? [];
       const expected = [...labels.keys()].filter((i) => (labels[i] as number) >= 0);
       expected.push(0, 1, 3, 4, 5, 6, 7, 8, 9, 10);
-      assert.deepEqual(seen.toSorted((a, b) => a - b), expected.toSorted((a, b) => a - b));
+      assert.deepEqual(
+        seen.toSorted((a, b) => a - b),
+        expected.toSorted((a, b) => a - b),
+      );
       assert.equal(native.undisposed, 0);
     });
   }
