@@ -144,6 +144,7 @@ export type { EvaluationContext, EvaluationProgress } from './eval/context.js';
 export type { Evaluation } from './eval/evaluate.js';
 export type { EvaluationData } from './eval/evaluation-data.js';
 export type { FrozenEncoder } from './eval/frozen-encoder.js';
+export { type LinearSettings, linearRecipes } from './eval/linear-settings.js';
 export { defineProtocol, type Protocol, type ProtocolInput, type ProtocolResult } from './eval/protocol.js';
 export type { FineTuneEvaluation, FineTuneSettings, TunedPoint } from './eval/protocols/fine-tune.js';
 export {
@@ -155,7 +156,6 @@ export {
   type SettingsOf,
 } from './eval/protocols/index.js';
 export type { KnnEvaluation } from './eval/protocols/knn.js';
-export { type LinearSettings, linearRecipes } from './eval/linear-settings.js';
 export type { LinearEvaluation } from './eval/protocols/linear.js';
 export type { LogisticEvaluation, LogisticSettings } from './eval/protocols/logistic.js';
 export type { Environment } from './run/environment.js';

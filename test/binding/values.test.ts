@@ -251,7 +251,11 @@ test('features from elsewhere are written as they are, or not at all', async () 
   await own.write(1, Float32Array.of(1, 2, 3, 4), Int32Array.of(0, -1));
   assert.deepEqual([...(await own.read(0, 3))], [0, 0, 1, 2, 3, 4]);
   await refuses(() => own.write(0, Float32Array.of(5, Number.NaN), Int32Array.of(0)), 'ERR_BYOL_NOT_FINITE', /1 of 1/);
-  await refuses(() => own.write(0, Float32Array.of(5), Int32Array.of(0)), 'ERR_BYOL_SHAPE', /^features must have 1 rows/);
+  await refuses(
+    () => own.write(0, Float32Array.of(5), Int32Array.of(0)),
+    'ERR_BYOL_SHAPE',
+    /^features must have 1 rows/,
+  );
   await refuses(() => own.write(2, new Float32Array(4), Int32Array.of(0, 0)), 'ERR_BYOL_VALUE', /^labels must be/);
   assert.deepEqual([...(await own.read(0, 3))], [0, 0, 1, 2, 3, 4]);
   own.dispose();

@@ -36,7 +36,11 @@ test('an encoder is evaluated and asked for representations, in a run or by its 
     );
 
     const code = byol('eval', 'linear', 'run', '--recipe', 'code', '--set', 'evaluation.linear.epochs=2');
-    assert.match(code.stdout, /^linear: 2 epochs on .*\n[\s\S]*\nlearning rate 0\.2; nothing was chosen\n/, code.stderr);
+    assert.match(
+      code.stdout,
+      /^linear: 2 epochs on .*\n[\s\S]*\nlearning rate 0\.2; nothing was chosen\n/,
+      code.stderr,
+    );
     assert.match(code.stdout, /instead of 4096/);
     const unknown = byol('eval', 'linear', weights, '--data', 'raw', '--recipe', 'papr');
     assert.match(unknown.stderr, /There is no recipe 'papr'\. There are: paper, code, table-7-augmentation, /);
