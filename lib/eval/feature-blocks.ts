@@ -11,7 +11,7 @@ const BLOCK_BYTES = 64 * 1024 ** 2;
 const TOGETHER = 1024;
 
 /** Rows of a block: whole multiples of those, so that blocks give the same bits as one bank. */
-function blockRows(features: number): number {
+export function blockRows(features: number): number {
   const most = Math.max(1, Math.floor(BLOCK_BYTES / (features * Float32Array.BYTES_PER_ELEMENT)));
   return most < TOGETHER ? most : most - (most % TOGETHER);
 }
