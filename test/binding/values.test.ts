@@ -256,7 +256,7 @@ test('features from elsewhere are written as they are, or not at all', async () 
     'ERR_BYOL_SHAPE',
     /^features must have 1 rows/,
   );
-  await refuses(() => own.write(2, new Float32Array(4), Int32Array.of(0, 0)), 'ERR_BYOL_VALUE', /^labels must be/);
+  await refuses(() => own.write(2, new Float32Array(4), Int32Array.of(0, 0)), 'ERR_BYOL_SHAPE', /do not fit/);
   assert.deepEqual([...(await own.read(0, 3))], [0, 0, 1, 2, 3, 4]);
   own.dispose();
 });
