@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { evaluationView } from '../augment/view-spec.js';
+import { evaluationView, viewSpec } from '../augment/view-spec.js';
 import { loadNative } from '../binding/load.js';
 import type { Config } from '../config/schema.js';
 import { type DatasetMetric, datasetMetrics, type ImageSource, type ImageSplit, splitTitles } from '../data/dataset.js';
@@ -33,6 +33,8 @@ export interface EvaluateEncoderOptions<P extends ProtocolName> {
   readonly metric?: DatasetMetric | undefined;
   /** Over the protocol's defaults. */
   readonly settings?: Partial<SettingsOf<P>>;
+  /** What the encoder was pretrained on, for protocols that augment images alike; the official views if left out. */
+  readonly views?: Config['views'];
   /** Of whatever the protocol draws: held-out images, orders, crops, initial weights. 0 if left out. */
   readonly seed?: number;
   /** Takes effect between batches; the promise then rejects with the signal's reason. */
@@ -78,7 +80,7 @@ export async function evaluateUntrained<P extends ProtocolName>(
     const network = new native.Encoder({ ...description, ...resolved, seed: config.seed });
     try {
       const { batchSize } = config.evaluation;
-      return await evaluateNetwork({ native, network, resolved, description, batchSize, statistics: 'batch' }, options);
+      return await evaluateNetwork({ native, network, resolved, description, batchSize, statistics: 'batch' }, { views: config.views, ...options });
     } finally {
       network.dispose();
     }
@@ -95,6 +97,7 @@ function checkEvaluation<P extends ProtocolName>(call: string, options: Evaluate
     test: option.required(split),
     metric: option.oneOf(datasetMetrics),
     settings: option.settings,
+    views: option.settings,
     seed: { accepts: (value) => Number.isSafeInteger(value) && Number(value) >= 0, expected: 'a whole number from 0' },
     signal: option.signal,
     onProgress: option.listener,
@@ -116,7 +119,9 @@ async function evaluateNetwork<P extends ProtocolName>(
   const context = { native, device: resolved.device, seed, signal, onProgress };
   const view = evaluationView(description.input);
   const spec = { encoder: description.encoder, norm: description.norm, ...resolved, seed };
-  const frozen = { network, view, statistics, batchSize, spec };
+  const { views } = options;
+  const pretraining = views && { view: viewSpec(views), pipelines: views.pipelines };
+  const frozen = { network, view, pretraining, statistics, batchSize, spec };
   const opener = new ImageOpener(native, { threads: availableCores() });
   try {
     const data = {

@@ -24,6 +24,21 @@ function fewLabels(fraction: number, steps: number): Pick<TableEvaluation, 'prot
   };
 }
 
+/** Paper Table 7. */
+const regularizer = { alpha: 20, beta: 0.01 } as const;
+
+/** The linear protocol, and what is done beside it. Where nothing is drawn anew each epoch, there is nothing to augment. */
+function linearVariant(variant: object): Pick<TableEvaluation, 'protocol' | 'settings'> {
+  return {
+    protocol: 'linear',
+    settings: (scale, { evaluation: { linear } }) => ({
+      ...linear,
+      ...variant,
+      ...(scale === 'ci' && { features: 'per-epoch', epochs: 20 }),
+    }),
+  };
+}
+
 export const tableEvaluations = {
   knn: {
     title: 'the nearest neighbours of frozen features',
@@ -37,6 +52,26 @@ export const tableEvaluations = {
     short: 'linear',
     protocol: 'linear',
     settings: (_scale, base) => base.evaluation.linear,
+  },
+  'linear-plain': {
+    title: 'a linear classifier on frozen features, crops and flips (paper C.1)',
+    short: 'plain',
+    ...linearVariant({}),
+  },
+  'linear-augmented': {
+    title: 'the same on views augmented as in pretraining (paper Table 7)',
+    short: 'pretraining augmentations',
+    ...linearVariant({ augmentation: 'pretraining' }),
+  },
+  'linear-regularized': {
+    title: 'the same with clipped and penalised logits (paper Table 7)',
+    short: 'regularised logits',
+    ...linearVariant({ logitRegularizer: regularizer }),
+  },
+  'linear-both': {
+    title: 'the same with both (paper Table 7)',
+    short: 'both',
+    ...linearVariant({ augmentation: 'pretraining', logitRegularizer: regularizer }),
   },
   logistic: {
     title: 'logistic regression on frozen features, its penalty chosen of 45 (paper D.2)',

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../../config/schema.js';
 import type { Dataset, ImageSource } from '../../data/dataset.js';
@@ -8,7 +9,7 @@ import { ByolError } from '../../errors.js';
 import type { EvaluationProgress } from '../../eval/context.js';
 import { isProtocolName, type ProtocolName, unknownProtocol } from '../../eval/protocols/index.js';
 import type { TrainEvent } from '../../run/events.js';
-import { readResult } from '../../run/run-folder.js';
+import { readResult, readRunConfig } from '../../run/run-folder.js';
 import { type Run, type TrainOptions, train as trainRun } from '../../run/train.js';
 import type { PlannedEncoder, PlannedEvaluation } from './plan.js';
 import type { Measured } from './records.js';
@@ -107,8 +108,14 @@ async function resultOf(
 ): Promise<object> {
   if (encoder.kind === 'untrained') return (await evaluateUntrained(encoder.config, asked)).result;
   const { device = 'auto', precision = 'auto' } = encoder.kind === 'trained' ? encoder.config : {};
+  const config = encoder.kind === 'trained' ? encoder.config : await configOf(path);
   await using loaded = await Encoder.load(path, { device, precision });
-  return (await evaluateEncoder(loaded, asked)).result;
+  return (await evaluateEncoder(loaded, { ...asked, ...(config !== null && { views: config.views }) })).result;
+}
+
+/** Of a run that is given; null: a file of weights does not say what it was trained on. */
+async function configOf(path: string): Promise<Config | null> {
+  return (await stat(path)).isDirectory() ? readRunConfig(path) : null;
 }
 
 function splitsOf(
