@@ -80,7 +80,10 @@ export async function evaluateUntrained<P extends ProtocolName>(
     const network = new native.Encoder({ ...description, ...resolved, seed: config.seed });
     try {
       const { batchSize } = config.evaluation;
-      return await evaluateNetwork({ native, network, resolved, description, batchSize, statistics: 'batch' }, { views: config.views, ...options });
+      return await evaluateNetwork(
+        { native, network, resolved, description, batchSize, statistics: 'batch' },
+        { views: config.views, ...options },
+      );
     } finally {
       network.dispose();
     }
