@@ -45,7 +45,8 @@ export const command: CommandModule<object, EvalArguments> = {
       return;
     }
     if (!isProtocolName(protocol)) throw unknownProtocol(protocol);
-    const asked = { ...given, set: [...(await recipeSettings(protocol, recipe)), ...(given.set ?? [])] };
+    const set = given.set ?? [];
+    const asked = { ...given, set: [...(await recipeSettings(protocol, recipe, set)), ...set] };
     const { path, isRun } = await encoderPlace(asked, `byol eval ${protocol}`);
     const { describe } = findProtocol(protocol);
     await withTerminal(
@@ -62,8 +63,12 @@ export const command: CommandModule<object, EvalArguments> = {
   },
 };
 
-/** As --set would say them. */
-async function recipeSettings(protocol: ProtocolName, recipe: string | undefined): Promise<string[]> {
+/** As --set would say them; without those that it says itself. */
+async function recipeSettings(
+  protocol: ProtocolName,
+  recipe: string | undefined,
+  set: readonly string[],
+): Promise<string[]> {
   if (recipe === undefined) return [];
   const { findProtocol } = await import('../../eval/protocols/index.js');
   const recipes: Readonly<Record<string, object>> = findProtocol(protocol).recipes ?? {};
@@ -73,7 +78,10 @@ async function recipeSettings(protocol: ProtocolName, recipe: string | undefined
     const known = names === '' ? `Protocol '${protocol}' has none.` : `There are: ${names}.`;
     throw new ByolError('ERR_BYOL_USAGE', `There is no recipe '${recipe}'. ${known}`);
   }
-  return Object.entries(settings).map(([key, value]) => `evaluation.${protocol}.${key}=${JSON.stringify(value)}`);
+  return Object.entries(settings)
+    .map(([key, value]) => [`evaluation.${protocol}.${key}=`, JSON.stringify(value)] as const)
+    .filter(([start]) => !set.some((given) => given.startsWith(start)))
+    .map((parts) => parts.join(''));
 }
 
 async function evaluateFolder(folder: string, protocol: ProtocolName, args: EncoderArguments, terminal: Terminal) {
