@@ -43,7 +43,7 @@ const withoutNative: ReadonlyArray<readonly [args: string, shown: readonly strin
   ['eval', ['knn ', 'linear ']],
   ['eval --help', ['--run', '--set', '--data', '--device', '--quiet']],
   ['tables --help', ['"ci", "card", "paper"', '--list', '--seeds', '--data', '--out', '--keep-runs', '--quiet']],
-  ['tables --list', ['optimal-predictor', 'needs ImageNet']],
+  ['tables --list', ['optimal-predictor', 'needs the depth protocol']],
   ['tables 5b --list', ['unsupervised Mean Teacher']],
   ['views --help', ['--preset', '--config', '--data', '--set', '--out', '--count']],
   ['doctor --help', ['byol doctor']],
