@@ -75,7 +75,7 @@ test('an encoder is evaluated and asked for representations, in a run or by its 
     const files = byol('embed', 'run', 'photos', 'again.png', '--out', 'files.csv', ...allowed);
     assert.match(
       files.stdout,
-      /^3 images, 16 features each, by .*encoder\.safetensors\n1 broken image is left out\.\nSaved as files\.csv\n$/,
+      /^3 images, 16 features each, by .*encoder\.safetensors\n1 broken image is left out: .*2\.png\.\nSaved as files\.csv\n$/,
       files.stderr,
     );
     assert.match(files.stderr, /1 broken image is left out among 3 in photos: 2\.png/);
