@@ -19,10 +19,17 @@ function evaluatorOf(knn: () => object, linear: () => { top1: number; top5: numb
     config.evaluation.linear.learningRates.map(linear),
   ];
   const { data } = recording.input(labels, labels);
+  class KnnClassifier {
+    async add(): Promise<void> {}
+    async accuracy(): Promise<object> {
+      return knn();
+    }
+    dispose(): void {}
+  }
   const resources = {
     ...data,
     learner: recording.network,
-    native: { ...recording.module, knn: async () => knn() } as unknown as NativeModule,
+    native: { ...recording.module, KnnClassifier } as unknown as NativeModule,
     resolved: { device: 'cpu', precision: 'float32' },
     classNames: ['a', 'b', 'c'],
     config,
