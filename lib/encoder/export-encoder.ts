@@ -5,8 +5,7 @@ import { VERSION } from '../binding/package-root.js';
 import { ByolError } from '../errors.js';
 import { architectureName, describingMetadata, torchvisionFit } from '../export/encoder.js';
 import { describesItself, type EncoderDescription } from '../export/encoder-description.js';
-import type { GraphTensor } from '../export/onnx/graph.js';
-import { resnetModel } from '../export/onnx/resnet-graph.js';
+import { type GraphTensors, resnetModel } from '../export/onnx/resnet-graph.js';
 import { readSafetensors, readSafetensorsHeader } from '../export/safetensors.js';
 import { ioError, writeAtomically } from '../files/atomic-file.js';
 import { refuseOthers } from '../files/own-file.js';
@@ -155,7 +154,7 @@ async function refuseOtherWeights(out: string): Promise<void> {
 }
 
 /** The tensors that `write` writes to a file, as they are in it. */
-async function tensorsOf(write: (file: string) => Promise<void>): Promise<ReadonlyMap<string, GraphTensor>> {
+async function tensorsOf(write: (file: string) => Promise<void>): Promise<GraphTensors> {
   const folder = await mkdtemp(join(tmpdir(), 'byol-export-')).catch((error: unknown) => {
     throw ioError(tmpdir(), 'write', error);
   });

@@ -3,7 +3,7 @@ import { Message } from './message.js';
 /** A graph of ONNX (onnx/onnx.proto, IR version 8) as it is built: nodes in the order in which they are computed. */
 
 /** Of the operators that are used: all are in the default domain, and unchanged since. */
-export const OPSET = 17;
+const OPSET = 17;
 const IR_VERSION = 8;
 
 /** TensorProto.DataType. */

@@ -72,6 +72,7 @@ export interface EncoderPlan {
   readonly evaluations: readonly PlannedEvaluation[];
 }
 
+/** At which scale, of how many seeds, and of which encoder. */
 export interface EncoderPlanOptions extends SetPlaces {
   readonly scale?: ScaleName | undefined;
   /** Seeds 0 to seeds - 1 of every row; 3 if left out, of an encoder that is given 1. */
