@@ -177,7 +177,8 @@ export { type DrawOptions, drawPlan, PLAN_WIDTH, type PlanColumn, planColumns } 
 
 export { type Distribution, findRecord, type PresetRecord, presetRecords, type RecordMatch } from './config/records.js';
 export type { Claim } from './tables/claims.js';
-export type { EncoderRow, EncoderTable } from './tables/encoders/encoder-table.js';
+export type { CellClaim, CellName } from './tables/encoders/cell-claims.js';
+export type { ColumnMeasure, EncoderRow, EncoderTable, RowEncoder } from './tables/encoders/encoder-table.js';
 export { isEncoderTable } from './tables/encoders/encoder-table.js';
 export { type EncoderPlan, type EncoderPlanOptions, planEncoderTable } from './tables/encoders/plan.js';
 export type { EncoderTableReport } from './tables/encoders/report.js';

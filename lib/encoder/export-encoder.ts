@@ -19,6 +19,7 @@ import { type EncoderOptions, encoderChecks } from './encoder-options.js';
  * and computes the same with them.
  */
 export const exportFormats = ['onnx', 'safetensors', 'torchvision', 'timm'] as const;
+/** A form that a trained network is written in, for other software. */
 export type ExportFormat = (typeof exportFormats)[number];
 
 /** What is written, and where. */

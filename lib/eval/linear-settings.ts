@@ -35,6 +35,7 @@ export const linearSettings = z.strictObject({
   validationFraction: z.number().gt(0).lt(1),
 });
 
+/** `evaluation.linear`. */
 export type LinearSettings = DeepReadonly<z.infer<typeof linearSettings>>;
 
 /**

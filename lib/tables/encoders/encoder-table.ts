@@ -31,6 +31,7 @@ export interface ColumnMeasure {
   readonly number: 'top1' | 'top5' | 'metric';
 }
 
+/** An encoder, the numbers that were published of it, and how it is measured here. */
 export interface EncoderRow {
   /** Names its record files: lower case letters, digits, '-' and '.'. */
   readonly id: string;
@@ -55,6 +56,7 @@ export interface RowEncoder {
   readonly settings?: (base: Config) => ConfigPatch;
 }
 
+/** Tells tables whose rows are encoders from those whose rows are runs. */
 export function isEncoderTable(table: Table | EncoderTable): table is EncoderTable {
   return 'measures' in table;
 }
