@@ -1,4 +1,5 @@
 import { evaluationView, viewSpec } from '../augment/view-spec.js';
+import { classLabels } from '../data/dataset.js';
 import { ByolError } from '../errors.js';
 import { type ProtocolInput, withProtocolInput } from '../eval/protocol.js';
 import type { TrainingResources } from './resources.js';
@@ -15,7 +16,7 @@ export async function evaluateLearner<T>(
   { statistics, signal }: EvaluateLearnerOptions,
   body: (input: ProtocolInput) => Promise<T>,
 ): Promise<T> {
-  const { native, learner, resolved, train, test, classNames, config } = resources;
+  const { native, learner, resolved, train, val, test, classNames, config } = resources;
   if (test === null) throw new ByolError('ERR_BYOL_DATA', 'There are no test images to ask the neighbours of.');
   const context = { native, device: resolved.device, seed: config.seed, signal };
   const { batchSize, transform } = config.evaluation;
@@ -27,5 +28,7 @@ export async function evaluateLearner<T>(
     batchSize,
     spec: { encoder: config.encoder, norm: config.norm, ...resolved, seed: config.seed },
   };
-  return withProtocolInput(context, encoder, { train, test, classes: classNames.length }, body);
+  // Of images without labels nothing can be chosen.
+  const choosing = val !== null && classLabels(val.targets) !== null ? { val } : {};
+  return withProtocolInput(context, encoder, { train, ...choosing, test, classes: classNames.length }, body);
 }

@@ -31,6 +31,8 @@ export interface TrainingResources {
   /** Floating-point operations of an optimiser step: see LearnerFlops in binding/native.ts. */
   readonly flop: number;
   readonly train: Images;
+  /** What evaluations choose by, as whoever made the data set divided it; null: there are none. */
+  readonly val: Images | null;
   /** null: there are none. */
   readonly test: Images | null;
   readonly classNames: readonly string[];
@@ -104,6 +106,7 @@ export async function openResources(
       resolved,
       threads,
       train: opener.open(data.train, splitTitles.train),
+      val: data.val === undefined ? null : opener.open(data.val, splitTitles.val),
       test: data.test === undefined ? null : opener.open(data.test, splitTitles.test),
       classNames: data.classNames,
       notes: data.notes ?? [],

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { NativeModule } from '../../lib/binding/native.js';
 import { presets } from '../../lib/config/presets/index.js';
+import type { Images } from '../../lib/data/images.js';
 import { ByolError } from '../../lib/errors.js';
 import { RunEvaluator } from '../../lib/run/run-evaluator.js';
 import type { TrainingResources } from '../../lib/train/resources.js';
-import { RecordingNative } from '../eval/recording-native.js';
+import { type InputChanges, RecordingNative } from '../eval/recording-native.js';
 
 /** An evaluator whose kNN and linear protocol find what these functions give. */
-function evaluatorOf(knn: () => object, linear: () => { top1: number; top5: number }) {
+function evaluatorOf(knn: () => object, linear: () => { top1: number; top5: number }, changes: InputChanges = {}) {
   const recording = new RecordingNative();
   const labels = Array.from({ length: 60 }, (_, i) => i % 3);
   const { shapes } = presets;
@@ -18,7 +19,7 @@ function evaluatorOf(knn: () => object, linear: () => { top1: number; top5: numb
     config.evaluation.linear.learningRates.map(linear),
     config.evaluation.linear.learningRates.map(linear),
   ];
-  const { data } = recording.input(labels, labels);
+  const { data } = recording.input(labels, labels, changes);
   class KnnClassifier {
     async add(): Promise<void> {}
     async accuracy(): Promise<object> {
@@ -27,6 +28,7 @@ function evaluatorOf(knn: () => object, linear: () => { top1: number; top5: numb
     dispose(): void {}
   }
   const resources = {
+    val: null,
     ...data,
     learner: recording.network,
     native: { ...recording.module, KnnClassifier } as unknown as NativeModule,
@@ -35,7 +37,8 @@ function evaluatorOf(knn: () => object, linear: () => { top1: number; top5: numb
     config,
   } as unknown as TrainingResources;
   const warnings: string[] = [];
-  return { evaluator: new RunEvaluator(resources, undefined, (message) => warnings.push(message)), warnings };
+  const evaluator = new RunEvaluator(resources, undefined, (message) => warnings.push(message));
+  return { evaluator, warnings, recording };
 }
 
 const good = { top1: 0.5, top5: 0.9 };
@@ -68,3 +71,23 @@ test('other failures of an evaluation are failures of the run', async () => {
   await assert.rejects(evaluator.final(), { code: 'ERR_BYOL_OOM' });
   assert.deepEqual(warnings, []);
 });
+
+test("the linear protocol chooses by the data set's own validation images, where they have labels", async () => {
+  const { data } = new RecordingNative().input([0, 1, 2, 2, 1, 0], []);
+  const own = await chosenBy(data.train);
+  assert.deepEqual(own, [0, 1, 2, 3, 4, 5]);
+
+  const unlabelled = await chosenBy({ ...data.train, targets: null });
+  assert.ok(unlabelled.length > 0 && unlabelled.length < 60 && !own.every((image) => unlabelled.includes(image)));
+});
+
+/** The images that the linear protocol chose the learning rate by. */
+async function chosenBy(val: Images): Promise<readonly number[]> {
+  const { evaluator, recording } = evaluatorOf(
+    () => good,
+    () => good,
+    { data: { val } },
+  );
+  await evaluator.final();
+  return recording.probes[0]?.evaluated[0]?.images ?? [];
+}
