@@ -1,8 +1,5 @@
 import type { CommandModule } from 'yargs';
-import type { Pipeline } from '../../augment/pipeline.js';
-import type { NativeModule } from '../../binding/native.js';
 import type { Config } from '../../config/schema.js';
-import type { Images } from '../../data/images.js';
 import { ByolError } from '../../errors.js';
 import {
   type ConfigArguments,
@@ -47,9 +44,9 @@ async function writeSheet(config: Config, out: string, count: number): Promise<n
   const { ImageOpener } = await import('../../data/image-opener.js');
   const { splitTitles } = await import('../../data/dataset.js');
   const { availableCores } = await import('../../train/available-cores.js');
+  const { viewPictures } = await import('../../train/view-pictures.js');
   const { readData } = await import('../../data/kinds/index.js');
   const { writeAtomically } = await import('../../files/atomic-file.js');
-  const { pipelineView } = await import('../../random/purposes.js');
   const { drawContactSheet } = await import('../../report/contact-sheet.js');
   const { encodePng } = await import('../../report/png.js');
   const native = loadNative();
@@ -58,54 +55,12 @@ async function writeSheet(config: Config, out: string, count: number): Promise<n
     threads: availableCores(),
     onBroken: (message) => process.stderr.write(`${message}\n`),
   });
-  const images = opener.open(train, splitTitles.train);
   try {
-    const shown = Math.min(count, images.count);
-    const indices = Int32Array.from({ length: shown }, (_, row) => Math.floor((row * images.count) / shown));
-    const columns = [await renderViews(native, images, indices, config, [])];
-    for (const [index, pipeline] of config.views.pipelines.entries()) {
-      columns.push(await renderViews(native, images, indices, config, pipeline, pipelineView(index)));
-    }
-    const rows = Array.from(indices, (_, row) => columns.map((column) => column[row] as Float32Array));
+    const shown = await viewPictures(native, opener.open(train, splitTitles.train), count, config);
+    const rows = shown.map(({ original, views }) => [original, ...views]);
     await writeAtomically(out, encodePng(drawContactSheet({ size: config.views.size, rows })));
-    return shown;
+    return shown.length;
   } finally {
     opener.dispose();
   }
-}
-
-/** As in the run's first epoch, with the normalisation taken back. */
-async function renderViews(
-  native: NativeModule,
-  images: Images,
-  indices: Int32Array,
-  { views, seed, threads }: Config,
-  pipeline: Pipeline,
-  view = 0,
-): Promise<Float32Array[]> {
-  const { drawPlan } = await import('../../augment/plan.js');
-  const { takeImages } = await import('../../augment/take-images.js');
-  const { viewSpec } = await import('../../augment/view-spec.js');
-  const { sizesOf } = await import('../../data/dataset.js');
-  const draw = { pipeline, view, seed, epoch: 0, samples: indices, jitter: views.jitter };
-  const spec = viewSpec(views);
-  const drawn = { spec, draw: (chosen: Int32Array) => drawPlan({ ...draw, ...sizesOf(images, chosen) }) };
-  const taken = await takeImages(images, indices, [drawn]);
-  const pixels = await native.executePlan({
-    images: taken.store,
-    indices: taken.indices,
-    plan: taken.plans[0] as Float32Array,
-    view: spec,
-    executor: 'fused',
-    dtype: 'float32',
-    threads,
-    device: 'cpu',
-  });
-  taken.release();
-  for (let i = 0; i < pixels.length; i += 1) {
-    const channel = i % 3;
-    pixels[i] = (pixels[i] as number) * (views.std[channel] as number) + (views.mean[channel] as number);
-  }
-  const length = views.size ** 2 * 3;
-  return Array.from(indices, (_, row) => pixels.subarray(row * length, (row + 1) * length));
 }
