@@ -52,7 +52,7 @@ const ciEpochs = { generated: 5, photos: 40 } as const;
 /** The scale's settings and sets. Throws ERR_BYOL_DATA for a path of the caller's with nothing that is known at it. */
 export async function encoderBase(
   scale: ScaleName,
-  { ciSettings = {} }: Pick<EncoderTable, 'ciSettings'>,
+  { ciSettings = {}, ciLength = 1 }: Pick<EncoderTable, 'ciSettings' | 'ciLength'>,
   { data, dataOf = {} }: SetPlaces = {},
 ): Promise<EncoderBase> {
   // Whoever says where images of one set lie does not want others to be made up.
@@ -61,23 +61,23 @@ export async function encoderBase(
     const own = dataOf[name];
     if (own !== undefined) return placed(name, own, `${tableSet(name).title} (${basename(own)})`);
     if (generated) return generatedSet(name);
-    return scale === 'ci' ? sampleSet(name, data) : realSet(name, name === 'imagenet' ? data : undefined);
+    return scale === 'ci' ? sampleSet(name, data, ciLength) : realSet(name, name === 'imagenet' ? data : undefined);
   };
   const sets = new Map<SetName, PlacedSet>();
   for (const name of setNames) sets.set(name, await place(name));
-  const { preset, patch } = startOf(scale, generated);
+  const { preset, patch } = startOf(scale, generated, ciLength);
   const start = resolveConfig({ preset, patch });
   const config = resolveConfig({ base: start, patch: scale === 'ci' ? ciSettings : {} });
   const used = `preset ${preset}${scale === 'ci' ? '' : ' as it is'}, ${config.epochs} epochs in batches of ${config.batchSize * config.accumulate}`;
   return { config, sets, folder: scale === 'ci' && !generated ? 'ci-photos' : scale, used };
 }
 
-function startOf(scale: ScaleName, generated: boolean) {
+function startOf(scale: ScaleName, generated: boolean, ciLength: number) {
   switch (scale) {
     case 'ci':
       return generated
-        ? ({ preset: 'shapes', patch: { ...ciRun, epochs: ciEpochs.generated } } as const)
-        : ({ preset: 'photos-small', patch: { ...ciRun, epochs: ciEpochs.photos } } as const);
+        ? ({ preset: 'shapes', patch: { ...ciRun, epochs: Math.round(ciEpochs.generated * ciLength) } } as const)
+        : ({ preset: 'photos-small', patch: { ...ciRun, epochs: Math.round(ciEpochs.photos * ciLength) } } as const);
     case 'card':
       return { preset: 'imagenette', patch: {} } as const;
     case 'paper':
@@ -92,14 +92,15 @@ function generatedSet(name: SetName): PlacedSet {
   return { name, config: generated, text: `${trainImages} generated images of ${size} pixels in place of ${title}` };
 }
 
-async function sampleSet(name: SetName, data: string | undefined): Promise<PlacedSet> {
+async function sampleSet(name: SetName, data: string | undefined, length: number): Promise<PlacedSet> {
   const { title, sample } = tableSet(name);
   if (sample === undefined) return absent(name, "no sample stands for it at scale 'ci'");
   const { folder, settings, epochs } = sample;
   const path = join(data ?? '.', folder);
   if (data === undefined || !existsSync(path))
     return absent(name, `${data === undefined ? folder : path} is not there`);
-  return { ...(await placed(name, path, `${folder} in place of ${title}`, settings)), epochs };
+  const set = await placed(name, path, `${folder} in place of ${title}`, settings);
+  return { ...set, ...(epochs !== undefined && { epochs: Math.round(epochs * length) }) };
 }
 
 async function realSet(name: SetName, data: string | undefined): Promise<PlacedSet> {

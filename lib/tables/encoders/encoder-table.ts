@@ -20,6 +20,8 @@ export interface EncoderTable extends Pick<Table, 'id' | 'aliases' | 'title' | '
   readonly ciRows?: readonly string[];
   /** What scale 'ci' changes for the pretraining of every row. */
   readonly ciSettings?: ConfigPatch;
+  /** How many times as long as for other tables scale 'ci' pretrains; 1 if left out. */
+  readonly ciLength?: number;
   readonly missing?: never;
 }
 

@@ -10,6 +10,7 @@ import { planEncoderTable } from '../../../lib/tables/encoders/plan.js';
 import { setNames, tableSet } from '../../../lib/tables/encoders/sets.js';
 import { planTable } from '../../../lib/tables/plan.js';
 import { tables } from '../../../lib/tables/published/index.js';
+import type { ScaleName } from '../../../lib/tables/scales.js';
 import { withTempDir } from '../../support/paths.js';
 import { table } from './small-encoder-table.js';
 
@@ -66,6 +67,13 @@ test('an untrained network is the same however long others are trained', async (
     short.map((key, i) => key === long[i]),
     [false, false, true, true],
   );
+});
+
+test('a table may pretrain longer than others at scale ci, and at no other', async () => {
+  const epochs = async (scale: ScaleName, ciLength?: number): Promise<number> =>
+    (await encoderBase(scale, ciLength === undefined ? {} : { ciLength })).config.epochs;
+  assert.equal(await epochs('ci', 3), 3 * (await epochs('ci')));
+  assert.equal(await epochs('card', 3), await epochs('card'));
 });
 
 test('images of a sample folder stand for the sets, wherever it lies; what is not there is told', () =>
