@@ -19,7 +19,7 @@ interface Part {
 
 /** As the paper prints it, with a second line for each encoder that was measured. */
 function parts(report: EncoderTableReport): Part[] {
-  const { columns, rows, claims, rule } = report;
+  const { columns, rows, claims, unmeasuredClaims: left, rule } = report;
   return [
     {
       header: ['encoder', '', ...columns.map(({ name }) => name), 'remarks'],
@@ -39,12 +39,17 @@ function parts(report: EncoderTableReport): Part[] {
     },
     {
       title: 'What is claimed',
-      lines: [rule],
+      lines: [rule, ...(left.length === 0 ? [] : [leftOut(left)])],
       header: claimHeader,
       rows: claims.map(({ claim, verdict, why, rule: ofKind }) => [claim.says, verdict, why, ofKind]),
       numbers: [],
     },
   ];
+}
+
+function leftOut(claims: readonly string[]): string {
+  const are = claims.length === 1 ? 'claim is' : 'claims are';
+  return `${claims.length} more ${are} about numbers that are not measured here, and not judged: ${claims.join(' ')}`;
 }
 
 function rowLines({ label, published, source, settings, notRun, measured, diverged }: ReportedEncoder): string[][] {

@@ -3,7 +3,7 @@ import type { Config } from '../../config/schema.js';
 import type { RecordEnvironment } from '../record-environment.js';
 import { type Summary, summarize } from '../statistics.js';
 import type { PublishedNumber } from '../table.js';
-import { type CellJudgement, type CellName, cellRule, judgeCells } from './cell-claims.js';
+import { type CellClaim, type CellJudgement, type CellName, cellRule, judgeCells } from './cell-claims.js';
 import { tableEvaluation } from './evaluations.js';
 import type { EncoderPlan, PlannedColumn, PlannedEncoderRow, PlannedEvaluation } from './plan.js';
 import type { EvaluationRecord } from './records.js';
@@ -24,6 +24,8 @@ export interface EncoderTableReport {
   readonly columns: readonly ReportedColumn[];
   readonly rows: readonly ReportedEncoder[];
   readonly claims: readonly CellJudgement[];
+  /** Claims of which a number is not measured here, in words: nobody judges them. */
+  readonly unmeasuredClaims: readonly string[];
   readonly rule: string;
   /** What protocols said of their evaluations, each sentence once. */
   readonly remarks: readonly string[];
@@ -74,6 +76,7 @@ export function reportEncoderTable(
     const found = columns.find(({ name }) => name === column);
     return found && valuesOf(row, found);
   };
+  const isMeasured = ({ of, than }: CellClaim): boolean => [of, than].every((cell) => samples(cell) !== undefined);
   const finished = plan.evaluations.flatMap(({ name }) => records.get(name) ?? []);
   return {
     table: table.id,
@@ -98,7 +101,8 @@ export function reportEncoderTable(
         ({ row, name }) => row.id === planned.row.id && records.get(name)?.outcome === 'diverged',
       ).length,
     })),
-    claims: plan.claims.map((claim) => judgeCells(claim, samples)),
+    claims: plan.claims.filter(isMeasured).map((claim) => judgeCells(claim, samples)),
+    unmeasuredClaims: plan.claims.filter((claim) => !isMeasured(claim)).map(({ says }) => says),
     rule: cellRule,
     remarks: [...new Set(finished.flatMap(({ protocol, notes }) => notes.map((note) => `${protocol}: ${note}`)))],
     environments: distinctPlaces(finished.map(({ environment }) => environment)),
