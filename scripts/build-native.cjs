@@ -1,33 +1,40 @@
 'use strict';
-// The one build routine of the addon: `npx byol build`, setup.cjs and binding.gyp all end here. What is built, and how, is
+// The one build routine of the addon: `npx byol build`, setup.cjs and prebuild.cjs all end here. What is built, and how, is
 // in CMakeLists.txt.
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
-const { buildWithCmake } = require('./cmake.cjs');
+const { buildWithCmake, requireBuildPackages } = require('./cmake.cjs');
 const { Failure, run } = require('./failure.cjs');
 const { fetchLibTorch } = require('./fetch-libtorch.cjs');
+const { nativeFingerprint } = require('./fingerprint.cjs');
 const { findLibTorch, inspect } = require('./libtorch.cjs');
 const { withLock } = require('./lock.cjs');
 const { inspectTools, requireToolchain } = require('./toolchain.cjs');
 
 const root = path.resolve(__dirname, '..');
 
-/** Builds the addon into `product` (default build/Release), and the native unit tests if asked to. */
-async function buildNative({ product = path.join(root, 'build', 'Release'), tests = false } = {}) {
+const product = path.join(root, 'build', 'Release');
+
+/**
+ * Builds the addon into build/Release, and the native unit tests if asked to. Resolves with {tree, facts}: the folder in which
+ * CMake works, and byol-build.json.
+ */
+async function buildNative({ tests = false } = {}) {
   requireToolchain();
+  requireBuildPackages(root);
   const libtorch = await locate();
   console.log(`LibTorch: ${libtorch.version} (${libtorch.flavour}) from ${libtorch.from}, ${libtorch.dir}`);
-  // Outside build/: node-gyp deletes that folder, and CMake would overwrite gyp's own Makefile in it.
-  const out = path.join(root, '.cmake', `${libtorch.version}-${libtorch.flavour}`);
-  await withLock(path.join(root, '.cmake', 'lock'), 'addon: another build is running, waiting', async () => {
+  const tree = path.join(root, '.cmake', `${libtorch.version}-${libtorch.flavour}`);
+  return withLock(path.join(root, '.cmake', 'lock'), 'addon: another build is running, waiting', async () => {
+    const sources = nativeFingerprint(root); // before: what changes meanwhile is not in it
     console.log('addon: building (some minutes the first time, seconds after that)');
     // Never switched off again: the next set-up would compile the tests anew.
     const definitions = [`LIBTORCH_DIR=${libtorch.dir}`, ...(tests ? ['BYOL_TESTS=ON'] : [])];
-    for (const warning of await buildWithCmake(root, out, definitions)) console.log(warning);
-    const built = path.join(out, 'Release', 'byol.node');
-    requireLoadable(built);
-    install(path.join(out, 'Release'), libtorch, product);
+    for (const warning of await buildWithCmake(root, tree, definitions)) console.log(warning);
+    const built = path.join(tree, 'Release');
+    requireLoadable(path.join(built, 'byol.node'));
+    return { tree, facts: install(built, libtorch, sources) };
   });
 }
 
@@ -51,7 +58,7 @@ function requireLoadable(module) {
   throw new Failure('ERR_BYOL_BUILD', `The addon was built but does not load: ${reason}`);
 }
 
-function install(built, libtorch, product) {
+function install(built, libtorch, sources) {
   const marker = path.join(product, 'byol-build.json');
   const cuda = fs.existsSync(path.join(built, 'byol_cuda.so'));
   const facts = {
@@ -60,6 +67,7 @@ function install(built, libtorch, product) {
     flavour: libtorch.flavour,
     cuda,
     napi: 9,
+    sources,
     compiler: inspectTools().find((tool) => tool.name === 'C++ compiler').found,
     built: new Date().toISOString(),
   };
@@ -72,6 +80,7 @@ function install(built, libtorch, product) {
   // Last: without it a build is not taken for finished.
   fs.writeFileSync(`${marker}.new`, `${JSON.stringify(facts, null, 2)}\n`);
   fs.renameSync(`${marker}.new`, marker);
+  return facts;
 }
 
 // Renamed into place: a process that has the old one loaded keeps it.
@@ -82,8 +91,4 @@ function replace(from, to) {
 
 module.exports = { buildNative };
 
-if (require.main === module) {
-  const at = process.argv.indexOf('--product-dir');
-  const product = at < 0 ? {} : { product: path.resolve(process.argv[at + 1]) };
-  run(() => buildNative({ ...product, tests: process.argv.includes('--tests') }));
-}
+if (require.main === module) run(() => buildNative({ tests: process.argv.includes('--tests') }));

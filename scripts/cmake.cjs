@@ -34,6 +34,27 @@ function cmakeJs(root, args, onOutput) {
   });
 }
 
+/** Throws ERR_BYOL_TOOLCHAIN where npm packages that only a build needs are missing: users of a prebuilt addon have no use for them. */
+function requireBuildPackages(root) {
+  const { peerDependencies } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'));
+  const missing = Object.keys(peerDependencies).filter((name) => !isInstalled(root, name));
+  if (missing.length === 0) return;
+  const wanted = missing.map((name) => `"${name}@${peerDependencies[name]}"`).join(' ');
+  throw new Failure(
+    'ERR_BYOL_TOOLCHAIN',
+    `The native part is built with npm packages that are not installed here. Install them: npm install --save-dev ${wanted}`,
+  );
+}
+
+function isInstalled(root, name) {
+  try {
+    require.resolve(`${name}/package.json`, { paths: [root] });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Configures and builds the CMake project at `root` into `out`; returns the compiler's warnings about our own files. */
 async function buildWithCmake(root, out, definitions) {
   let log = '';
@@ -69,4 +90,4 @@ function firstErrors(log) {
   return (errors.length > 0 ? errors.slice(0, 10) : lines.slice(-10)).join('\n');
 }
 
-module.exports = { buildWithCmake };
+module.exports = { buildWithCmake, requireBuildPackages };

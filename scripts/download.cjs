@@ -14,6 +14,8 @@ const stallTimeout = 30000;
  * `file` appears only when it is whole and right.
  */
 async function download(url, file, sha256, onProgress = () => {}) {
+  // Of an attempt that was stopped after it.
+  if (fs.existsSync(file) && (await hash(file)) === sha256) return;
   const partial = `${file}.part`;
   for (;;) {
     const have = sizeOf(partial);

@@ -12,8 +12,42 @@ function cacheDir() {
   return path.join(process.env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache'), 'byol-torch');
 }
 
-function fetchedDir() {
-  return path.join(cacheDir(), `libtorch-${fetchedTorch}-cpu`);
+/** What is fetched into the cache: of a CUDA build, the folder that holds torch/ and nvidia/ side by side, as site-packages does. */
+function fetchedDir(flavour) {
+  return path.join(cacheDir(), `libtorch-${fetchedTorch}-${flavour}`);
+}
+
+/** The LibTorch folder in fetchedDir(). */
+function fetchedLibTorch(flavour) {
+  return flavour === 'cuda' ? path.join(fetchedDir('cuda'), 'torch') : fetchedDir('cpu');
+}
+
+const minorOf = (version) => version.split('.').slice(0, 2).join('.');
+
+/** Which LibTorch was chosen for a release: found or fetched by `byol setup` or at first use. */
+const choiceFile = (release) => path.join(cacheDir(), `libtorch-${release}.json`);
+
+/** Later searches take this one before any that they would have to ask Python about. */
+function remember({ dir, version }) {
+  const file = choiceFile(minorOf(version));
+  fs.mkdirSync(cacheDir(), { recursive: true });
+  fs.writeFileSync(`${file}.${process.pid}`, `${JSON.stringify({ dir })}\n`);
+  fs.renameSync(`${file}.${process.pid}`, file);
+}
+
+function* remembered() {
+  for (const release of supportedTorch.toReversed()) {
+    const { dir } = readJson(choiceFile(release));
+    if (typeof dir === 'string') yield dir;
+  }
+}
+
+function readJson(file) {
+  try {
+    return JSON.parse(fs.readFileSync(file, 'utf8'));
+  } catch {
+    return {};
+  }
 }
 
 /** {dir, version: '2.13.0', flavour: 'cpu' | 'cuda'}, or words that say why the folder does not do. */
@@ -24,8 +58,7 @@ function inspect(dir) {
   }
   const version = readVersion(dir);
   if (version === undefined) return 'its version cannot be read';
-  const minor = version.split('.').slice(0, 2).join('.');
-  if (!supportedTorch.includes(minor)) return `it is ${version}; supported are ${supportedTorch.join(', ')}`;
+  if (!supportedTorch.includes(minorOf(version))) return `it is ${version}; supported are ${supportedTorch.join(', ')}`;
   const flavour = fs.existsSync(path.join(dir, 'lib/libtorch_cuda.so')) ? 'cuda' : 'cpu';
   return { dir: fs.realpathSync(dir), version, flavour };
 }
@@ -44,27 +77,24 @@ function readVersion(dir) {
 }
 
 /** Candidate folders in order of preference, each with where it comes from. Lazy: Python is asked only if needed. */
-function* candidates(root) {
+function* candidates(root, { anew = false } = {}) {
   if (process.env.BYOL_LIBTORCH) {
     yield { from: 'BYOL_LIBTORCH', dir: process.env.BYOL_LIBTORCH };
     return; // an explicit choice is never passed over in silence
   }
   for (const dir of ofLastBuild(root)) yield { from: 'the last build', dir };
+  if (!anew) for (const dir of remembered()) yield { from: 'byol setup', dir };
   if (process.env.LIBTORCH) yield { from: 'LIBTORCH', dir: process.env.LIBTORCH };
   for (const name of ['VIRTUAL_ENV', 'CONDA_PREFIX']) {
     if (process.env[name]) for (const dir of inSitePackages(process.env[name])) yield { from: name, dir };
   }
   for (const dir of ofPython()) yield { from: 'python3', dir };
-  yield { from: 'the cache', dir: fetchedDir() };
+  for (const flavour of ['cpu', 'cuda']) yield { from: 'the cache', dir: fetchedLibTorch(flavour) };
 }
 
 function ofLastBuild(root) {
-  try {
-    const { libtorch } = JSON.parse(fs.readFileSync(path.join(root, 'build', 'Release', 'byol-build.json'), 'utf8'));
-    return typeof libtorch === 'string' ? [libtorch] : [];
-  } catch {
-    return [];
-  }
+  const { libtorch } = readJson(path.join(root, 'build', 'Release', 'byol-build.json'));
+  return typeof libtorch === 'string' ? [libtorch] : [];
 }
 
 function inSitePackages(prefix) {
@@ -98,11 +128,11 @@ function whyNotLoadable({ dir, flavour }) {
 
 /**
  * {found, refused}: the first usable LibTorch, and what was looked at before it, a line each. `accept` may refuse a
- * library for a reason of its own.
+ * library for a reason of its own. With `anew`, what was chosen before counts for nothing.
  */
-function findLibTorch(root, accept = () => undefined) {
+function findLibTorch(root, accept = () => undefined, { anew = false } = {}) {
   const refused = [];
-  for (const { from, dir } of candidates(root)) {
+  for (const { from, dir } of candidates(root, { anew })) {
     const library = inspect(dir);
     const problem = typeof library === 'string' ? library : (accept(library) ?? whyNotLoadable(library));
     if (problem === undefined) return { found: { ...library, from }, refused };
@@ -111,4 +141,4 @@ function findLibTorch(root, accept = () => undefined) {
   return { found: undefined, refused };
 }
 
-module.exports = { cacheDir, fetchedDir, findLibTorch, inspect };
+module.exports = { cacheDir, fetchedDir, fetchedLibTorch, findLibTorch, inspect, minorOf, remember };

@@ -10,11 +10,11 @@ const patience = 5000;
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** Runs `body` while holding a lock file; waits for a living holder, takes over from a dead one. */
-async function withLock(file, waiting, body) {
+async function withLock(file, waiting, body, say = console.log) {
   fs.mkdirSync(path.dirname(file), { recursive: true });
   const mine = `${os.hostname()} ${process.pid} ${birthOf(process.pid)}`;
   for (let told = false; !acquire(file, mine); told = true) {
-    if (!told) console.log(`${waiting} (${file})`);
+    if (!told) say(`${waiting} (${file})`);
     await pause(500);
   }
   try {

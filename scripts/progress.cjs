@@ -4,8 +4,8 @@
  * Reports how far something is: in place on a terminal, else a line now and then. `text(done, total)` is one line;
  * nothing is printed twice.
  */
-function progressReporter(text, { secondsBetweenLines = 10 } = {}) {
-  const terminal = Boolean(process.stdout.isTTY);
+function progressReporter(text, { secondsBetweenLines = 10, output = process.stdout } = {}) {
+  const terminal = Boolean(output.isTTY);
   let printed = '';
   let last = terminal ? 0 : Date.now();
   return {
@@ -14,11 +14,11 @@ function progressReporter(text, { secondsBetweenLines = 10 } = {}) {
       last = Date.now();
       const line = `  ${text(done, total)}`;
       if (line === printed) return;
-      process.stdout.write(terminal ? `\r${line.padEnd(printed.length)}` : `${line}\n`);
+      output.write(terminal ? `\r${line.padEnd(printed.length)}` : `${line}\n`);
       printed = line;
     },
     end() {
-      if (terminal && printed !== '') process.stdout.write(`\r${' '.repeat(printed.length)}\r`);
+      if (terminal && printed !== '') output.write(`\r${' '.repeat(printed.length)}\r`);
       printed = '';
     },
   };

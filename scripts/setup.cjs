@@ -1,17 +1,24 @@
 'use strict';
-// Makes a fresh clone ready: npm packages, LibTorch, the addon with its unit tests, compiled TypeScript. Starts with nothing
-// but Node, and takes a fraction of a second when there is nothing to do.
+// Makes a fresh clone ready: npm packages, LibTorch, the addon, compiled TypeScript. Starts with nothing but Node, and takes a fraction
+// of a second when there is nothing to do. A prebuilt addon of the same native sources is taken where there is one. With --tests (npm
+// test) the addon is always built, and its unit tests with it.
 const { spawnSync } = require('node:child_process');
 const crypto = require('node:crypto');
 const fs = require('node:fs');
 const path = require('node:path');
 const { Failure, run } = require('./failure.cjs');
 const { withLock } = require('./lock.cjs');
+const { npmWords } = require('./npm-pack.cjs');
+const { prepareLibTorch } = require('./prepare-libtorch.cjs');
+const { mayBePrebuilt, takePrebuilt } = require('./prebuilt.cjs');
 const { requireToolchain } = require('./toolchain.cjs');
+const { compileTypeScript } = require('./typescript.cjs');
 
 const root = path.resolve(__dirname, '..');
 const at = (...names) => path.join(root, ...names);
 const stampFile = at('.cmake', 'setup.json');
+const product = at('build', 'Release');
+const withTests = process.argv.includes('--tests');
 
 /** Each step: what it is made from, what it makes (both fingerprinted), how. */
 const steps = [
@@ -20,15 +27,15 @@ const steps = [
     name: 'native',
     inputs: ['package-lock.json', 'CMakeLists.txt', 'cmake', 'native', 'scripts'],
     outputs: ['build/Release/byol.node', 'build/Release/byol-build.json'],
-    setting: () => process.env.BYOL_LIBTORCH ?? '',
-    isDone: () => fs.existsSync(readJson(at('build', 'Release', 'byol-build.json')).libtorch ?? ''),
-    make: () => require('./build-native.cjs').buildNative({ tests: true }),
+    setting: () => [process.env.BYOL_LIBTORCH ?? '', process.env.BYOL_PREBUILT ?? ''].filter(Boolean).join('\n'),
+    isDone: nativeIsThere,
+    make: makeNative,
   },
   {
     name: 'typescript',
     inputs: ['package-lock.json', 'tsconfig.json', 'lib', 'test', 'bench'],
     outputs: ['dist/lib', 'dist/test', 'dist/bench'],
-    make: compileTypeScript,
+    make: () => compileTypeScript(root),
   },
 ];
 
@@ -69,25 +76,29 @@ function packagesAreInstalled() {
 function installPackages() {
   console.log('npm packages: installing');
   const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
-  // The npm that runs us, if it is npm.
-  const npm = process.env.npm_execpath;
-  const words = npm && /^npm-cli\.c?js$/.test(path.basename(npm)) ? [process.execPath, npm] : ['npm'];
-  runOrFail('npm ci', [...words, ...args]);
+  runOrFail('npm ci', [...npmWords(), ...args]);
 }
 
-function compileTypeScript() {
-  console.log('TypeScript: compiling');
-  runOrFail('The TypeScript compiler', [
-    process.execPath,
-    require.resolve('typescript/bin/tsc', { paths: [root] }),
-    '-p',
-    root,
-  ]);
-  // No test of a source that was deleted may linger.
-  for (const [name] of filesBelow('dist')) {
-    const source = path.relative('dist', name).replace(/(\.d\.ts|\.js)$/, '.ts');
-    if (!fs.existsSync(at(source))) fs.rmSync(at(name));
+// An addon that was built elsewhere names no LibTorch: whether there is one shows when it is loaded.
+function nativeIsThere() {
+  const { libtorch } = readJson(path.join(product, 'byol-build.json'));
+  if (libtorch !== undefined && !fs.existsSync(libtorch)) return false;
+  return !withTests || hasNativeTests();
+}
+
+const nativeTests = ({ torch, flavour }) => at('.cmake', `${torch}-${flavour}`, 'byol_core_tests');
+
+function hasNativeTests() {
+  const facts = readJson(path.join(product, 'byol-build.json'));
+  return facts.libtorch !== undefined && fs.existsSync(nativeTests(facts));
+}
+
+async function makeNative() {
+  if (!withTests && takePrebuilt(root)) {
+    await prepareLibTorch({ root, torch: readJson(path.join(product, 'byol-build.json')).torch });
+    return;
   }
+  await require('./build-native.cjs').buildNative({ tests: withTests });
 }
 
 function runOrFail(what, [command, ...args]) {
@@ -111,6 +122,7 @@ run(async () => {
   const stamps = readJson(stampFile);
   const pending = steps.filter((step) => isPending(step, stamps));
   if (pending.length === 0) return;
-  if (pending.some((step) => step.name === 'native')) requireToolchain(); // before time is spent on what comes first
+  // Before time is spent on what comes first.
+  if (pending.some((step) => step.name === 'native') && (withTests || !mayBePrebuilt(root))) requireToolchain();
   await withLock(at('.cmake', 'setup.lock'), 'set-up: another one is running, waiting', makePending);
 });

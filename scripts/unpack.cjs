@@ -13,13 +13,23 @@ function wanted(entry) {
   return match[1] === 'lib/libtorch_python.so' ? undefined : match[1];
 }
 
+/**
+ * The same of a CUDA build, below the folder that stands for site-packages: PyTorch's libraries find CUDA's beside their own
+ * package, by the names that the wheels give them.
+ */
+function wantedOfCuda(entry) {
+  if (entry.startsWith('torch/')) return wanted(entry) && entry;
+  const isPart = /^nvidia\/[^/]+\/(?:lib|include)\/.*[^/]$/.test(entry) && !entry.split('/').includes('..');
+  return isPart && !entry.endsWith('.a') ? entry : undefined;
+}
+
 /** Unpacks what is wanted of a zip file into `dir`. */
-async function unpack(archive, dir) {
+async function unpack(archive, dir, want = wanted) {
   const yauzl = require('yauzl'); // installed by npm before this runs
   const zip = await yauzl.openPromise(archive);
   try {
     for await (const entry of zip.eachEntry()) {
-      const name = wanted(entry.fileName);
+      const name = want(entry.fileName);
       if (name === undefined) continue;
       const target = path.join(dir, name);
       fs.mkdirSync(path.dirname(target), { recursive: true });
@@ -30,4 +40,4 @@ async function unpack(archive, dir) {
   }
 }
 
-module.exports = { unpack, wanted };
+module.exports = { unpack, wanted, wantedOfCuda };

@@ -16,14 +16,15 @@ exports.fetchedNvrtc = '13.0.88';
 /** Compute capabilities (90 is 9.0) for which the kernels are checked; cards between them run the code of the one below. */
 exports.checkedCapabilities = [80, 86, 89, 90, 100, 120];
 
-/** Official CPU archives of that release with their published SHA-256; where there is no LibTorch archive, a wheel. */
-exports.archives = {
-  'linux-x64': {
-    url: 'https://download.pytorch.org/libtorch/cpu/libtorch-shared-with-deps-2.13.0%2Bcpu.zip',
-    sha256: 'edbf4cbed78433d803e90a65f1752e57783d164bce66c95c0872b2ab8f5c159e',
-  },
-  'linux-arm64': {
-    url: 'https://download.pytorch.org/whl/cpu/torch-2.13.0%2Bcpu-cp311-cp311-manylinux_2_28_aarch64.whl',
-    sha256: '84453b69508ec79902f899c5ed9495acb9e2bbe9fda5f1d5d6f19e3c3842e1a7',
-  },
+/** Platforms for which a package with the addon is published, each @byol-torch/NAME. */
+exports.platforms = ['linux-x64', 'linux-arm64'];
+
+/**
+ * The newest symbol versions of glibc and GCC's C++ library that a package may use. manylinux_2_28 is that of releases, and of
+ * PyTorch's own builds (PEP 600; auditwheel's manylinux-policy.json); the others are what an addon built on such a system asks for.
+ */
+exports.floors = {
+  manylinux_2_28: { glibc: '2.28', glibcxx: '3.4.24', cxxabi: '1.3.11' },
+  manylinux_2_34: { glibc: '2.34', glibcxx: '3.4.29', cxxabi: '1.3.13' },
+  manylinux_2_36: { glibc: '2.36', glibcxx: '3.4.30', cxxabi: '1.3.13' },
 };

@@ -1,11 +1,11 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { script } from '../binding/build-tools.js';
-import { buildFacts } from '../binding/load.js';
+import { findAddon } from '../binding/find-addon.js';
 import type { NativeInfo } from '../binding/native.js';
 import { packageRoot } from '../binding/package-root.js';
+import { type Loaded, loadInChild } from './load-in-child.js';
 
 /** there; not there, and training runs without it; not there, and nothing works before it is. */
 type Mark = 'ok' | '--' | 'NO';
@@ -36,51 +36,31 @@ function reportPackages(): void {
 
 function reportTools(): void {
   for (const { name, ok, found, need } of script('toolchain').inspectTools()) {
-    print(ok ? 'ok' : '--', name, ok ? String(found) : `${found ?? 'not found'}; a build needs ${need}`);
+    print(ok ? 'ok' : '--', name, ok ? String(found) : `${found ?? 'not found'}; a build from source needs ${need}`);
   }
 }
 
-interface Loaded {
-  readonly info: NativeInfo;
-  /** The libtorch_cpu.so that is really in use, whatever was recorded or set. */
-  readonly library: string;
-}
-
-/** In a process of its own: what crashes there is text here. */
-function loadInChild(): Loaded | string {
-  const code = `
-    import { readFileSync } from 'node:fs';
-    const { loadNative } = await import(process.argv[1]);
-    try {
-      const info = loadNative().info();
-      const library = /\\/.*libtorch_cpu\\.so/.exec(readFileSync('/proc/self/maps', 'utf8'))?.[0] ?? '';
-      console.log(JSON.stringify({ info, library }));
-    } catch (error) {
-      console.error([error.message, error.hint ?? ''].join('\\n'));
-      process.exitCode = 1;
-    }`;
-  const loader = new URL('../binding/load.js', import.meta.url).href;
-  const child = spawnSync(process.execPath, ['--input-type=module', '--eval', code, loader], { encoding: 'utf8' });
-  if (child.status === 0) return JSON.parse(child.stdout) as Loaded;
-  return child.signal === null ? child.stderr.trim() : `it crashes while it is loaded (${child.signal})`;
-}
-
-function reportLibTorchToBuildWith(): void {
+function reportLibTorchToGet(): void {
   const { found, refused } = script('libtorch').findLibTorch(packageRoot());
   if (found) print('ok', 'LibTorch', `${found.version} (${found.flavour}) from ${found.from}, ${found.dir}`);
-  else print('--', 'LibTorch', `none found; a build fetches it. Looked at:\n${refused.join('\n')}`);
+  else print('--', 'LibTorch', `none found; npx byol setup fetches it. Looked at:\n${refused.join('\n')}`);
 }
 
 function reportNative({ info, library }: Loaded): void {
-  const facts = buildFacts();
-  const built = facts && `built ${facts.built.slice(0, 10)} by ${facts.compiler} for LibTorch ${facts.torch}`;
-  print('ok', 'addon', built ?? `prebuilt for LibTorch ${info.torchCompiled}`);
-  const flavour = existsSync(path.join(path.dirname(library), 'libtorch_cuda.so')) ? 'cuda' : 'cpu';
-  print(
-    'ok',
-    'LibTorch',
-    `${info.torchLoaded || info.torchCompiled} (${flavour}), ${path.resolve(library, '..', '..')}`,
+  const { from, file, facts } = findAddon();
+  const how = facts && `built ${facts.built.slice(0, 10)} by ${facts.compiler} for LibTorch ${facts.torch}`;
+  print('ok', 'addon', `${from}, ${how ?? `for LibTorch ${info.torchCompiled}`}\n${path.dirname(file)}`);
+  const dir = path.resolve(library, '..', '..');
+  const flavour = existsSync(path.join(dir, 'lib', 'libtorch_cuda.so')) ? 'cuda' : 'cpu';
+  print('ok', 'LibTorch', `${info.torchLoaded || info.torchCompiled} (${flavour}) from ${originOf(dir)}, ${dir}`);
+}
+
+/** Where a LibTorch folder comes from, in words. */
+function originOf(dir: string): string {
+  const { found } = script('libtorch').findLibTorch(packageRoot(), (library) =>
+    library.dir === dir ? undefined : 'another',
   );
+  return found?.from ?? 'what was loaded before';
 }
 
 function reportCuda({ cudaDeviceNames, cudaDriver, cudaProblem }: NativeInfo): void {
@@ -111,7 +91,7 @@ export async function runDoctor(): Promise<number> {
     reportMachine(loaded.info);
   } else {
     print('NO', 'addon', loaded);
-    reportLibTorchToBuildWith();
+    reportLibTorchToGet();
   }
   console.log(works ? 'Training can run here.' : 'Training cannot run here yet.');
   return works ? 0 : 1;

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import yargs from 'yargs';
+import yargs, { type CommandModule } from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { packageVersion } from '../binding/package-root.js';
 import { ByolError } from '../errors.js';
@@ -16,46 +16,72 @@ import { showWarnings } from './warnings.js';
 async function main(args: string[]): Promise<void> {
   const commands = await listCommands();
   const names = commands.map(({ name }) => name);
-  const parser = yargs(args)
-    .scriptName('byol')
-    .usage('$0 <command>\n\nBYOL (Bootstrap Your Own Latent): trains image encoders without labels.')
-    .command(commands.map(({ command }) => command))
-    .completion('completion', 'Print a script that completes commands and options in your shell')
-    .option('verbose', { type: 'boolean', default: false, global: true, describe: 'Show where errors come from' })
-    .example('$0 train --preset shapes', 'generated images, a few minutes')
-    .example('$0 train --preset cifar10-small --data data/cifar-10-batches-bin', '')
-    .example('$0 train --preset cifar10 --set optimizer.baseLearningRate=0.06', '')
-    .epilogue('Exit codes: 0 done, 1 failure, 2 usage, 130 interrupted (129 by SIGHUP, 143 by SIGTERM).')
-    .version(packageVersion())
-    .help()
-    .alias('help', 'h')
-    .strict()
-    .strictCommands()
-    .demandCommand(1, 'Give a command.')
-    .locale('en')
-    .wrap(Math.min(120, process.stdout.columns ?? 100))
-    // 'no-' is not a prefix of ours, dots in names would make groups of options, and a list takes one value each time.
-    .parserConfiguration({
-      'boolean-negation': false,
-      'dot-notation': false,
-      'camel-case-expansion': false,
-      'greedy-arrays': false,
-    })
-    .check(refuseRepetition)
-    // Errors come back here, and exit codes are set here.
-    .exitProcess(false)
-    .fail((message, error, usage) => {
-      // What a command throws comes as it is; what yargs has to say about the command line has no class of its own.
-      if (error !== undefined && error.name !== 'YError') throw error;
-      // The declared type of the third argument is wrong: it is what makes the help.
-      throw usageError(error?.message ?? message, args, names, (usage as unknown as { help(): string }).help());
-    });
+  const run = () =>
+    makeParser(
+      args,
+      commands.map(({ command }) => command),
+      names,
+    ).parseAsync();
   try {
-    await parser.parseAsync();
+    await withLibTorch(run);
   } catch (error) {
     process.exitCode = reportError(error, args);
     leaveSoon();
   }
+}
+
+/** A command that finds no LibTorch leaves nothing behind: it is got, and the command begins again. */
+async function withLibTorch(run: () => Promise<unknown>): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    const { canPrepareLibTorch, prepareLibTorch } = await import('../binding/find-libtorch.js');
+    if (!canPrepareLibTorch(error)) throw error;
+    process.stderr.write(
+      'LibTorch, with which byol-torch computes, is not there yet: it is fetched once, for all projects.\n',
+    );
+    await prepareLibTorch({ output: process.stderr });
+    await run();
+  }
+}
+
+function makeParser(args: string[], commands: readonly CommandModule[], names: readonly string[]) {
+  return (
+    yargs(args)
+      .scriptName('byol')
+      .usage('$0 <command>\n\nBYOL (Bootstrap Your Own Latent): trains image encoders without labels.')
+      .command([...commands])
+      .completion('completion', 'Print a script that completes commands and options in your shell')
+      .option('verbose', { type: 'boolean', default: false, global: true, describe: 'Show where errors come from' })
+      .example('$0 train --preset shapes', 'generated images, a few minutes')
+      .example('$0 train --preset cifar10-small --data data/cifar-10-batches-bin', '')
+      .example('$0 train --preset cifar10 --set optimizer.baseLearningRate=0.06', '')
+      .epilogue('Exit codes: 0 done, 1 failure, 2 usage, 130 interrupted (129 by SIGHUP, 143 by SIGTERM).')
+      .version(packageVersion())
+      .help()
+      .alias('help', 'h')
+      .strict()
+      .strictCommands()
+      .demandCommand(1, 'Give a command.')
+      .locale('en')
+      .wrap(Math.min(120, process.stdout.columns ?? 100))
+      // 'no-' is not a prefix of ours, dots in names would make groups of options, and a list takes one value each time.
+      .parserConfiguration({
+        'boolean-negation': false,
+        'dot-notation': false,
+        'camel-case-expansion': false,
+        'greedy-arrays': false,
+      })
+      .check(refuseRepetition)
+      // Errors come back here, and exit codes are set here.
+      .exitProcess(false)
+      .fail((message, error, usage) => {
+        // What a command throws comes as it is; what yargs has to say about the command line has no class of its own.
+        if (error !== undefined && error.name !== 'YError') throw error;
+        // The declared type of the third argument is wrong: it is what makes the help.
+        throw usageError(error?.message ?? message, args, names, (usage as unknown as { help(): string }).help());
+      })
+  );
 }
 
 /** Of the options that a command's help shows, the one that was most likely meant. */

@@ -3,7 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { type BuildFacts, buildFacts, loadError } from '../../lib/binding/load.js';
+import { type BuildFacts, buildFacts } from '../../lib/binding/find-addon.js';
+import { loadError } from '../../lib/binding/load-error.js';
 import { root, withTempDir } from '../support/paths.js';
 import { fakeLibTorch, runNode, scratchPackage } from '../support/scratch-package.js';
 
@@ -28,7 +29,7 @@ async function load(dir: string, env: NodeJS.ProcessEnv = {}): Promise<Outcome> 
   return JSON.parse(run.stdout) as Outcome;
 }
 
-const realFacts = buildFacts() as BuildFacts;
+const realFacts = buildFacts() as BuildFacts & { readonly libtorch: string };
 const realAddon = path.join(root, 'build/Release/byol.node');
 
 /** A package whose addon is `module` and whose build recorded `facts`. */

@@ -42,9 +42,8 @@ async function withScene(status: number, body: (scene: Scene) => Promise<void>):
       const scratch = scratchPackage(dir);
       const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/libtorch-2.13.0.zip`;
       const sha256 = createHash('sha256').update(archive).digest('hex');
-      const versions = path.join(scratch, 'scripts/versions.cjs');
-      const own = `exports.archives = { [process.platform + '-' + process.arch]: { url: '${url}', sha256: '${sha256}' } };\n`;
-      writeFileSync(versions, readFileSync(versions, 'utf8') + own);
+      const archives = path.join(scratch, 'scripts/archives.cjs');
+      writeFileSync(archives, `exports.cpu = { '${process.platform}-${process.arch}': [{ url: '${url}', sha256: '${sha256}' }] };\n`);
       const bin = path.join(scratch, 'pip-bin');
       const code =
         "require('./scripts/fetch-libtorch.cjs').fetchLibTorch().then(console.log, (e) => { console.error(e.code, e.message); process.exitCode = 1; })";
@@ -68,7 +67,7 @@ async function withScene(status: number, body: (scene: Scene) => Promise<void>):
 
 test('the official archive lands in the cache whole, and is fetched once', async () => {
   await withScene(200, async ({ cache, fetch, requests }) => {
-    mkdirSync(path.join(cache, 'fetch-killed'), { recursive: true }); // what a killed set-up leaves
+    mkdirSync(path.join(cache, 'fetch-cpu-killed'), { recursive: true }); // what a killed set-up leaves
     const first = await fetch();
     assert.equal(first.status, 0, first.stderr);
     assert.deepEqual(readdirSync(cache), ['libtorch-2.13.0-cpu']);

@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { appendFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { test } from 'node:test';
 import { root, withTempDir } from '../support/paths.js';
-import { type Finished, runNode, writeCommand } from '../support/scratch-package.js';
+import { type Finished, fakeLibTorch, runNode, writeCommand } from '../support/scratch-package.js';
+
+const { nativeFingerprint } = createRequire(import.meta.url)(path.join(root, 'scripts/fingerprint.cjs')) as {
+  nativeFingerprint(root: string): string;
+};
 
 /** set-up with stand-ins for npm, the native build and the TypeScript compiler, which log that they ran. */
 class Clone {
@@ -35,10 +41,13 @@ class Clone {
       'scripts/build-native.cjs',
       `const fs = require('fs');
        exports.buildNative = async ({ tests }) => {
-         fs.appendFileSync('log', tests ? 'native ' : 'native-without-tests ');
+         fs.appendFileSync('log', tests ? 'native-with-tests ' : 'native ');
          fs.mkdirSync('build/Release', { recursive: true });
          fs.writeFileSync('build/Release/byol.node', '');
-         fs.writeFileSync('build/Release/byol-build.json', JSON.stringify({ libtorch: 'libtorch' }));
+         const facts = { libtorch: 'libtorch', torch: '2.13.0', flavour: 'cpu' };
+         fs.writeFileSync('build/Release/byol-build.json', JSON.stringify(facts));
+         fs.mkdirSync('.cmake/2.13.0-cpu', { recursive: true });
+         if (tests) fs.writeFileSync('.cmake/2.13.0-cpu/byol_core_tests', '');
        };`,
     );
   }
@@ -66,14 +75,14 @@ class Clone {
     this.write('package-lock.json', JSON.stringify(this.#packages(version)));
   }
 
-  run(env: NodeJS.ProcessEnv = {}): Promise<Finished> {
-    return runNode(this.dir, ['scripts/setup.cjs'], { npm_execpath: this.at('npm/npm-cli.js'), ...env });
+  run(env: NodeJS.ProcessEnv = {}, ...args: string[]): Promise<Finished> {
+    return runNode(this.dir, ['scripts/setup.cjs', ...args], { npm_execpath: this.at('npm/npm-cli.js'), ...env });
   }
 
   /** Runs set-up and says what it did. */
-  async actions(env: NodeJS.ProcessEnv = {}): Promise<string> {
+  async actions(env: NodeJS.ProcessEnv = {}, ...args: string[]): Promise<string> {
     rmSync(this.at('log'), { force: true });
-    const { status, stderr } = await this.run(env);
+    const { status, stderr } = await this.run(env, ...args);
     assert.equal(status, 0, stderr);
     return existsSync(this.at('log')) ? readFileSync(this.at('log'), 'utf8').trim() : '';
   }
@@ -102,6 +111,84 @@ test('set-up does everything once, and afterwards only what changed', async () =
     assert.equal(await clone.actions(), '');
 
     assert.equal(await clone.actions({ BYOL_LIBTORCH: clone.at('libtorch') }), 'native');
+  });
+});
+
+test('the native unit tests are built when tests are asked for, and not before', async () => {
+  await withTempDir(async (dir) => {
+    const clone = new Clone(dir);
+    assert.equal(await clone.actions(), 'npm native tsc');
+    assert.equal(await clone.actions({}, '--tests'), 'native-with-tests');
+    assert.equal(await clone.actions({}, '--tests'), '');
+    assert.equal(await clone.actions(), '');
+  });
+});
+
+/** A prebuilt addon that says that it was made of `sources`. */
+function prebuilt(dir: string, sources: string): string {
+  const facts = { torch: '2.13.0', flavour: 'cpu', sources };
+  const files = { 'byol.node': 'prebuilt', 'libjpeg.so.62': 'jpeg', 'README.md': '', 'byol-build.json': JSON.stringify(facts) };
+  mkdirSync(dir, { recursive: true });
+  for (const [name, text] of Object.entries(files)) writeFileSync(path.join(dir, name), text);
+  return dir;
+}
+
+test('a prebuilt addon of the same native sources is taken, and no compiler is asked for', async () => {
+  await withTempDir(async (dir) => {
+    const clone = new Clone(dir);
+    const bin = clone.at('no-compiler');
+    const env = {
+      PATH: `${bin}:/usr/bin:/bin`,
+      CXX: '/nowhere/c++',
+      BYOL_LIBTORCH: fakeLibTorch(clone.at('some-libtorch'), '2.13.0'),
+      BYOL_PREBUILT: prebuilt(clone.at('given'), nativeFingerprint(dir)),
+    };
+    const first = await clone.run(env);
+    assert.equal(first.status, 0, first.stderr);
+    assert.match(first.stdout, /^addon: prebuilt, from BYOL_PREBUILT \(.*given\)$/m);
+    assert.match(first.stdout, /^LibTorch: 2\.13\.0 \(cpu\) from BYOL_LIBTORCH, .*some-libtorch$/m);
+    assert.equal(readFileSync(clone.at('log'), 'utf8').trim(), 'npm tsc');
+    assert.equal(readFileSync(clone.at('build/Release/byol.node'), 'utf8'), 'prebuilt');
+    assert.deepEqual(readdirSync(clone.at('build/Release')).sort(), ['byol-build.json', 'byol.node', 'libjpeg.so.62']);
+    assert.equal(await clone.actions(env), '', 'once');
+  });
+});
+
+test('what npm installed is taken too; tests are of what is built here', async () => {
+  await withTempDir(async (dir) => {
+    const clone = new Clone(dir);
+    await clone.actions();
+    const env = { BYOL_LIBTORCH: fakeLibTorch(clone.at('some-libtorch'), '2.13.0') };
+    prebuilt(clone.at('node_modules/@byol-torch', `${process.platform}-${process.arch}`), nativeFingerprint(dir));
+    assert.equal(await clone.actions(env), '');
+    assert.equal(readFileSync(clone.at('build/Release/byol.node'), 'utf8'), 'prebuilt');
+    assert.equal(await clone.actions(env, '--tests'), 'native-with-tests');
+    assert.equal(readFileSync(clone.at('build/Release/byol.node'), 'utf8'), '');
+  });
+});
+
+test('a prebuilt addon of other sources, or none, is passed over with the reason', async () => {
+  await withTempDir(async (dir) => {
+    const clone = new Clone(dir);
+    const other = await clone.run({ BYOL_PREBUILT: prebuilt(clone.at('other'), 'of yesterday') });
+    assert.match(other.stdout, /addon: not from BYOL_PREBUILT \(.*other\): it was made of other native sources/);
+    assert.equal(readFileSync(clone.at('build/Release/byol.node'), 'utf8'), '', 'built here');
+    const none = await clone.run({ BYOL_PREBUILT: clone.at('typo') });
+    assert.match(none.stdout, /typo\): there is no byol\.node/);
+    writeFileSync(clone.at('broken.tgz'), 'no archive');
+    const broken = await clone.run({ BYOL_PREBUILT: clone.at('broken.tgz') });
+    assert.match(broken.stderr, /broken\.tgz cannot be unpacked: .*\[ERR_BYOL_SETUP\]/s);
+  });
+});
+
+test('a packed package is unpacked', async () => {
+  await withTempDir(async (dir) => {
+    const clone = new Clone(dir);
+    prebuilt(clone.at('package'), nativeFingerprint(dir));
+    assert.equal(spawnSync('tar', ['-czf', clone.at('addon.tgz'), '-C', dir, 'package']).status, 0);
+    const libtorch = fakeLibTorch(clone.at('some-libtorch'), '2.13.0');
+    assert.equal(await clone.actions({ BYOL_PREBUILT: clone.at('addon.tgz'), BYOL_LIBTORCH: libtorch }), 'npm tsc');
+    assert.equal(readFileSync(clone.at('build/Release/libjpeg.so.62'), 'utf8'), 'jpeg');
   });
 });
 
