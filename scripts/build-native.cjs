@@ -73,6 +73,8 @@ function install(built, libtorch, sources) {
   };
   fs.mkdirSync(product, { recursive: true });
   fs.rmSync(marker, { force: true });
+  // What a prebuilt addon brought, which lay here before.
+  for (const name of fs.readdirSync(product)) if (/\.so\.\d+$/.test(name)) fs.rmSync(path.join(product, name));
   const library = path.join(product, 'byol_cuda.so');
   if (cuda) replace(path.join(built, 'byol_cuda.so'), library);
   else fs.rmSync(library, { force: true });

@@ -90,7 +90,9 @@ async function store(response, partial, have, onProgress) {
     received += chunk.length;
     onProgress(received, total);
   });
-  await pipeline(response, fs.createWriteStream(partial, { flags: statusCode === 206 ? 'a' : 'w' }));
+  // At its place, not at the end: what an attempt that broke had still to write then comes to lie where it belongs.
+  const at = statusCode === 206 ? { flags: 'r+', start: have } : { flags: 'w' };
+  await pipeline(response, fs.createWriteStream(partial, at));
 }
 
 async function hash(file) {

@@ -83,7 +83,7 @@ function* candidates(root, { anew = false } = {}) {
     return; // an explicit choice is never passed over in silence
   }
   for (const dir of ofLastBuild(root)) yield { from: 'the last build', dir };
-  if (!anew) for (const dir of remembered()) yield { from: 'byol setup', dir };
+  if (!anew) for (const dir of remembered()) yield { from: 'the last choice', dir };
   if (process.env.LIBTORCH) yield { from: 'LIBTORCH', dir: process.env.LIBTORCH };
   for (const name of ['VIRTUAL_ENV', 'CONDA_PREFIX']) {
     if (process.env[name]) for (const dir of inSitePackages(process.env[name])) yield { from: name, dir };

@@ -41,11 +41,16 @@ function builtPackage(dir: string, module: Buffer | string, facts: Partial<Build
   return dir;
 }
 
-test('without a build, one sentence says so and one command builds it', async () => {
+test('with no addon at all, the places that were looked at, and what to do', async () => {
   await withTempDir(async (dir) => {
-    const { code, message } = await load(scratchPackage(dir));
+    const { code, message, hint } = await load(scratchPackage(dir));
     assert.equal(code, 'ERR_BYOL_NATIVE_NOT_BUILT');
-    assert.match(String(message), /^The native part of byol-torch is not built for \w+-\w+ .*npx byol build/);
+    assert.match(String(message), /^The native part of byol-torch is not there for \w+-\w+\. Looked at:\n/);
+    assert.match(
+      String(message),
+      /build\/Release: nothing was built here\n.*@byol-torch\/\w+-\w+: it is not installed$/,
+    );
+    assert.match(String(hint), /^Get it prebuilt.*: npm install @byol-torch\/\S+\nOr build it: npx byol build/);
   });
 });
 
@@ -58,7 +63,7 @@ test('a LibTorch that is gone: the places that were looked at, and what to do', 
     assert.match(String(message), /^LibTorch 2\.13, for which the addon was built, is gone from .*gone/);
     assert.match(String(message), /gone \(the last build\): there is no such folder/);
     assert.match(String(message), /libtorch-2\.13\.0-cpu \(the cache\): it is 2\.14\.0/);
-    assert.match(String(hint), /npx byol build.*BYOL_LIBTORCH/);
+    assert.match(String(hint), /npx byol setup.*BYOL_LIBTORCH/);
   });
 });
 
@@ -132,8 +137,8 @@ test('doctor says that nothing can run, and why, where the addon crashes or is m
     const cli = path.join(dir, 'dist/lib/cli/main.js');
     const missing = await runNode(dir, [cli, 'doctor']);
     assert.equal(missing.status, 1);
-    assert.match(missing.stdout, /^NO {2}addon +The native part of byol-torch is not built/m);
-    assert.match(missing.stdout, /^-- {2}LibTorch +none found; a build fetches it/m);
+    assert.match(missing.stdout, /^NO {2}addon +The native part of byol-torch is not there/m);
+    assert.match(missing.stdout, /^-- {2}LibTorch +none found; npx byol setup fetches it/m);
 
     builtPackage(path.join(dir, 'crashing'), '', {});
     const loader = path.join(dir, 'crashing/dist/lib/binding/load.js');

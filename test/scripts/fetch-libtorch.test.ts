@@ -43,7 +43,10 @@ async function withScene(status: number, body: (scene: Scene) => Promise<void>):
       const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/libtorch-2.13.0.zip`;
       const sha256 = createHash('sha256').update(archive).digest('hex');
       const archives = path.join(scratch, 'scripts/archives.cjs');
-      writeFileSync(archives, `exports.cpu = { '${process.platform}-${process.arch}': [{ url: '${url}', sha256: '${sha256}' }] };\n`);
+      writeFileSync(
+        archives,
+        `exports.cpu = { '${process.platform}-${process.arch}': [{ url: '${url}', sha256: '${sha256}' }] };\n`,
+      );
       const bin = path.join(scratch, 'pip-bin');
       const code =
         "require('./scripts/fetch-libtorch.cjs').fetchLibTorch().then(console.log, (e) => { console.error(e.code, e.message); process.exitCode = 1; })";

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -127,7 +136,12 @@ test('the native unit tests are built when tests are asked for, and not before',
 /** A prebuilt addon that says that it was made of `sources`. */
 function prebuilt(dir: string, sources: string): string {
   const facts = { torch: '2.13.0', flavour: 'cpu', sources };
-  const files = { 'byol.node': 'prebuilt', 'libjpeg.so.62': 'jpeg', 'README.md': '', 'byol-build.json': JSON.stringify(facts) };
+  const files = {
+    'byol.node': 'prebuilt',
+    'libjpeg.so.62': 'jpeg',
+    'README.md': '',
+    'byol-build.json': JSON.stringify(facts),
+  };
   mkdirSync(dir, { recursive: true });
   for (const [name, text] of Object.entries(files)) writeFileSync(path.join(dir, name), text);
   return dir;
