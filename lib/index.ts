@@ -18,7 +18,7 @@ export type { Metrics, StepValues } from './metrics/values.js';
 export type * from './run/events.js';
 export { planRun, type RunPlan, type RunPlanOptions } from './run/plan/plan-run.js';
 export type { Trial } from './run/plan/trial.js';
-export { type Run, type TrainOptions, type TrainSettings, train } from './run/train.js';
+export { type OnEvent, type Run, type TrainOptions, type TrainSettings, train } from './run/train.js';
 export type { Verdict, VerdictState } from './train/verdict.js';
 
 // Settings: presets, what goes over them, files.

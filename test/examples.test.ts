@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 import { encodePng } from '../lib/report/png.js';
@@ -107,6 +111,46 @@ describe('examples', () => {
       for (const name of ['byol', 'repelled']) {
         assert.match(told, new RegExp(`^${name}: .+\n {2}kNN: .* untrained, .* trained\n {2}spread`, 'm'));
       }
+    }));
+
+  test('events go to a file, or to an address that need not be there', () =>
+    withTempDir(async (dir) => {
+      const file = path.join(dir, 'events.jsonl');
+      runs(dir, 'send-events', file, ...SMALL);
+      const types = readFileSync(file, 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as { type: string }).type);
+      assert.equal(types.filter((type) => type === 'epoch').length, 2);
+      assert.equal(types.at(-1), 'end');
+
+      // A server of this process can only answer while it does not wait for the example.
+      const got: string[] = [];
+      const server = createServer((request, answer) => {
+        let body = '';
+        request.on('data', (part) => {
+          body += part;
+        });
+        request.on('end', () => {
+          got.push((JSON.parse(body) as { type: string }).type);
+          answer.end();
+        });
+      });
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const { port } = server.address() as AddressInfo;
+      const address = `http://127.0.0.1:${port}/events`;
+      const child = spawn(process.execPath, [path.join(root, 'dist/examples/send-events.js'), address, ...SMALL], {
+        cwd: dir,
+      });
+      const [code] = (await once(child, 'exit')) as [number];
+      await new Promise((resolve) => server.close(resolve));
+      assert.equal(code, 0);
+      const withoutSteps = (all: readonly string[]) => all.filter((type) => !['step', 'threads'].includes(type));
+      assert.deepEqual(withoutSteps(got), withoutSteps(types));
+
+      const unreached = run(dir, 'send-events', address, ...SMALL);
+      assert.equal(unreached.code, 0);
+      assert.match(unreached.stderr, /did not take an event.*\n\d+ events were not taken/);
     }));
 
   test('none is left out', () => assert.deepEqual([...ran].sort(), names.sort()));

@@ -14,6 +14,7 @@ const NAMES = {
   device: 'device',
   precision: 'precision',
   threads: 'threads',
+  log: 'log',
 } as const;
 
 export type ShortForm = keyof typeof NAMES;

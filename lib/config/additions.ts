@@ -6,6 +6,7 @@
 export const additions = {
   epochBoundary: 'drop-last',
   deterministic: false,
+  log: 'none',
   'optimizer.schedule': { kind: 'cosine' },
   'supervision.labelledPerBatch': null,
   'evaluation.transform': 'official',

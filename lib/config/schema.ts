@@ -219,6 +219,11 @@ function settingsWith(data: z.ZodType<DataConfig>, protocols: ReturnType<typeof 
       everyMinutes: z.number().min(0),
       keep: positiveInt,
     }),
+    /**
+     * What is written while a run goes on, beside its own files. 'tensorboard': event files in the folder `tensorboard` of the run,
+     * with its metrics, some images with their views, and its settings.
+     */
+    log: z.enum(['none', 'tensorboard']).default(additions.log),
   });
 }
 

@@ -49,6 +49,7 @@ export const settingRoles: Readonly<Record<keyof Config, SettingRole>> & Readonl
   onlineProbe: role('numbers'),
   evaluation: role('numbers', 'resume', 'evaluate'),
   checkpoint: role('place', 'resume'),
+  log: role('place', 'resume'),
 };
 
 /** Of the setting at this path, 'data.path' or 'views.view1.0.p'; undefined: there is no such setting. */

@@ -72,8 +72,15 @@ export async function truncateMetrics(path: string, step: number): Promise<Metri
   return kept;
 }
 
+/** Where the records of a run that goes on are written, in the order of the steps. */
+export interface MetricsSink {
+  write(record: MetricsRecord): Promise<void>;
+  /** What was written outlives the machine. */
+  sync(): Promise<void>;
+}
+
 /** Appends; whole lines reach the system one by one, the disk at `sync`. Every failure is ERR_BYOL_IO. */
-export class MetricsWriter {
+export class MetricsWriter implements MetricsSink {
   readonly #path: string;
   readonly #file: FileHandle;
 

@@ -7,7 +7,7 @@ import type { ResumePoint } from '../train/training-state.js';
 import { judge, type Verdict } from '../train/verdict.js';
 import type { Checkpoints } from './checkpoints.js';
 import type { TrainEvent } from './events.js';
-import type { EpochRecord, MetricsWriter } from './metrics-file.js';
+import type { EpochRecord, MetricsSink } from './metrics-file.js';
 import type { RunEvaluator } from './run-evaluator.js';
 import type { BaselineFile } from './run-folder.js';
 
@@ -19,7 +19,7 @@ export interface RecorderOptions {
   readonly evaluator: RunEvaluator;
   readonly baseline: BaselineFile;
   readonly checkpoints: Checkpoints;
-  readonly metrics: MetricsWriter;
+  readonly metrics: MetricsSink;
   readonly emit: (event: TrainEvent) => void;
   /** Aborted: no further step is begun, and an evaluation in progress is given up. */
   readonly stop: AbortSignal;

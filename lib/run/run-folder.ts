@@ -11,6 +11,7 @@ import { readJson } from '../files/json-file.js';
 import type { Environment } from './environment.js';
 import type { Baseline, KnnResult, RunResult } from './events.js';
 import { LOCK_FILE } from './run-lock.js';
+import { removeEventFiles } from './tensorboard-files.js';
 
 /** Where runs go that are given no folder. */
 export const RUNS = 'runs';
@@ -55,6 +56,10 @@ export class RunFolder {
   /** Of a run with photos: nearest images, and a map of them. */
   get neighbours(): string {
     return join(this.path, 'neighbours.html');
+  }
+  /** Event files for TensorBoard, of a run with `log: 'tensorboard'`. */
+  get tensorboard(): string {
+    return join(this.path, 'tensorboard');
   }
   /** Written last: a run with it is finished. */
   get result(): string {
@@ -131,8 +136,20 @@ export async function makeFolder(folder: RunFolder): Promise<string | undefined>
  * a run that can be begun again. Throws ERR_BYOL_IO.
  */
 export async function removeRun(folder: RunFolder): Promise<void> {
-  const { result, encoder, report, curves, neighbours, metrics, baseline, data, environment, checkpoints, config } =
-    folder;
+  const {
+    result,
+    encoder,
+    report,
+    curves,
+    neighbours,
+    metrics,
+    baseline,
+    data,
+    environment,
+    checkpoints,
+    config,
+    tensorboard,
+  } = folder;
   const names = await readdir(folder.path);
   const evaluations = names
     .filter((name) => /^eval-[a-z0-9-]+\.json$/.test(name))
@@ -152,6 +169,7 @@ export async function removeRun(folder: RunFolder): Promise<void> {
     ])
       await rm(file, { force: true });
     await rm(checkpoints, { recursive: true, force: true });
+    await removeEventFiles(tensorboard);
     await rm(config, { force: true });
   } catch (error) {
     throw ioError(folder.path, 'delete the run in', error);
@@ -159,7 +177,9 @@ export async function removeRun(folder: RunFolder): Promise<void> {
 }
 
 /** Takes back what a run has written that never did a step, as far as that works: the run's own error is the one to tell. */
-export async function removeFiles({ baseline, data, environment, metrics, config }: RunFolder): Promise<void> {
+export async function removeFiles(folder: RunFolder): Promise<void> {
+  const { baseline, data, environment, metrics, config, tensorboard } = folder;
+  await removeEventFiles(tensorboard).catch(() => {});
   for (const file of [baseline, data, environment, metrics, config]) await rm(file, { force: true }).catch(() => {});
 }
 

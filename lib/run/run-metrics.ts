@@ -3,12 +3,14 @@ import { mkdir, realpath } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { ByolError } from '../errors.js';
 import { csvLine } from '../export/csv.js';
-import { encodeScalars, type Scalar } from '../export/tensorboard.js';
+import { type BoardEvent, encodeEvent, encodeFileStart } from '../export/tensorboard/event-file.js';
+import { hyperParameters } from '../export/tensorboard/hyper-parameters.js';
 import { ioError, writeAtomically } from '../files/atomic-file.js';
 import { refuseOthers } from '../files/own-file.js';
-import type { Baseline } from './events.js';
-import { readMetrics } from './metrics-file.js';
+import type { Baseline, RunResult } from './events.js';
+import { type MetricsRecord, readMetrics } from './metrics-file.js';
 import { RunFolder, readBaseline, readEnvironment, readResult, readRunConfig } from './run-folder.js';
+import { comparedMetrics, comparedSettings } from './run-settings.js';
 
 /** The metrics of a run for other programs, whether it is running, stopped or finished. */
 
@@ -29,6 +31,13 @@ export interface MetricsRow {
 
 /** Throws ERR_BYOL_RUN where there is no run, or nothing has been measured yet. */
 export async function readRunMetrics(runDir: string): Promise<MetricsRow[]> {
+  const rows = await measuredRows(runDir);
+  if (rows.length > 0) return rows;
+  throw new ByolError('ERR_BYOL_RUN', `Nothing has been measured in ${runDir} yet. Ask again after its first seconds.`);
+}
+
+/** The same where nothing need have been measured. */
+export async function measuredRows(runDir: string): Promise<MetricsRow[]> {
   const folder = new RunFolder(runDir);
   const { batchSize, accumulate } = await readRunConfig(runDir);
   const result = await readResult(runDir);
@@ -39,24 +48,26 @@ export async function readRunMetrics(runDir: string): Promise<MetricsRow[]> {
   let timed = 0;
   const untrained = accuracies(baseline);
   if (Object.keys(untrained).length > 0) rows.push({ type: 'untrained', step: 0, epoch: 0, time, values: untrained });
-  for (const { type, step, epoch, ...rest } of await readMetrics(folder.metrics)) {
-    const { images_per_second: speed } = rest;
+  for (const record of await readMetrics(folder.metrics)) {
+    const { type, step, images_per_second: speed } = record;
     if (type === 'step') {
       if (speed > 0) time += ((step - timed) * batchSize * accumulate) / speed;
       timed = step;
     }
-    rows.push({ type, step, epoch, time, values: finiteOf(rest) });
+    rows.push(rowOf(record, time));
   }
-  if (result !== null) {
-    rows.push({ type: 'finished', step: result.steps, epoch: result.epochs, time, values: accuracies(result) });
-  }
-  if (rows.length === 0) {
-    throw new ByolError(
-      'ERR_BYOL_RUN',
-      `Nothing has been measured in ${runDir} yet. Ask again after its first seconds.`,
-    );
-  }
+  if (result !== null) rows.push(finishedRow(result, time));
   return rows;
+}
+
+/** Of a record that has just been made. */
+export function rowOf({ type, step, epoch, ...rest }: MetricsRecord, time: number): MetricsRow {
+  return { type, step, epoch, time, values: finiteOf(rest) };
+}
+
+/** Of a run that has just finished. */
+export function finishedRow({ steps: step, epochs: epoch, ...result }: RunResult, time: number): MetricsRow {
+  return { type: 'finished', step, epoch, time, values: accuracies(result) };
 }
 
 const FIRST_COLUMNS = ['type', 'step', 'epoch'] as const;
@@ -86,11 +97,17 @@ export async function writeTensorboard(runDir: string, dir: string): Promise<str
   } catch (error) {
     throw ioError(folder, 'make the folder', error);
   }
-  const scalars = rows.flatMap(({ type, step, time, values }): Scalar[] =>
-    Object.entries(values).map(([name, value]) => ({ tag: tagOf(type, name), step, time, value })),
-  );
-  await writeAtomically(path, encodeScalars(scalars));
+  const start = rows[0]?.time ?? 0;
+  const settings = hyperParameters(comparedSettings(await readRunConfig(runDir)), comparedMetrics, start);
+  const events: BoardEvent[] = [{ step: 0, time: start, values: settings }, ...rows.map(boardEvent)];
+  await writeAtomically(path, Buffer.concat([encodeFileStart(start), ...events.map(encodeEvent)]));
   return path;
+}
+
+/** A row as TensorBoard is to show it. */
+export function boardEvent({ type, step, time, values }: MetricsRow): BoardEvent {
+  const scalars = Object.entries(values).map(([name, scalar]) => ({ tag: tagOf(type, name), scalar }));
+  return { step, time, values: scalars };
 }
 
 /** What is measured once an epoch needs no name beside that of the steps'. */

@@ -6,7 +6,7 @@ import type { TrainingResources } from '../train/resources.js';
 import { Checkpoints } from './checkpoints.js';
 import { describeEnvironment } from './environment.js';
 import type { RunResult, TrainEvent } from './events.js';
-import { MetricsWriter, readMetrics, truncateMetrics } from './metrics-file.js';
+import { type MetricsSink, MetricsWriter, readMetrics, truncateMetrics } from './metrics-file.js';
 import { beginRun, type Opened, type OpeningOptions, resumeRun } from './opening.js';
 import { Recorder } from './recorder.js';
 import { ReportFiles } from './report-files.js';
@@ -14,6 +14,7 @@ import { RunEvaluator } from './run-evaluator.js';
 import { type FolderState, type RunFolder, removeFiles } from './run-folder.js';
 import { writeRunNeighbours } from './run-neighbours.js';
 import { runResult } from './run-result.js';
+import { TensorboardLog } from './tensorboard-log.js';
 import type { TrainOptions } from './train-options.js';
 
 export interface SittingOptions {
@@ -65,16 +66,18 @@ export async function runSitting(
 }
 
 async function train(sitting: Sitting, { baseline, from }: Opened, began: () => void = () => {}): Promise<RunResult> {
-  const { folder, resources, checkpoints, evaluator, emit, stop, report, signal } = sitting;
+  const { folder, resources, checkpoints, evaluator, emit, stop, report, signal, warn } = sitting;
   emit({ type: 'untrained', knn: baseline.knn, linear: baseline.linear });
   const kept = await truncateMetrics(folder.metrics, from.step);
   const metrics = await MetricsWriter.open(folder.metrics);
+  const { log } = resources.config;
+  const board = log === 'tensorboard' ? await TensorboardLog.open({ folder, resources, from: from.step, warn }) : null;
   const recorder = new Recorder({
     resources,
     evaluator,
     baseline,
     checkpoints,
-    metrics,
+    metrics: board === null ? metrics : both(metrics, board),
     emit,
     stop,
     from,
@@ -86,7 +89,7 @@ async function train(sitting: Sitting, { baseline, from }: Opened, began: () => 
     await closing(metrics, () => recorder.run());
     await noteThreads(sitting);
     if (recorder.step === resources.schedule.steps && !stop.aborted) {
-      const result = await unlessStopped(stop, () => finish(sitting, recorder, { baseline, from }));
+      const result = await unlessStopped(stop, () => finish(sitting, recorder, { baseline, from }, board));
       if (result !== null) return result;
     }
     const interrupted = soFar();
@@ -97,8 +100,20 @@ async function train(sitting: Sitting, { baseline, from }: Opened, began: () => 
     if (recorder.begun && !stop.aborted) await report.failed(soFar(), (error as Error).message);
     throw error;
   } finally {
+    await board?.close();
     if (recorder.begun) began();
   }
+}
+
+/** The run's own file first: what only that has can be told to others later. */
+function both(metrics: MetricsSink, board: TensorboardLog): MetricsSink {
+  return {
+    write: async (record) => {
+      await metrics.write(record);
+      await board.write(record);
+    },
+    sync: () => metrics.sync(),
+  };
 }
 
 /** The file is closed in any case; of two failures the first is told. */
@@ -112,7 +127,12 @@ async function closing(metrics: MetricsWriter, work: () => Promise<void>): Promi
   await metrics.close();
 }
 
-async function finish(sitting: Sitting, recorder: Recorder, { baseline }: Opened): Promise<RunResult> {
+async function finish(
+  sitting: Sitting,
+  recorder: Recorder,
+  { baseline }: Opened,
+  board: TensorboardLog | null,
+): Promise<RunResult> {
   const { folder, resources, environment, evaluator, emit, report, stop, warn } = sitting;
   const { config, learner } = resources;
   emit({ type: 'phase', phase: config.evaluation.linear.atEnd ? 'linear' : 'knn' });
@@ -126,6 +146,7 @@ async function finish(sitting: Sitting, recorder: Recorder, { baseline }: Opened
   await learner.exportEncoder(folder.encoder, encoderMetadata(config, facts));
   const result = runResult({ folder, resources, recorder, baseline, outcome });
   await report.finished(result, await writeRunNeighbours({ folder, resources, stop, warn }));
+  await board?.finished(result);
   await writeJson(folder.result, result);
   return result;
 }

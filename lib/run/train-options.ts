@@ -5,6 +5,7 @@ import { datasetCheck } from '../data/given-data.js';
 import { ByolError } from '../errors.js';
 import { type TrainSettings, trainingConfig } from '../methods/settings.js';
 import * as option from '../text/options.js';
+import type { OnEvent } from './event-teller.js';
 
 /** Where a run is kept, and how it begins and ends. */
 export interface TrainOptions {
@@ -29,6 +30,13 @@ export interface TrainOptions {
   readonly initFrom?: string;
   /** Stops after the current step and saves; `result` then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
+  /**
+   * Called with every event, in order, also where nobody iterates: for whatever else is to hear of a run. If it returns a promise, the
+   * next event comes once that is fulfilled; steps do not wait for it, `result` does. If it throws or rejects, it is not called again,
+   * the run stops after the current step and saves, and `result` rejects with what it threw: as in the body of a `for await` over the
+   * run. What must not end a run, as an address that cannot be reached, it catches itself.
+   */
+  readonly onEvent?: OnEvent;
 }
 
 /**
@@ -45,6 +53,7 @@ export function checkRun(
     overwrite: option.flag,
     initFrom: option.path,
     signal: option.signal,
+    onEvent: option.listener,
     data: datasetCheck,
   });
   const { folder, resume, overwrite, initFrom } = options;

@@ -1,15 +1,17 @@
 import type { TrainSettings } from '../methods/settings.js';
 import { EventQueue } from './event-queue.js';
+import { EventTeller } from './event-teller.js';
 import type { RunResult, TrainEvent } from './events.js';
 import { checkRun, type TrainOptions } from './train-options.js';
 import { runTraining } from './trainer.js';
 
 export type { TrainSettings } from '../methods/settings.js';
+export type { OnEvent } from './event-teller.js';
 export type { TrainOptions } from './train-options.js';
 
 /**
  * A training run. It goes on whether or not anybody reads its events; leaving a `for await` over it stops it. Events have one reader:
- * what one loop has read another does not see. Warnings come as events and in no other way.
+ * what one loop has read another does not see. Warnings come as events and in no other way. `onEvent` of the options is given all of them beside it.
  */
 export interface Run extends AsyncIterable<TrainEvent> {
   /** Rejects with what went wrong. */
@@ -33,16 +35,28 @@ export function train(settings: TrainSettings, options: TrainOptions = {}): Run 
   // Of step events only the newest counts; everything else is kept until it is read.
   const events = new EventQueue<TrainEvent>((newer, older) => newer.type === 'step' && older.type === 'step');
   const stopping = new AbortController();
+  let teller: EventTeller | null = null;
   const result = (async () => {
     try {
       const run = checkRun(settings, options);
       const { signal } = run.options;
       const stop = AbortSignal.any([stopping.signal, ...(signal === undefined ? [] : [signal])]);
-      const outcome = await runTraining(run.config, run.options, (event) => events.push(event), stop);
-      events.push({ type: 'end', result: outcome });
+      const { onEvent } = run.options;
+      teller = onEvent === undefined ? null : new EventTeller(onEvent, () => stopping.abort());
+      const emit = (event: TrainEvent): void => {
+        events.push(event);
+        teller?.push(event);
+      };
+      const outcome = await runTraining(run.config, run.options, emit, stop);
+      const end = { type: 'end', result: outcome } as const;
+      teller?.push(end);
+      await teller?.done();
+      events.push(end);
       events.end();
       return outcome;
     } catch (error) {
+      // It has what came before the failure; of two failures the run's own is told.
+      await teller?.done().catch(() => {});
       events.end({ reason: error });
       throw error;
     }

@@ -1,10 +1,12 @@
 import type { CommandModule, InferredOptionTypes } from 'yargs';
 import { refuseContradictions, setOption, settingsPatch } from '../config-options.js';
 import { outputOptions, runCommand } from '../run-command.js';
+import { shortFormOptions } from '../short-forms.js';
 
 const options = {
   data: { type: 'string', requiresArg: true, describe: 'Where the images lie now, if not where they lay' },
   set: setOption,
+  ...shortFormOptions('log'),
   ...outputOptions,
 } as const;
 

@@ -9,7 +9,7 @@ import { shortFormOptions } from '../short-forms.js';
 const options = {
   ...configOptions,
   ...shortFormOptions('epochs', 'batch-size', 'accumulate', 'lr', 'weight-decay', 'tau', 'size'),
-  ...shortFormOptions('device', 'precision', 'threads'),
+  ...shortFormOptions('device', 'precision', 'threads', 'log'),
   out: {
     type: 'string',
     requiresArg: true,

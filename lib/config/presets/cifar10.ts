@@ -60,4 +60,5 @@ export const cifar10 = {
   onlineProbe: true,
   evaluation: { knn: { ...standardKnn, everyEpochs: 5 }, linear: fixedLinear, transform: 'official', batchSize: 500 },
   checkpoint: { everyEpochs: 1, everyMinutes: 10, keep: 2 },
+  log: 'none',
 } satisfies Config;

@@ -62,6 +62,7 @@ function official({ preset, epochs, baseLearningRate, weightDecay, tauBase }: By
       batchSize: 256,
     },
     checkpoint: { everyEpochs: 1, everyMinutes: 30, keep: 2 },
+    log: 'none',
   } satisfies Config;
 }
 

@@ -22,4 +22,5 @@ export const photosSmall = {
     knn: { ...cifar10Small.evaluation.knn, k: 20, everyEpochs: 10 },
   },
   checkpoint: { everyEpochs: 10, everyMinutes: 2, keep: 2 },
+  log: 'none',
 } satisfies Config;

@@ -33,4 +33,5 @@ export const shapes = {
     linear: { ...cifar10Small.evaluation.linear, epochs: 40 },
   },
   checkpoint: { everyEpochs: 1, everyMinutes: 1, keep: 2 },
+  log: 'none',
 } satisfies Config;

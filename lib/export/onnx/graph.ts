@@ -1,4 +1,4 @@
-import { Message } from './message.js';
+import { Message } from '../protobuf.js';
 
 /** A graph of ONNX (onnx/onnx.proto, IR version 8) as it is built: nodes in the order in which they are computed. */
 

@@ -1,5 +1,5 @@
 /**
- * Protocol buffers' wire format, as far as ONNX models need it: varints, 32-bit floats and what has a length. A message is kept as the
+ * Protocol buffers' wire format, as far as ONNX models and TensorBoard need it: varints, floats and what has a length. A message is kept as the
  * pieces that it will be written as, so that weights of a gigabyte are never copied together.
  */
 export class Message {
@@ -26,6 +26,12 @@ export class Message {
     return this.#add(tag(field, WireType.Fixed32)).#add(bytes);
   }
 
+  double(field: number, value: number): this {
+    const bytes = new Uint8Array(8);
+    new DataView(bytes.buffer).setFloat64(0, value, true);
+    return this.#add(tag(field, WireType.Fixed64)).#add(bytes);
+  }
+
   text(field: number, value: string): this {
     return this.blob(field, Buffer.from(value, 'utf8'));
   }
@@ -46,6 +52,11 @@ export class Message {
     return this;
   }
 
+  /** In one piece. */
+  toBytes(): Buffer {
+    return Buffer.concat(this.#pieces, this.#bytes);
+  }
+
   #length(field: number, bytes: number): this {
     return this.#add(tag(field, WireType.Length)).#add(varint(BigInt(bytes)));
   }
@@ -57,8 +68,10 @@ export class Message {
   }
 }
 
-enum WireType {
+/** What a field is written as, the lower three bits of what stands before it. */
+export enum WireType {
   Varint = 0,
+  Fixed64 = 1,
   Length = 2,
   Fixed32 = 5,
 }
