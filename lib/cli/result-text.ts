@@ -1,16 +1,8 @@
-import { differences } from '../config/differences.js';
-import { presets } from '../config/presets/index.js';
-import {
-  type Distribution,
-  findRecord,
-  leastUsualKnn,
-  type PresetRecord,
-  type RecordMatch,
-} from '../config/records.js';
+import { type Distribution, findRecord, type RecordMatch } from '../config/records.js';
 import type { Config } from '../config/schema.js';
-import { roleOf } from '../config/setting-roles.js';
 import { speedText } from '../metrics/speed.js';
 import type { RunResult } from '../run/events.js';
+import { compareWithRecord } from '../run/record-comparison.js';
 import { count, duration, percent, points, table } from '../text/format.js';
 import { quoteArgument } from '../text/shell.js';
 
@@ -18,7 +10,7 @@ import { quoteArgument } from '../text/shell.js';
 export function resultText(config: Config, result: RunResult, match: RecordMatch | null = findRecord(config)): string {
   const lines = [resultTable(result, match), '', result.verdict.text];
   const comparison = compareWithRecord(config, result, match);
-  if (comparison !== undefined) lines.push(comparison);
+  if (comparison !== null) lines.push(comparison);
   lines.push('', ...whereTo(result));
   return lines.join('\n');
 }
@@ -47,34 +39,6 @@ function resultTable({ untrained, knn, linear }: RunResult, match: RecordMatch |
 
 function spreadText({ mean, min, max }: Distribution): string {
   return `${percent(mean)} (${(100 * min).toFixed(1)} to ${(100 * max).toFixed(1)})`;
-}
-
-function compareWithRecord(config: Config, result: RunResult, match: RecordMatch | null): string | undefined {
-  if (match === null) return undefined;
-  const { preset, runs, file } = match.record;
-  const recorded = `Recorded: mean (lowest to highest) of ${runs} ${runs === 1 ? 'run' : 'runs'} of preset ${preset}, ${file}.`;
-  switch (match.state) {
-    case 'outdated':
-      return `${recorded} The preset's settings have changed since: that record is outdated.`;
-    case 'changed':
-      return `${recorded} Not the same experiment: this run changed ${changedSettings(config, match)}.`;
-    case 'same':
-      if (result.interrupted || result.knn === null) return recorded;
-      return `${recorded} ${judged(result.knn.top1, match.record)}`;
-  }
-}
-
-function judged(top1: number, record: PresetRecord): string {
-  const least = leastUsualKnn(record);
-  if (least === null) return 'Those are too few to say whether another result is unusual.';
-  if (top1 >= least) return "This run's kNN is as expected.";
-  return `This run's kNN is unusual: below ${percent(least)}, three standard deviations under the mean. Something may be wrong.`;
-}
-
-function changedSettings(config: Config, { record }: RecordMatch): string {
-  const paths = differences(presets[record.preset], config).map(({ path }) => path);
-  const shown = paths.filter((path) => path !== 'seed' && roleOf(path)?.decides === 'numbers');
-  return shown.length <= 6 ? shown.join(', ') : `${shown.slice(0, 6).join(', ')} and ${shown.length - 6} more`;
 }
 
 function whereTo(result: RunResult): string[] {

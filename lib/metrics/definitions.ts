@@ -44,13 +44,33 @@ export interface ScheduledValues {
   readonly tau: number;
 }
 
+/** Charts of several metrics of a run, and their titles. */
+export const sharedCharts = {
+  accuracy: 'Accuracy',
+  top5: 'Top-5 accuracy',
+  time: 'Seconds of a step',
+} as const;
+
+/** What a metric is about: charts are shown in this order, with these titles. */
+export const metricGroups = {
+  learning: 'Learning',
+  representation: 'Representation',
+  schedule: 'Schedules',
+  speed: 'Speed',
+} as const;
+
+export type MetricGroup = keyof typeof metricGroups;
+
 export interface MetricPresentation {
   /** In charts: a chart's title, or a line's name among others. */
   readonly title: string;
   /** Values that can be; null: no bound. */
   readonly range: readonly [least: number | null, most: number | null];
-  /** 'own': a chart of its own; 'accuracy', 'time': a line among the accuracies, or among the parts of a step; null: none. */
-  readonly chart: 'own' | 'accuracy' | 'time' | null;
+  /** 'own': a chart of its own; else a line in a chart of sharedCharts; null: measured once, and in no chart. */
+  readonly chart: 'own' | keyof typeof sharedCharts | null;
+  readonly group: MetricGroup;
+  /** Left out: a plain number. 'fraction' is shown as percent. */
+  readonly unit?: 'fraction' | 'seconds' | 'bytes';
   /** What a line of progress says, and which: that of every epoch, or that of the newest step. */
   readonly words?: {
     readonly in: ReadonlyArray<'epoch' | 'step'>;
@@ -104,10 +124,12 @@ const seconds = (part: keyof StepParts, title: string) =>
     title,
     range: [0, null],
     chart: 'time',
+    group: 'speed',
+    unit: 'seconds',
   }) as const;
 
 /** Of an accuracy. */
-const fraction = { range: [0, 1], chart: 'accuracy' } as const;
+const fraction = { range: [0, 1], chart: 'accuracy', group: 'learning', unit: 'fraction' } as const;
 
 export const metricDefinitions = {
   /**
@@ -121,6 +143,7 @@ export const metricDefinitions = {
     title: 'Loss',
     range: [null, null],
     chart: 'own',
+    group: 'learning',
     words: { in: ['epoch', 'step'], say: (value) => `loss ${value.toFixed(3)}` },
   },
   /** sqrt(d) * mean standard deviation of the l2-normalised online projections: 1 spread, 0 collapsed. */
@@ -131,6 +154,7 @@ export const metricDefinitions = {
     title: 'Spread of the projections (1 spread, 0 collapsed)',
     range: [0, 1],
     chart: 'own',
+    group: 'representation',
     words: { in: ['epoch'], say: (value) => `spread ${value.toFixed(2)}` },
   },
   /**
@@ -144,6 +168,7 @@ export const metricDefinitions = {
     title: 'Effective rank of the projections',
     range: [0, null],
     chart: 'own',
+    group: 'representation',
   },
   /** ||theta - xi|| / ||theta||: how far the online network is from its target. */
   'target/distance': {
@@ -153,6 +178,7 @@ export const metricDefinitions = {
     title: 'Distance to the target',
     range: [0, null],
     chart: 'own',
+    group: 'representation',
   },
   /** Weighted kNN on the test images with the online encoder's frozen features. */
   'knn/top1': {
@@ -162,7 +188,7 @@ export const metricDefinitions = {
     words: { in: ['epoch'], say: (value) => `kNN ${percent(value)}` },
   },
   /** The label among the five classes with the most votes. */
-  'knn/top5': { from: 'evaluation', title: 'kNN top-5, test images', ...fraction, chart: null },
+  'knn/top5': { from: 'evaluation', title: 'kNN top-5, test images', ...fraction, chart: 'top5' },
   /** The online linear classifier on the augmented training view. Not a test accuracy. */
   'probe/online/top1': {
     from: 'learner',
@@ -181,6 +207,7 @@ export const metricDefinitions = {
     where: ({ onlineProbe, classes }) => onlineProbe && classes > 5,
     title: 'online probe top-5, training views',
     ...fraction,
+    chart: 'top5',
   },
   /** The linear protocol on frozen features (paper C.1), test images; measured once, after the last epoch. */
   'probe/linear/top1': { from: 'evaluation', title: 'linear, test images', ...fraction, chart: null },
@@ -190,6 +217,7 @@ export const metricDefinitions = {
     title: 'Learning rate',
     range: [0, null],
     chart: 'own',
+    group: 'schedule',
   },
   /** Decay of the target's moving average. */
   tau: {
@@ -198,13 +226,15 @@ export const metricDefinitions = {
     title: 'tau',
     range: [null, null],
     chart: 'own',
+    group: 'schedule',
   },
   images_per_second: {
     from: 'timing',
     read: ({ imagesPerSecond }) => imagesPerSecond,
     title: 'Images per second',
     range: [0, null],
-    chart: null,
+    chart: 'own',
+    group: 'speed',
     words: { in: ['epoch', 'step'], say: (value) => `${Math.round(value)} images/s` },
   },
   /**
@@ -216,7 +246,9 @@ export const metricDefinitions = {
     read: ({ dataWait }) => dataWait,
     title: 'Share of time without computing',
     range: [0, 1],
-    chart: null,
+    chart: 'own',
+    group: 'speed',
+    unit: 'fraction',
     words: { in: ['step'], say: (value) => `data ${Math.round(100 * value)} %` },
   },
   /**
@@ -236,7 +268,8 @@ export const metricDefinitions = {
     read: ({ flops }) => flops && flops / 1e12,
     title: 'TFLOP/s',
     range: [0, null],
-    chart: null,
+    chart: 'own',
+    group: 'speed',
     words: { in: ['step'], say: (value) => `${Number(value.toPrecision(3))} TFLOP/s` },
   },
   /** Of the rate of a large matrix product on this device in the run's precision, measured in the run's first seconds. */
@@ -246,7 +279,9 @@ export const metricDefinitions = {
     read: ({ flopsShare }) => flopsShare,
     title: "Share of the device's matrix rate",
     range: [0, null],
-    chart: null,
+    chart: 'own',
+    group: 'speed',
+    unit: 'fraction',
   },
   /** Bytes: on a device the most that tensors held, on the CPU the most that the process held. */
   'memory/peak': {
@@ -255,10 +290,12 @@ export const metricDefinitions = {
     read: ({ peakMemory }) => peakMemory,
     title: 'Peak memory',
     range: [0, null],
-    chart: null,
+    chart: 'own',
+    group: 'speed',
+    unit: 'bytes',
   },
   /** The fewest that have computed since the last reading. */
-  threads: { from: 'process', title: 'Threads', range: [1, null], chart: null },
+  threads: { from: 'process', title: 'Threads', range: [1, null], chart: 'own', group: 'speed' },
 } as const satisfies MetricDefinitions;
 
 /** 'loss', 'knn/top1', 'collapse/std', ...: as in metrics.jsonl, events, charts and TensorBoard. */

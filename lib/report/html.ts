@@ -1,125 +1,111 @@
-import { type Chart, renderChart } from './line-chart.js';
-import { escapeText } from './svg.js';
+import { createHash } from 'node:crypto';
+import { escapeText, PAGE_PICTURES } from './svg.js';
+import { themeScript } from './theme-script.js';
 
-/** report.html: one file that explains a run, without any external resource. */
+/** Pages in the reports' style: one file each, without any external resource. */
 
-export interface ReportRow {
-  readonly name: string;
-  /** Accuracies as fractions; null: not measured. */
-  readonly untrained: number | null;
-  readonly trained: number | null;
+export interface PageExtras {
+  /** CSS besides that of all pages. */
+  readonly style?: string;
+  /** Run in this order at the end of the page. */
+  readonly scripts?: readonly string[];
+  /** Scripts may ask the server that the page is from. */
+  readonly asksServer?: boolean;
 }
 
-export interface ReportLink {
-  /** Relative to the page. */
-  readonly address: string;
-  readonly title: string;
-  /** What it shows. */
-  readonly text: string;
-}
-
-export interface ReportPage {
-  readonly title: string;
-  /** "finished", "stopped at step 120 of 400", ... */
-  readonly status: string;
-  readonly verdict: {
-    readonly state: 'collapsed' | 'partly collapsed' | 'not learning yet' | 'learning';
-    readonly text: string;
-  };
-  readonly rows: readonly ReportRow[];
-  /** Pages beside this one. */
-  readonly links: readonly ReportLink[];
-  readonly charts: readonly Chart[];
-  /** Any plain data; shown as a tree of paths and values. */
-  readonly settings: object;
-  readonly environment: object;
-}
-
-export function renderReport(page: ReportPage): string {
-  const tone = { collapsed: 'bad', 'partly collapsed': 'bad', 'not learning yet': 'fair', learning: 'good' }[
-    page.verdict.state
-  ];
-  return renderPage(
-    page.title,
-    `<p>${escapeText(page.status)}</p>
-<p class="verdict ${tone}">${escapeText(page.verdict.text)}</p>
-${renderResults(page.rows)}
-${page.links.map(renderLink).join('\n')}
-<div class="charts">
-${page.charts.map(renderChart).join('\n')}
-</div>
-${renderDetails('Settings', page.settings)}
-${renderDetails('Environment', page.environment)}`,
-  );
-}
-
-function renderLink({ address, title, text }: ReportLink): string {
-  return `<p><a href="${escapeText(address)}">${escapeText(title)}</a>: ${escapeText(text)}</p>`;
-}
-
-/** A whole page in the reports' style. `body` is HTML. */
-export function renderPage(title: string, body: string): string {
-  return `<!doctype html>
-<html lang="en">
-<head>
+/** A whole page. `body` is HTML. Nothing but what is written here is run, and nothing is loaded: its own policy forbids it. */
+export function renderPage(
+  title: string,
+  body: string,
+  { style = '', scripts = [], asksServer }: PageExtras = {},
+): string {
+  const all = [themeScript, ...scripts];
+  const policy = [
+    "default-src 'none'",
+    'img-src data:',
+    "style-src 'unsafe-inline'",
+    `script-src ${all.map(hashOf).join(' ')}`,
+    ...(asksServer === true ? ["connect-src 'self'"] : []),
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ');
+  const [theme, ...others] = all.map((script) => `<script>${script}</script>`);
+  return `${PAGE_START}
 <meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeText(title)}</title>
-<style>${STYLE}</style>
+<style>${STYLE}${PAGE_PICTURES}${style}</style>
+${theme}
 </head>
 <body>
 <h1>${escapeText(title)}</h1>
 ${body}
+${others.join('\n')}
 </body>
 </html>
 `;
 }
 
+/** How every page of ours begins. */
+export const PAGE_START = `<!doctype html>
+<html lang="en">
+<head>
+<meta name="generator" content="byol-torch">`;
+
+/** By which a policy knows a script. */
+function hashOf(script: string): string {
+  return `'sha256-${createHash('sha256').update(script).digest('base64')}'`;
+}
+
+/** Plain data for a script of the page, which finds it by `id`. Inside a script element nothing may end it, or begin a comment. */
+export function renderData(id: string, value: object): string {
+  const json = JSON.stringify(value).replace(
+    /[<\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  return `<script type="application/json" id="${id}">${json}</script>`;
+}
+
 const STYLE = `
-:root { color-scheme: light dark; --text: #222; --page: #fff; --rule: #ddd; --good: #eef8f4; --fair: #fdf6e7; --bad: #fcefe6; }
-@media (prefers-color-scheme: dark) { :root { --text: #e6e6e6; --page: #15181c; --rule: #3a3f45; --good: #14291f; --fair: #2e2612; --bad: #331e12; } }
-body { font: 15px/1.5 system-ui, sans-serif; color: var(--text); background: var(--page); max-width: 1240px; margin: 2em auto; padding: 0 1em; }
-h1, h2, p { overflow-wrap: anywhere; }
+:root { color-scheme: light dark; --text: light-dark(#222, #e6e6e6); --faint: light-dark(#5c6166, #a8adb3); --page: light-dark(#fff, #15181c); --raised: light-dark(#f6f7f8, #1e2227); --rule: light-dark(#ddd, #3a3f45); --focus: light-dark(#0072b2, #6cb6f5); --good: light-dark(#eef8f4, #14291f); --fair: light-dark(#fdf6e7, #2e2612); --bad: light-dark(#fcefe6, #331e12); }
+:root[data-theme=light] { color-scheme: light; }
+:root[data-theme=dark] { color-scheme: dark; }
+body { font: 15px/1.5 system-ui, sans-serif; color: var(--text); background: var(--page); max-width: 1240px; margin: 1.5em auto 3em; padding: 0 1em; }
+h1, h2, h3, p, li { overflow-wrap: anywhere; }
+h1 { margin-right: 3em; }
 p { max-width: 60em; }
+small { color: var(--faint); font-weight: 400; }
 summary { font-size: 1.3em; font-weight: 600; margin: .5em 0; cursor: pointer; }
 .verdict { padding: .6em 1em; border-left: 5px solid; }
 .good { border-color: #009e73; background: var(--good); }
 .fair { border-color: #e69f00; background: var(--fair); }
 .bad { border-color: #d55e00; background: var(--bad); }
-.scroll { overflow-x: auto; margin: 1em 0; }
+.scroll { overflow-x: auto; margin: 1em 0; max-width: 100%; }
 table { border-collapse: collapse; }
 th, td { text-align: left; padding: .2em 1.2em .2em 0; vertical-align: top; }
-.ruled { font-size: 13px; line-height: 1.35; min-width: 56em; }
-.ruled td { border-top: 1px solid var(--rule); min-width: 3em; }
+.ruled { font-size: 13px; line-height: 1.35; }
+.ruled.wide { min-width: min(56em, 240vw); }
+.ruled td, .ruled tbody th { border-top: 1px solid var(--rule); min-width: 3em; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
 td.number { white-space: nowrap; }
 .tree td:last-child { overflow-wrap: anywhere; min-width: 10em; }
 .charts { display: flex; flex-wrap: wrap; gap: 8px; }
-.charts svg { max-width: 100%; height: auto; }
-.scroll > svg { display: block; width: 100%; min-width: 640px; height: auto; }
+svg, img { max-width: 100%; height: auto; }
+.scroll > svg { display: block; width: 100%; max-width: none; min-width: min(640px, 200vw); height: auto; }
 code { font-size: 13px; }
 a { color: light-dark(#005a9c, #6cb6f5); }
-`;
-
-function renderResults(rows: readonly ReportRow[]): string {
-  const measured = rows.filter((row) => row.untrained !== null || row.trained !== null);
-  if (measured.length === 0) return '';
-  const cell = (value: string): string => `<td class="number">${value}</td>`;
-  const percent = (value: number | null): string => (value === null ? '' : `${(100 * value).toFixed(2)} %`);
-  const gain = ({ untrained, trained }: ReportRow): string => {
-    if (untrained === null || trained === null) return '';
-    const points = 100 * (trained - untrained);
-    return `${points >= 0 ? '+' : ''}${points.toFixed(2)}`;
-  };
-  const body = measured.map(
-    (row) =>
-      `<tr><td>${escapeText(row.name)}</td>${cell(percent(row.untrained))}${cell(percent(row.trained))}${cell(gain(row))}</tr>`,
-  );
-  return `<div class="scroll"><table>
-<tr><th>Test accuracy</th><th class="number">untrained</th><th class="number">trained</th><th class="number">points</th></tr>
-${body.join('\n')}
-</table></div>`;
+a:focus-visible, button:focus-visible, input:focus-visible, select:focus-visible, summary:focus-visible, [tabindex]:focus-visible { outline: 2px solid var(--focus); outline-offset: 2px; border-radius: 3px; }
+.theme { position: absolute; top: 1.2em; right: max(1em, calc(50% - 620px)); font: inherit; font-size: 13px; color: inherit; background: none; border: 1px solid var(--rule); border-radius: 14px; padding: 2px 12px; cursor: pointer; }
+@media print {
+  :root, :root[data-theme] { color-scheme: light; }
+  body { margin: 0; max-width: none; font-size: 11pt; }
+  .theme { display: none; }
+  .scroll, .scroll > svg, .ruled.wide { overflow: visible; min-width: 0; }
+  tr, figure, .verdict { break-inside: avoid; }
+  h2, h3 { break-after: avoid; }
 }
+`;
 
 /** Plain data as a table of paths and values, which is opened where it is wanted. */
 export function renderDetails(title: string, value: object): string {
@@ -133,7 +119,8 @@ function renderTree(value: object): string {
   return `<div class="scroll"><table class="tree">\n${rows.join('\n')}\n</table></div>`;
 }
 
-function leaves(value: unknown, path: string): Array<[string, string]> {
+/** Every plain value, by its path. Lists of plain values are one. */
+export function leaves(value: unknown, path = ''): Array<[string, string]> {
   const nested =
     value !== null && typeof value === 'object' && Object.values(value).some((item) => typeof item === 'object');
   if (value === null || typeof value !== 'object' || (Array.isArray(value) && !nested)) {

@@ -1,7 +1,7 @@
 import { percent } from '../text/format.js';
-import { renderPage } from './html.js';
+import { renderData, renderPage } from './html.js';
 import { neighboursScript } from './neighbours-script.js';
-import { type MapClass, mapClasses, mapPlaces, mapStyle, renderPointMap, shape } from './point-map.js';
+import { type MapClass, mapClasses, mapPlaces, pageMapStyle, renderPointMap, shape } from './point-map.js';
 import { escapeText } from './svg.js';
 
 /** A page that shows what an encoder takes for similar: a map of images, and the nearest others of some. One file, no network. */
@@ -60,8 +60,7 @@ ${renderPointMap({ places: column.places, labels }, classes, `Map of ${inMap} im
   );
   return renderPage(
     page.title,
-    `<style>${STYLE}${mapStyle(classes)}</style>
-${summary === null ? '' : `<p class="verdict ${better ? 'good' : 'fair'}">${escapeText(summary)}</p>`}
+    `${summary === null ? '' : `<p class="verdict ${better ? 'good' : 'fair'}">${escapeText(summary)}</p>`}
 <p>${escapeText(page.notes.join(' '))}</p>
 <h2>Map</h2>
 <p>What lies together is similar to the encoder (t-SNE of the representations, by cosine). Point at an image, or focus a map and use the arrow keys: it is marked in every map.</p>
@@ -72,8 +71,8 @@ ${legend(classes, page.classNames.length > 0)}
 <p>Each image with the ${page.columns[0]?.k ?? 0} others that are nearest to it, and their cosine similarity.${page.chance === null ? '' : ' ✓ and a solid frame: of the same class; ✗ and a dashed frame: of another one.'}</p>
 ${[...page.samples].map((row) => sample(page, row)).join('\n')}
 <div class="tip" hidden><div class="tip-picture"></div><div class="tip-text"></div></div>
-<script type="application/json" id="neighbours">${json(scriptData(page, inMap, classes))}</script>
-<script>${neighboursScript}</script>`,
+${renderData('neighbours', scriptData(page, inMap, classes))}`,
+    { style: `${STYLE}${pageMapStyle(classes)}`, scripts: [neighboursScript] },
   );
 }
 
@@ -135,20 +134,11 @@ function scriptData(page: NeighboursPage, inMap: number, classes: readonly MapCl
   };
 }
 
-/** Inside a script element nothing may end it. */
-function json(value: object): string {
-  return JSON.stringify(value).replace(/</g, '\\u003c');
-}
-
 const STYLE = `
-:root { --map-page: #fff; --faint: #5c6166; }
-@media (prefers-color-scheme: dark) { :root { --map-page: #15181c; --faint: #a8adb3; } }
-small { color: var(--faint); font-weight: 400; }
 .maps { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 330px), 1fr)); gap: 16px; }
 .maps figure { margin: 0; min-width: 0; }
 .maps figcaption { font-weight: 600; margin-bottom: .3em; }
-.map { display: block; width: 100%; height: auto; border: 1px solid var(--rule); border-radius: 6px; background: var(--map-page); cursor: crosshair; touch-action: pan-y; }
-.map:focus-visible, .legend button:focus-visible { outline: 2px solid #0072b2; outline-offset: 2px; }
+.map { display: block; width: 100%; height: auto; border: 1px solid var(--rule); border-radius: 6px; background: var(--page); cursor: crosshair; touch-action: pan-y; }
 .marker { fill: none; stroke: var(--text); stroke-width: 2.5; pointer-events: none; }
 .point.dim { opacity: .12; }
 .legend { display: flex; flex-wrap: wrap; gap: 6px; margin: .5em 0 1em; }

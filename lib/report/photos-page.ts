@@ -32,13 +32,13 @@ export function renderPhotosPage({ title, verdict, facts, notes, classes, odd, l
   const rows = facts.map(([name, value]) => `<tr><td>${escapeText(name)}</td><td>${escapeText(value)}</td></tr>`);
   return renderPage(
     title,
-    `<style>${STYLE}</style>
-<p class="verdict ${verdict.good ? 'good' : 'fair'}">${escapeText(verdict.text)}</p>
+    `<p class="verdict ${verdict.good ? 'good' : 'fair'}">${escapeText(verdict.text)}</p>
 <div class="scroll"><table>${rows.join('\n')}</table></div>
 ${notes.map((note) => `<p>${escapeText(note)}</p>`).join('\n')}
 ${renderRows('Odd images', odd)}
 ${lists.map(renderList).join('\n')}
 ${renderRows('Samples', classes)}`,
+    { style: STYLE },
   );
 }
 

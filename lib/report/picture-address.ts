@@ -15,6 +15,17 @@ export async function pictureAddress(picture: Picture): Promise<string> {
   return `data:image/jpeg;base64,${jpeg.toString('base64')}`;
 }
 
+/** Bytes of a PNG file that a page is not made smaller by. */
+const SMALL_PNG = 60_000;
+
+/** The same of a PNG file. */
+export async function pngAddress(png: Uint8Array): Promise<string> {
+  const sharp = png.length <= SMALL_PNG ? null : await import('sharp').catch(() => null);
+  if (sharp === null) return `data:image/png;base64,${Buffer.from(png).toString('base64')}`;
+  const jpeg = await sharp.default(png).jpeg({ quality: 80 }).toBuffer();
+  return `data:image/jpeg;base64,${jpeg.toString('base64')}`;
+}
+
 /** Square pictures, count x side x side x 3, in rows on one sheet, at half their size. */
 export function contactPicture(
   pictures: Uint8Array,

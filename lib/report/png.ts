@@ -29,6 +29,14 @@ export function encodePng({ width, height, pixels }: Picture): Uint8Array {
   ]);
 }
 
+/** null: it is no PNG file. */
+export function pngSize(bytes: Uint8Array): Pick<Picture, 'width' | 'height'> | null {
+  const png = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  // After the signature: the header's length, its name, width and height.
+  if (png.length < 24 || png.toString('latin1', 12, 16) !== 'IHDR') return null;
+  return { width: png.readUInt32BE(16), height: png.readUInt32BE(20) };
+}
+
 function chunk(type: string, data: Uint8Array): Buffer {
   const out = Buffer.alloc(12 + data.length);
   out.writeUInt32BE(data.length, 0);

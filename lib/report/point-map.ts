@@ -56,7 +56,16 @@ export function mapClasses(labels: Int32Array, classNames: readonly string[]): M
 export function mapStyle(classes: readonly MapClass[]): string {
   const rule = (theme: 0 | 1): string =>
     classes.map(({ label }, i) => `.class${i}{fill:${(label < 0 ? OTHER : (COLOURS[i] ?? OTHER))[theme]}}`).join('');
-  return `.point{stroke:var(--map-page,#fff);stroke-width:.6}${rule(0)}@media(prefers-color-scheme:dark){.point{stroke:#15181c}${rule(1)}}`;
+  return `.point{stroke:#fff;stroke-width:.6}${rule(0)}@media(prefers-color-scheme:dark){.point{stroke:#15181c}${rule(1)}}`;
+}
+
+/** The same for pages, whose reader may choose against the system's preference. */
+export function pageMapStyle(classes: readonly MapClass[]): string {
+  const rules = classes.map(({ label }, i) => {
+    const [light, dark] = label < 0 ? OTHER : (COLOURS[i] ?? OTHER);
+    return `.class${i}{fill:light-dark(${light},${dark})}`;
+  });
+  return `.point{stroke:var(--page);stroke-width:.6}${rules.join('')}`;
 }
 
 /** The points in a map's units, whole tenths: each axis is stretched to the whole width, since neither has a meaning. */

@@ -23,6 +23,24 @@ const STYLE =
   '@media(prefers-color-scheme:dark){.chart-page{fill:#15181c}.chart-text{fill:#e6e6e6}.chart-faint{fill:#a8adb3}.chart-grid{stroke:#3a3f45}' +
   `.chart-rule{stroke:#e6e6e6}.chart-grey{fill:#777}${shades(1)}}`;
 
+/** For pages, whose reader may choose against the system's preference: over what pictures in them bring along. */
+export const PAGE_PICTURES = (() => {
+  const rule = (name: string, property: 'fill' | 'stroke', light: string, dark: string): string =>
+    `svg .${name}{${property}:light-dark(${light},${dark})}`;
+  return [
+    rule('chart-page', 'fill', '#fff', '#15181c'),
+    rule('chart-text', 'fill', '#222', '#e6e6e6'),
+    rule('chart-faint', 'fill', '#555', '#a8adb3'),
+    rule('chart-grid', 'stroke', '#ddd', '#3a3f45'),
+    rule('chart-rule', 'stroke', '#222', '#e6e6e6'),
+    rule('chart-grey', 'fill', '#999', '#777'),
+    ...COLORS.flatMap(([light, dark], i) => [
+      rule(`chart-stroke${i}`, 'stroke', light, dark),
+      rule(`chart-fill${i}`, 'fill', light, dark),
+    ]),
+  ].join('');
+})();
+
 export const FONT_SIZE = 12;
 
 /** `body` on its background. `title` is for those who cannot see the picture. */

@@ -53,6 +53,10 @@ export class RunFolder {
   get curves(): string {
     return join(this.path, 'curves.svg');
   }
+  /** Some training images and their views. */
+  get views(): string {
+    return join(this.path, 'views.png');
+  }
   /** Of a run with photos: nearest images, and a map of them. */
   get neighbours(): string {
     return join(this.path, 'neighbours.html');
@@ -141,6 +145,7 @@ export async function removeRun(folder: RunFolder): Promise<void> {
     encoder,
     report,
     curves,
+    views,
     neighbours,
     metrics,
     baseline,
@@ -161,6 +166,7 @@ export async function removeRun(folder: RunFolder): Promise<void> {
       encoder,
       report,
       curves,
+      views,
       neighbours,
       metrics,
       baseline,
@@ -185,9 +191,9 @@ export async function removeFiles(folder: RunFolder): Promise<void> {
 
 /** Deletes what a process left that was killed while it wrote one of the run's files. */
 export async function removeUnfinished(folder: RunFolder): Promise<void> {
-  const { config, environment, data, metrics, baseline, encoder, report, curves, neighbours, result } = folder;
-  const own = [config, environment, data, metrics, baseline, encoder, report, curves, neighbours, result].map((file) =>
-    basename(file),
+  const { config, environment, data, metrics, baseline, encoder, report, curves, views, neighbours, result } = folder;
+  const own = [config, environment, data, metrics, baseline, encoder, report, curves, views, neighbours, result].map(
+    (file) => basename(file),
   );
   for (const name of await readdir(folder.path)) {
     if (!name.endsWith('.tmp') || !own.some((file) => name.startsWith(`${file}.`))) continue;

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { StepMetrics } from '../../lib/binding/native.js';
-import { presets } from '../../lib/config/presets/index.js';
 import { type MetricDefinitions, metricDefinitions } from '../../lib/metrics/definitions.js';
 import { Meter } from '../../lib/metrics/meter.js';
 import { metricWords } from '../../lib/metrics/words.js';
+import { runsCharts } from '../../lib/report/runs-charts.js';
 import type { MetricsRecord } from '../../lib/run/metrics-file.js';
-import { runCharts } from '../../lib/run/report-page.js';
+import { testRun } from '../support/run-data.js';
 
 /** All there is to a metric. */
 const definitions: MetricDefinitions = {
@@ -18,6 +18,7 @@ const definitions: MetricDefinitions = {
     title: 'Movement of the target',
     range: [0, 1],
     chart: 'own',
+    group: 'representation',
     words: { in: ['epoch'], say: (value) => `moved ${value.toFixed(1)}` },
   },
 };
@@ -51,13 +52,12 @@ test('a metric is one entry: it is measured, recorded, drawn and told', () => {
 
   // As a line of metrics.jsonl comes back.
   const record = JSON.parse(JSON.stringify({ type: 'step', step: 2, epoch: 1, ...values })) as MetricsRecord;
-  const input = {
-    config: presets.shapes,
-    records: [record],
-    result: { interrupted: true, steps: 2, knn: null, untrained: { knn: null, linear: null } },
-    sameImages: true,
-  };
-  const drawn = runCharts(input, definitions).find(({ title }) => title === 'Movement of the target');
-  assert.deepEqual(drawn?.series, [{ name: 'target/movement', points: [[2, values['target/movement']]] }]);
-  assert.deepEqual([drawn?.yMin, drawn?.yMax], [0, 1]);
+  const run = testRun([record]);
+  const drawn = runsCharts([run], definitions).find(({ title }) => title === 'Movement of the target');
+  assert.deepEqual(
+    drawn?.lines.map(({ from, metric }) => [from, metric]),
+    [['readings', 'target/movement']],
+  );
+  assert.deepEqual(run.readings.values['target/movement']?.mean, [0.3]);
+  assert.deepEqual([drawn?.min, drawn?.max], [0, 1]);
 });

@@ -69,7 +69,7 @@ test('a page shows each sample with its neighbours, right and wrong told by sign
   assert.equal(html.match(/<svg class="map"/g)?.length, 2);
   assert.match(html, /dog &amp; &quot;friend&quot; <small>1<\/small>/);
   // Parts of a program: it is one that can be read.
-  const program = /<script>\n(.*)<\/script>/s.exec(html)?.[1] ?? '';
+  const program = [...html.matchAll(/<script>\n(.*?)<\/script>/gs)].at(-1)?.[1] ?? '';
   assert.doesNotThrow(() => new Function(program));
 });
 

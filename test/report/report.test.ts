@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { renderReport } from '../../lib/report/html.js';
 import { type Point, renderChart, renderCharts, thin } from '../../lib/report/line-chart.js';
+import { renderRunsPage } from '../../lib/report/runs-page.js';
 import { escapeText, tickLabels, ticks } from '../../lib/report/svg.js';
+import { stepRecord, testRun } from '../support/run-data.js';
 import { textBoxes, unreadable } from '../support/svg-boxes.js';
 
 const line: Point[] = [
@@ -65,28 +66,41 @@ test('thinning keeps the mean and the bound', () => {
 });
 
 test('a report is one file without foreign resources, and text stays text', () => {
-  const hostile = '<img src=x onerror=alert(1)> & "more"';
-  const html = renderReport({
-    title: hostile,
-    status: 'Finished.',
-    verdict: { state: 'learning', text: hostile },
-    rows: [
-      { name: 'kNN top-1', untrained: 0.3, trained: 0.547 },
-      { name: 'Linear top-1', untrained: null, trained: null },
-    ],
-    links: [{ address: 'neighbours.html', title: 'Neighbours', text: '6 & more' }],
-    charts: [{ title: hostile, xLabel: 'step', series: [{ name: hostile, points: line }] }],
-    settings: { data: { path: hostile, batches: [1, 2] }, predictor: null },
-    environment: { cpu: 'x' },
-  });
-  assert.doesNotMatch(html, /<img|https?:\/\/(?!www\.w3\.org\/2000\/svg")|<script|<link/);
+  const hostile = '</script><!--<img src=x onerror=alert(1)> & "more" \u2028';
+  const html = renderRunsPage([
+    {
+      ...testRun([stepRecord(5)]),
+      name: hostile,
+      title: hostile,
+      preset: hostile,
+      status: hostile,
+      verdict: { state: 'learning', text: hostile },
+      results: [
+        { name: 'kNN top-1', untrained: 0.3, trained: 0.547, recorded: null },
+        { name: 'Linear top-1', untrained: null, trained: null, recorded: null },
+      ],
+      record: hostile,
+      loss: { title: hostile, chance: 4, fromZero: true },
+      links: [{ address: 'neighbours.html"', title: hostile, text: '6 & more' }],
+      settings: [{ path: hostile, value: hostile, preset: hostile }],
+      environment: [[hostile, hostile]],
+    },
+  ]);
+  assert.doesNotMatch(html, /<img|<!--|<link/);
+  const data = /<script type="application\/json" id="runs-data">(.*)<\/script>/.exec(html)?.[1] ?? '';
+  assert.doesNotMatch(data, /[<\u2028]/);
+  assert.equal((JSON.parse(data) as { runs: Array<{ name: string }> }).runs[0]?.name, hostile);
+  // What is run: the theme's script before the page, the chart library and the page's own after it.
+  assert.equal(html.match(/<script>/g)?.length, 3);
+  assert.equal(html.match(/<script/g)?.length, 4, 'and data');
+  assert.equal(html.match(/<\/script>/g)?.length, 4);
+  assert.doesNotMatch(html.replace(/<script>.*?<\/script>/gs, ''), /https?:\/\/(?!www\.w3\.org\/2000\/svg")/);
+  assert.match(html, /Permission is hereby granted, free of charge/, 'the licence of the chart library goes with it');
   assert.match(
     html,
-    /kNN top-1<\/td><td class="number">30\.00 %<\/td><td class="number">54\.70 %<\/td><td class="number">\+24\.70/,
+    /kNN top-1<\/th><td class="number">30\.0 %<\/td><td class="number">54\.7 %<\/td><td class="number">\+24\.7/,
   );
   assert.doesNotMatch(html, /Linear top-1/);
-  assert.match(html, /<code>data\.batches<\/code><\/td><td><code>\[1,2\]/);
-  assert.match(html, /<code>predictor<\/code><\/td><td><code>null/);
 });
 
 const accuracy = (names: readonly string[], last: number): string =>
@@ -170,23 +184,4 @@ test('text that no SVG can hold is replaced, and characters are never cut in two
     series: [{ name: 'a', points: line }],
   });
   assert.doesNotMatch(svg, /\ufffd|[\ud800-\udbff](?![\udc00-\udfff])/);
-});
-
-test('a page is no wider than its window: what is wider scrolls by itself', () => {
-  const html = renderReport({
-    title: 'x'.repeat(300),
-    status: 'Finished.',
-    verdict: { state: 'learning', text: 'Learning.' },
-    rows: [{ name: 'kNN top-1', untrained: 0.3, trained: 0.5 }],
-    links: [],
-    charts: [],
-    settings: { path: '/x'.repeat(200) },
-    environment: {},
-  });
-  assert.match(html, /\.scroll \{ overflow-x: auto;/);
-  for (const [, before] of html.matchAll(/(.{0,20})<table/gs)) assert.match(before as string, /<div class="scroll">$/);
-  assert.match(html, /h1[^}]*overflow-wrap: anywhere/);
-  assert.match(html, /prefers-color-scheme: dark/);
-  // Some hundred lines are there for whoever looks for them.
-  assert.match(html, /<details><summary>Settings<\/summary>/);
 });

@@ -3,97 +3,69 @@ import { test } from 'node:test';
 import { presets } from '../../lib/config/presets/index.js';
 import type { Config } from '../../lib/config/schema.js';
 import { methods } from '../../lib/methods/index.js';
-import type { MetricsRecord } from '../../lib/run/metrics-file.js';
-import { type CurvesInput, runCharts, runCurves } from '../../lib/run/report-page.js';
+import type { RunData } from '../../lib/report/run-data.js';
+import { runsCharts } from '../../lib/report/runs-charts.js';
+import { runCurves } from '../../lib/run/report-page.js';
+import { epochRecord, finishedResult, stepRecord, testRun } from '../support/run-data.js';
 import { unreadable } from '../support/svg-boxes.js';
 
-const step = (number: number): MetricsRecord => ({
-  type: 'step',
-  step: number,
-  epoch: 0,
-  loss: 3,
-  'collapse/std': 0.8,
-  'collapse/rank': 9,
-  'target/distance': 0.1,
-  learning_rate: 0.2,
-  tau: 0.99,
-  images_per_second: 900,
-  data_wait: 0,
-});
-const epoch = (number: number, knn?: number): MetricsRecord => ({
-  ...(step(10 * number) as Extract<MetricsRecord, { type: 'step' }>),
-  type: 'epoch',
-  epoch: number,
-  ...(knn !== undefined && { 'knn/top1': knn, 'knn/top5': knn }),
-});
+const records = [stepRecord(5), epochRecord(1, 10, 0.4), stepRecord(15), epochRecord(2, 20)];
+const of = (config: Config, changes: Parameters<typeof testRun>[1] = {}): RunData => testRun(records, changes, config);
 
-function input(config: Config, changes: Partial<CurvesInput['result']> = {}): CurvesInput {
-  return {
-    config,
-    records: [step(5), epoch(1, 0.4), step(15), epoch(2)],
-    sameImages: true,
-    result: {
-      interrupted: false,
-      steps: 20,
-      knn: { top1: 0.5, top5: 0.9 },
-      untrained: { knn: { top1: 0.3, top5: 0.8 }, linear: null },
-      ...changes,
-    },
-  };
-}
-
-const titles = (of: CurvesInput): string[] => runCharts(of).map(({ title }) => title);
-const accuracy = (of: CurvesInput) =>
-  Object.fromEntries(
-    (runCharts(of).find(({ title }) => title === 'Accuracy')?.series ?? []).map(({ name, points }) => [name, points]),
+const titles = (run: RunData): string[] => runsCharts([run]).map(({ title }) => title);
+const accuracy = (run: RunData) => {
+  const lines = runsCharts([run]).find(({ title }) => title === 'Accuracy')?.lines ?? [];
+  return Object.fromEntries(
+    lines.map(({ name, from, last, level }) => [name, { from, ...(last && { last }), ...(level && { level }) }]),
   );
+};
 
 test("every method's loss chart is of its own loss", () => {
-  const of = (method: keyof typeof methods): string => titles(input(methods[method](presets.shapes)))[0] as string;
-  assert.equal(of('byol'), 'Loss (4 is chance)');
-  assert.match(of('simclr'), /^Loss with negatives \(13\.7 is chance\)$/);
-  assert.equal(of('mean-teacher'), 'Consistency loss');
-  assert.equal(of('supervised'), 'Cross-entropy of the labels (2.3 is chance)');
+  const title = (method: keyof typeof methods): string => titles(of(methods[method](presets.shapes)))[0] as string;
+  assert.equal(title('byol'), 'Loss (4 is chance)');
+  assert.match(title('simclr'), /^Loss with negatives \(13\.7 is chance\)$/);
+  assert.equal(title('mean-teacher'), 'Consistency loss');
+  assert.equal(title('supervised'), 'Cross-entropy of the labels (2.3 is chance)');
   const { objective } = presets.shapes;
-  assert.equal(
-    titles(input({ ...presets.shapes, objective: { ...objective, symmetric: false } }))[0],
-    'Loss (2 is chance)',
-  );
+  const oneWay = { ...presets.shapes, objective: { ...objective, symmetric: false } };
+  assert.equal(titles(of(oneWay))[0], 'Loss (2 is chance)');
 });
 
 test('what a method does not have is not drawn', () => {
-  assert.ok(titles(input(presets.shapes)).includes('Distance to the target'));
+  assert.ok(titles(of(presets.shapes)).includes('Distance to the target'));
   for (const method of ['simclr', 'supervised', 'simsiam'] as const) {
-    const drawn = titles(input(methods[method](presets.shapes)));
+    const drawn = titles(of(methods[method](presets.shapes)));
     assert.ok(!drawn.includes('tau') && !drawn.includes('Distance to the target'), method);
   }
 });
 
 test('kNN after the last epoch is drawn, with the curve where both are of all images', () => {
   const config = presets.shapes;
-  assert.deepEqual(accuracy(input(config))['kNN, test images'], [
-    [10, 0.4],
-    [20, 0.5],
-  ]);
-  const some = { ...input(config), sameImages: false };
-  assert.deepEqual(accuracy(some)['kNN, test images'], [[10, 0.4]]);
-  assert.deepEqual(accuracy(some)['kNN, all test images'], [[20, 0.5]]);
+  assert.deepEqual(accuracy(of(config)), {
+    'kNN, test images': { from: 'epochs', last: 0.5 },
+    'untrained kNN': { from: null, level: 0.3 },
+  });
+  assert.deepEqual(accuracy(of(config, { sameImages: false })), {
+    'kNN, test images': { from: 'epochs' },
+    'kNN, test images, all of them': { from: null, last: 0.5 },
+    'untrained kNN': { from: null, level: 0.3 },
+  });
   // A stopped run's result is of an epoch that is drawn already.
-  assert.deepEqual(accuracy(input(config, { interrupted: true }))['kNN, test images'], [[10, 0.4]]);
-  const once = { ...input(config), records: [step(5), epoch(2)] };
-  assert.deepEqual(accuracy(once)['kNN, test images'], [[20, 0.5]]);
+  const stopped = of(config, { result: { ...finishedResult, interrupted: true } });
+  assert.deepEqual(accuracy(stopped)['kNN, test images'], { from: 'epochs' });
+  const once = testRun([stepRecord(5), epochRecord(2, 20)]);
+  assert.deepEqual(accuracy(once)['kNN, test images'], { from: null, last: 0.5 });
 });
 
 test('curves can be read: of a run with everything, without labels, and before its first reading', () => {
-  const unlabelled = { knn: null, untrained: { knn: null, linear: null } };
-  const full = input(presets.shapes);
-  for (const of of [
-    { ...full, records: full.records.map((record) => ({ ...record, 'probe/online/top1': 0.3 })) },
-    { ...input(presets.shapes, unlabelled), records: [step(5)] },
-    { ...input(presets.shapes, { ...unlabelled, interrupted: true }), records: [] },
-    { ...full, records: [{ ...step(5), loss: Number.NaN } as MetricsRecord] },
+  const unlabelled = { ...finishedResult, knn: null, untrained: { knn: null, linear: null } };
+  for (const run of [
+    testRun(records.map((record) => ({ ...record, 'probe/online/top1': 0.3 }))),
+    testRun([stepRecord(5)], { result: unlabelled }),
+    testRun([], { result: { ...unlabelled, interrupted: true } }),
+    testRun([stepRecord(5, { loss: Number.NaN })]),
   ]) {
-    const svg = runCurves(of);
+    const svg = runCurves(run);
     assert.deepEqual(unreadable(svg), []);
     assert.doesNotMatch(svg, /NaN|Infinity|undefined|viewBox="0 0 0/);
   }
