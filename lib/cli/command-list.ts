@@ -8,6 +8,7 @@ const FIRST = [
   'train',
   'plan',
   'resume',
+  'report',
   'eval',
   'embed',
   'neighbours',

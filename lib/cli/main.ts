@@ -126,7 +126,7 @@ function usageError(message: string, args: readonly string[], commands: readonly
 }
 
 /** What is a list by itself. */
-const LISTS = ['set', 'images', 'image', 'data-of', 'dataOf'];
+const LISTS = ['set', 'images', 'image', 'runs', 'data-of', 'dataOf'];
 
 /** An option given twice becomes a list, whatever its type; an empty one is a variable of a script that was not set. */
 function refuseRepetition(given: Record<string, unknown>): true {
