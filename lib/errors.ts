@@ -23,7 +23,9 @@ const exits = {
   ERR_BYOL_CHECKPOINT: 'failure',
   /** A run folder that is none, or is damaged. */
   ERR_BYOL_RUN: 'failure',
+  /** A run lies in the folder already, and nothing was said of going on with it or of replacing it. */
   ERR_BYOL_RUN_EXISTS: 'failure',
+  /** Another process works in the folder of the run. */
   ERR_BYOL_RUN_LOCKED: 'failure',
   /** The loss or its gradient was not finite. */
   ERR_BYOL_DIVERGED: 'failure',
@@ -42,21 +44,26 @@ const exits = {
   ERR_BYOL_TOOLCHAIN: 'failure',
   /** The native part does not compile or link. */
   ERR_BYOL_BUILD: 'failure',
+  /** The native part is not there. */
   ERR_BYOL_NATIVE_NOT_BUILT: 'failure',
   /** The native part is there, but the system refuses to load it. */
   ERR_BYOL_NATIVE_LOAD: 'failure',
+  /** There is no LibTorch of a release that is supported. */
   ERR_BYOL_LIBTORCH_NOT_FOUND: 'failure',
   /** LibTorch is of another release than the one that the addon was built for. */
   ERR_BYOL_LIBTORCH_MISMATCH: 'failure',
 
+  /** A GPU was asked for, and there is none that can be used. */
   ERR_BYOL_CUDA_UNAVAILABLE: 'failure',
   /** The accelerator reports an error; the process cannot use it any more. */
   ERR_BYOL_DEVICE: 'failure',
   /** Out of the accelerator's memory. */
   ERR_BYOL_OOM: 'failure',
+  /** Out of the machine's own memory. */
   ERR_BYOL_HOST_OOM: 'failure',
   /** Tensors or arrays whose shapes do not fit together. */
   ERR_BYOL_SHAPE: 'failure',
+  /** LibTorch cannot do this on the device. */
   ERR_BYOL_UNSUPPORTED_OP: 'failure',
   /** Any other error of LibTorch. */
   ERR_BYOL_TORCH: 'failure',

@@ -8,6 +8,8 @@
  * for await (const event of run) if (event.type === 'epoch') console.log(event.metrics);
  * const { knn } = await run.result;
  * ```
+ *
+ * @module API
  */
 
 // Training: a run in a folder, what it tells and what comes of it.

@@ -4,14 +4,23 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFil
 import path from 'node:path';
 import { describe, test } from 'node:test';
 import { encodePng } from '../lib/report/png.js';
-import { runCli, runNode } from './support/cli.js';
+import { runNode } from './support/cli.js';
 import { LAYERS } from './support/layers.js';
+import { markdownFiles, readMarkdown } from './support/markdown.js';
 import { root, withTempDir } from './support/paths.js';
 
-// What the pages promise: programs that compile and run, commands that exist, links that lead somewhere.
+// What the pages promise: programs that compile and run. Commands and links: docs.test.ts.
 
-const readme = readFileSync(path.join(root, 'README.md'), 'utf8');
-const blocks = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code as string);
+const programsOf = (file: string): string[] =>
+  readMarkdown(file).blocks.flatMap(({ language, code }) => (language === 'ts' ? code : []));
+
+const blocks = programsOf('README.md');
+/** Of guide and recipes. They are compiled with the others; what they call, the README's run. */
+const guideBlocks = markdownFiles()
+  .filter((file) => file.startsWith('docs/'))
+  .flatMap((file) =>
+    programsOf(file).map((code, index) => [`${file.replaceAll(/\W+/g, '-')}-${index}.ts`, code] as const),
+  );
 
 /** What the programs take from around them, for the compiler. */
 const DECLARED = `import type { GivenImage } from 'byol-torch';
@@ -51,6 +60,7 @@ Object.assign(globalThis, {
 function makeProject(dir: string): void {
   mkdirSync(path.join(dir, 'node_modules'));
   symlinkSync(root, path.join(dir, 'node_modules/byol-torch'), 'dir');
+  symlinkSync(path.join(root, 'node_modules/zod'), path.join(dir, 'node_modules/zod'), 'dir');
   symlinkSync(path.join(root, 'node_modules/@types'), path.join(dir, 'node_modules/@types'), 'dir');
   const compilerOptions = {
     target: 'ES2022',
@@ -69,6 +79,7 @@ function makeProject(dir: string): void {
     'tsconfig.json': JSON.stringify({ compilerOptions }),
     'around.d.ts': DECLARED,
     'around.mjs': DEFINED,
+    ...Object.fromEntries(guideBlocks),
     ...Object.fromEntries(blocks.map((code, index) => [`program-${index}.ts`, code])),
   };
   for (const [name, text] of Object.entries(files)) writeFileSync(path.join(dir, name), text);
@@ -82,13 +93,13 @@ const sharpIsThere = await import('sharp').then(
 );
 
 describe('README', () => {
-  test('its programs compile as they stand, and run', (t) =>
+  test('its programs and those of the guide compile as they stand, and its run', (t) =>
     withTempDir((dir) => {
       makeProject(dir);
       const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
       const compiled = spawnSync(process.execPath, [tsc, '-p', dir], { encoding: 'utf8' });
       assert.equal(compiled.status, 0, compiled.stdout);
-      assert.ok(blocks.length >= 6, `${blocks.length} programs were found`);
+      assert.ok(blocks.length >= 6 && guideBlocks.length >= 8, `${blocks.length} and ${guideBlocks.length} were found`);
       for (const [index, code] of blocks.entries()) {
         if (code.includes('.jpg') && !sharpIsThere) {
           t.diagnostic('sharp is not installed: the program that embeds image files was not run');
@@ -105,21 +116,6 @@ describe('README', () => {
       }
       assert.ok(existsSync(path.join(dir, 'state.safetensors')));
     }));
-
-  test('its commands and their options exist', () => {
-    // Of `data` the second word is a command as well.
-    const commands = [...readme.matchAll(/npx byol (data [a-z]+|[a-z]+)([^`#\n]*)/g)];
-    assert.ok(commands.length > 10, `${commands.length} commands were found`);
-    const helps = new Map<string, string>();
-    for (const [line, command, rest] of commands as unknown as [string, string, string][]) {
-      const help = helps.get(command) ?? runCli([...command.split(' '), '--help']).stdout;
-      helps.set(command, help);
-      assert.ok(help.startsWith(`byol ${command}`), line);
-      for (const [, option] of rest.matchAll(/ (--[a-z-]+)/g)) {
-        assert.ok(new RegExp(`^ .* ${option} `, 'm').test(help), `${line.trim()}: ${option}`);
-      }
-    }
-  });
 });
 
 test('ARCHITECTURE has every folder of lib/ in the order of the layers, and every folder of native/core/', () => {
@@ -131,13 +127,4 @@ test('ARCHITECTURE has every folder of lib/ in the order of the layers, and ever
   const rows = [...page.matchAll(/^\| `([a-z]+)\/` \|/gm)].map(([, name]) => name as string);
   assert.deepEqual(rows, LAYERS);
   for (const name of folders('native/core')) assert.ok(page.includes(`\`${name}/\``), name);
-});
-
-test('links between the pages lead somewhere', () => {
-  for (const page of ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md']) {
-    const text = readFileSync(path.join(root, page), 'utf8');
-    for (const [, target] of text.matchAll(/\]\((?!https?:)([^)#]+)/g)) {
-      assert.ok(existsSync(path.join(root, target as string)), `${page}: ${target}`);
-    }
-  }
 });

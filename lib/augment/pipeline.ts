@@ -3,6 +3,7 @@ import type { DeepReadonly } from '../deep-readonly.js';
 
 /** The augmentations of one view, as plain data. What both views share (size, statistics) is in schema.ts. */
 
+/** How likely it is that the operation is done. */
 const probability = z.number().min(0).max(1);
 
 /** [low, high] with 0 < low <= high. */
@@ -11,6 +12,7 @@ const positiveRange = z
   .refine(([low, high]) => low <= high, 'must be [low, high] with low <= high');
 
 const randomResizedCropSchema = z.strictObject({
+  /** A box of random area and aspect ratio, resized to the view. */
   kind: z.literal('randomResizedCrop'),
   /** Part of the image's area, uniform. */
   area: positiveRange.refine(([, high]) => high <= 1, 'must not exceed 1, the whole image'),
@@ -24,34 +26,51 @@ const randomResizedCropSchema = z.strictObject({
 });
 
 const centerSchema = z.strictObject({
+  /** The central square, without chance. */
   kind: z.literal('center'),
   /** The central square of this part of the shorter side; the official evaluation takes 0.875. */
   fraction: z.number().gt(0).max(1),
 });
 
-const flipSchema = z.strictObject({ kind: z.literal('flip'), p: probability });
+const flipSchema = z.strictObject({
+  /** Left and right exchanged. */
+  kind: z.literal('flip'),
+  p: probability,
+});
 
 const colorJitterSchema = z.strictObject({
+  /** Brightness, contrast, saturation and hue, changed in random order. */
   kind: z.literal('colorJitter'),
   p: probability,
-  /** Offsets (official) or factors (torchvision) are drawn within this distance of no change; so are the next three. */
+  /** Offsets (official) or factors (torchvision) are drawn within this distance of no change. */
   brightness: z.number().min(0).max(1),
+  /** As brightness. */
   contrast: z.number().min(0).max(1),
+  /** As brightness. */
   saturation: z.number().min(0).max(1),
   /** In turns of the colour circle. */
   hue: z.number().min(0).max(0.5),
 });
 
-const grayscaleSchema = z.strictObject({ kind: z.literal('grayscale'), p: probability });
+const grayscaleSchema = z.strictObject({
+  /** Grey, in three channels. */
+  kind: z.literal('grayscale'),
+  p: probability,
+});
 
 const blurSchema = z.strictObject({
+  /** By a Gaussian. */
   kind: z.literal('blur'),
   p: probability,
   /** Standard deviation in pixels of the view, uniform. The kernel's size follows from the view's (blurRadius). */
   sigma: positiveRange,
 });
 
-const solarizeSchema = z.strictObject({ kind: z.literal('solarize'), p: probability });
+const solarizeSchema = z.strictObject({
+  /** Values from 0.5 upwards, of 0 to 1, are inverted. */
+  kind: z.literal('solarize'),
+  p: probability,
+});
 
 const schemas = [
   randomResizedCropSchema,

@@ -5,6 +5,7 @@ import { packageVersion } from '../binding/package-root.js';
 import { ByolError } from '../errors.js';
 import { nearest } from '../text/nearest.js';
 import { listCommands } from './command-list.js';
+import { globalOptions } from './global-options.js';
 import { ignoreUserSignals } from './interrupts.js';
 import { leaveSoon } from './leave-soon.js';
 import { surviveLostOutput } from './output-streams.js';
@@ -52,7 +53,7 @@ function makeParser(args: string[], commands: readonly CommandModule[], names: r
       .usage('$0 <command>\n\nBYOL (Bootstrap Your Own Latent): trains image encoders without labels.')
       .command([...commands])
       .completion('completion', 'Print a script that completes commands and options in your shell')
-      .option('verbose', { type: 'boolean', default: false, global: true, describe: 'Show where errors come from' })
+      .options(globalOptions)
       .example('$0 train --preset shapes', 'generated images, a few minutes')
       .example('$0 train --preset cifar10-small --data data/cifar-10-batches-bin', '')
       .example('$0 train --preset cifar10 --set optimizer.baseLearningRate=0.06', '')

@@ -5,6 +5,7 @@ import { z } from 'zod';
 const positiveInt = z.int().positive();
 
 export const encoderSchema = z.strictObject({
+  /** 'basic': two convolutions of 3x3 (ResNet-18, 34); 'bottleneck': 1x1, 3x3 and 1x1 (ResNet-50 and larger). */
   block: z.enum(['basic', 'bottleneck']),
   /** Blocks per group; resnet18 is [2, 2, 2, 2]. Each group after the first halves the resolution. */
   blocks: z.array(positiveInt).min(1).max(6),
@@ -29,19 +30,29 @@ export const encoderSchema = z.strictObject({
 });
 
 export const headSchema = z.strictObject({
+  /** Widths of the hidden layers, each a Linear, a norm and ReLU; [] makes the head a single Linear. */
   hidden: z.array(positiveInt),
+  /** Dimension of what comes out. */
   output: positiveInt,
+  /** Hidden layers have a bias. */
   hiddenBias: z.boolean(),
+  /** The last layer has a bias. */
   outputBias: z.boolean(),
   /** A norm of the head's kind after the last Linear, without ReLU, as SimSiam's projector has. */
   outputNorm: z.boolean(),
 });
 
-/** 'classes': as many as the training images have, for learning from labels; known once they are open. */
-export const projectorSchema = headSchema.extend({ output: z.union([positiveInt, z.literal('classes')]) });
+export const projectorSchema = headSchema.extend({
+  /** Dimension of the projections. 'classes': as many as the training images have, for learning from labels; known once they are open. */
+  output: z.union([positiveInt, z.literal('classes')]),
+});
 
 export const predictorSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('mlp'), ...headSchema.shape }),
+  z.strictObject({
+    /** Layers that learn (paper section 3.3). */
+    kind: z.literal('mlp'),
+    ...headSchema.shape,
+  }),
   z.strictObject({
     /** The batch's least-squares linear map from online to target projections, solved at each step (paper section 5, I.2). */
     kind: z.literal('optimal'),
@@ -74,6 +85,7 @@ export const normSchema = z.strictObject({
   weightStandardization: z.boolean(),
   /** Of the running averages of 'batch', per forward pass: the share of the old value. */
   decay: z.number().min(0).max(1),
+  /** Added to the variance. */
   epsilon: z.number().positive(),
 });
 

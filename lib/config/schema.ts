@@ -13,6 +13,11 @@ import { currentNames } from './old-names.js';
 const positiveInt = z.int().positive();
 const fraction = z.number().min(0).max(1);
 
+/** beta: of the term beside the loss. */
+const negativeWeight = z.number().min(0);
+/** alpha: the lower, the more the most similar images count. */
+const negativeTemperature = z.number().positive();
+
 export const objectiveSchema = z.strictObject({
   /**
    * How prediction and target are normalised before their squared distance is taken (paper Table 20): 'l2' gives 2 - 2cos.
@@ -39,14 +44,14 @@ export const objectiveSchema = z.strictObject({
       z.strictObject({
         /** The other images of the batch, in both views. */
         kind: z.literal('batch'),
-        weight: z.number().min(0),
-        temperature: z.number().positive(),
+        weight: negativeWeight,
+        temperature: negativeTemperature,
       }),
       z.strictObject({
         /** Targets of earlier steps, as in MoCo. */
         kind: z.literal('queue'),
-        weight: z.number().min(0),
-        temperature: z.number().positive(),
+        weight: negativeWeight,
+        temperature: negativeTemperature,
         /** Targets kept; a multiple of what a forward pass adds. */
         size: positiveInt,
       }),
@@ -62,6 +67,7 @@ export const supervisionSchema = z.strictObject({
    * order of all images brings.
    */
   labelledPerBatch: z.number().gt(0).lt(1).nullable().default(additions['supervision.labelledPerBatch']),
+  /** Part of the target distribution that is spread evenly over all classes. */
   labelSmoothing: z.number().min(0).lt(1),
   /** Weight of the objective beside the cross-entropy once it is ramped up; 0: labels only, and no target is computed. */
   consistency: z.number().min(0),
@@ -71,45 +77,61 @@ export const supervisionSchema = z.strictObject({
 
 /** How the learning rate falls once it has been warmed up. */
 export const rateScheduleSchema = z.discriminatedUnion('kind', [
-  /** To 0 at the last step (BYOL section 3.3). */
-  z.strictObject({ kind: z.literal('cosine') }),
+  z.strictObject({
+    /** To 0 at the last step (BYOL section 3.3). */
+    kind: z.literal('cosine'),
+  }),
   z.strictObject({
     /** Multiplied by factor after each of these parts of the run: [0.6, 0.8] are epochs 120 and 160 of 200 (MoCo v1). */
     kind: z.literal('steps'),
+    /** Parts of the run, in their order. */
     at: z.array(z.number().gt(0).lt(1)).min(1),
+    /** Of the learning rate before. */
     factor: z.number().gt(0).max(1),
   }),
 ]);
 
-/** Learning rates of the heads relative to the encoder's (paper Tables 21 and 22). */
+/** What both optimisers begin with. */
+const stepSettings = {
+  /** Peak learning rate is this times (batchSize * accumulate) / 256. */
+  baseLearningRate: z.number().positive(),
+  /** Times the weights, added to their gradient; not of biases and normalisation parameters, unless decayNormAndBias says so. */
+  weightDecay: z.number().min(0),
+  /** Part of the last step that the next one keeps. */
+  momentum: fraction,
+};
+
+/** And how their learning rates go. */
 const rateSettings = {
+  /** Epochs over which the learning rate rises from 0 to its peak. */
+  warmupEpochs: z.number().min(0),
+  /** Learning rate of the projector relative to the encoder's (paper Table 22). */
   projectorLearningRateScale: z.number().min(0),
+  /** Learning rate of the predictor relative to the encoder's (paper Tables 21 and 22). */
   predictorLearningRateScale: z.number().min(0),
   /** 'cosine': the predictor's learning rate follows `schedule` like all others; 'constant': it stays at its peak (SimSiam). */
   predictorSchedule: z.enum(['cosine', 'constant']),
+  /** How the learning rate falls once it has been warmed up. */
   schedule: rateScheduleSchema.default(additions['optimizer.schedule']),
 };
 
 export const optimizerSchema = z.discriminatedUnion('kind', [
   z.strictObject({
+    /** Learning rates adapted layer by layer, for large batches (paper section 3.3; You et al. 2017). */
     kind: z.literal('lars'),
-    /** Peak learning rate is this times (batchSize * accumulate) / 256. */
-    baseLearningRate: z.number().positive(),
-    weightDecay: z.number().min(0),
-    momentum: fraction,
+    ...stepSettings,
+    /** Of each layer's learning rate: times the norm of its weights over the norm of their gradient. */
     trustCoefficient: z.number().positive(),
-    warmupEpochs: z.number().min(0),
     ...rateSettings,
   }),
   z.strictObject({
+    /** Stochastic gradient descent with momentum. */
     kind: z.literal('sgd'),
-    baseLearningRate: z.number().positive(),
-    weightDecay: z.number().min(0),
-    momentum: fraction,
+    ...stepSettings,
+    /** Momentum looks one step ahead. */
     nesterov: z.boolean(),
     /** Decay normalisation parameters and biases as well, as torch.optim.SGD does when given all parameters. */
     decayNormAndBias: z.boolean(),
-    warmupEpochs: z.number().min(0),
     ...rateSettings,
   }),
 ]);
@@ -134,13 +156,17 @@ export const targetSchema = z.strictObject({
 export const viewsSchema = z.strictObject({
   /** Side of the square views in pixels. */
   size: z.int().min(8),
+  /** Filter with which crops are resized. */
   resampling: z.enum(['bicubic', 'bilinear']),
   /** Widen the filter when shrinking, as Pillow does. The official code does not. */
   antialias: z.boolean(),
   /** Whose definitions of brightness, contrast and saturation. */
   jitter: z.enum(['official', 'torchvision']),
+  /** What a blur sees beyond the border: black, or the view mirrored. */
   blurBorder: z.enum(['zero', 'reflect']),
+  /** Mean of each channel, subtracted from values in [0, 1]. */
   mean: z.tuple([z.number(), z.number(), z.number()]),
+  /** Standard deviation of each channel, divided by. */
   std: z.tuple([z.number().positive(), z.number().positive(), z.number().positive()]),
   /** Operations of each view: T and T'. */
   pipelines: z.tuple([pipelineSchema, pipelineSchema]).readonly(),
@@ -156,7 +182,9 @@ function settingsWith(data: z.ZodType<DataConfig>, protocols: ReturnType<typeof 
      * a method written in TypeScript may have another name than those of lib/methods.
      */
     method: z.string().min(1).optional(),
+    /** Of everything that is drawn: first weights, order of images, views, held-out images. */
     seed: z.int().nonnegative(),
+    /** Where it is computed. 'auto': a GPU where there is one, else the CPU; 'cuda' never falls back. */
     device: z.union([
       z.enum(['auto', 'cpu', 'cuda']),
       // Parts of a template are checked for their form only: -1 is a whole number too.
@@ -177,6 +205,7 @@ function settingsWith(data: z.ZodType<DataConfig>, protocols: ReturnType<typeof 
      * so always.
      */
     deterministic: z.boolean().default(additions.deterministic),
+    /** Which images, and where they lie. */
     data,
     views: viewsSchema,
     encoder: encoderSchema,
@@ -189,6 +218,7 @@ function settingsWith(data: z.ZodType<DataConfig>, protocols: ReturnType<typeof 
     /** Learn from labels too, through the projector's outputs as class scores. null: not at all. */
     supervision: supervisionSchema.nullable(),
     optimizer: optimizerSchema,
+    /** Times that the training images are gone through. */
     epochs: positiveInt,
     /** Images whose batch statistics are shared: those of one forward pass. */
     batchSize: z.int().min(2),
@@ -213,10 +243,13 @@ function settingsWith(data: z.ZodType<DataConfig>, protocols: ReturnType<typeof 
       /** Images per forward pass. */
       batchSize: positiveInt,
     }),
+    /** When the state of a training is saved, to go on from. */
     checkpoint: z.strictObject({
+      /** A checkpoint after every so many epochs, and at the end. */
       everyEpochs: positiveInt,
       /** Also after so many minutes; 0: never. */
       everyMinutes: z.number().min(0),
+      /** How many of the last checkpoints stay. */
       keep: positiveInt,
     }),
     /**

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { DeepReadonly } from '../deep-readonly.js';
 import type { Dataset, ImageSource } from './dataset.js';
 
@@ -62,6 +62,9 @@ export interface DataKind<Schema extends DataSchema = DataSchema> {
    */
   open?(config: DeepReadonly<z.infer<Schema>>, options?: OpenOptions): Promise<Dataset<ImageSource>>;
 }
+
+/** Where the files lie. It is made absolute, and a run goes on where the same images lie elsewhere. */
+export const dataPath = z.string().min(1);
 
 /** Gives a kind its types; returns what it is given. */
 export function defineDataKind<Schema extends DataSchema>(kind: DataKind<Schema>): DataKind<Schema> {

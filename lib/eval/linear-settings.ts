@@ -5,14 +5,18 @@ import type { DeepReadonly } from '../deep-readonly.js';
 export const linearSettings = z.strictObject({
   /** Run the linear protocol (paper C.1) at the end of training. */
   atEnd: z.boolean(),
+  /** Epochs of the classifier. */
   epochs: z.int().positive(),
+  /** Images per step of the classifier. */
   batchSize: z.int().positive(),
   /**
    * Learning rates per 256 images, all trained in one pass. Of several the best on held-out images is chosen; with a single one
    * nothing is chosen, and nothing held out.
    */
   learningRates: z.array(z.number().positive()).min(1),
+  /** Nesterov's. */
   momentum: z.number().min(0).max(1),
+  /** Of the classifier's weights. */
   weightDecay: z.number().min(0),
   /**
    * 'per-epoch': of new random views each epoch (the protocol); 'fixed': of the images' centre crops, the same ones each time.
@@ -28,7 +32,12 @@ export const linearSettings = z.strictObject({
    * classes (paper Table 7: alpha 20, beta 0.01). null: neither (the protocol).
    */
   logitRegularizer: z
-    .strictObject({ alpha: z.number().positive(), beta: z.number().min(0) })
+    .strictObject({
+      /** Bound of the logits. */
+      alpha: z.number().positive(),
+      /** Weight of their mean square in the loss. */
+      beta: z.number().min(0),
+    })
     .nullable()
     .default(null),
   /** Part of the training images that is held out to choose the learning rate, where the data has no validation images. */

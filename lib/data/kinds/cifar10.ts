@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { Breather } from '../../breather.js';
 import { ByolError } from '../../errors.js';
 import { fileProblem, readDataFile, statData } from '../../files/data-file.js';
-import { defineDataKind } from '../data-kind.js';
+import { dataPath, defineDataKind } from '../data-kind.js';
 import type { Dataset, ImageSplit } from '../dataset.js';
 import { withHeldOut } from '../sets/divide-memory.js';
 
@@ -22,7 +22,7 @@ export const cifar10 = defineDataKind({
   schema: z.strictObject({
     /** CIFAR-10, binary version: data_batch_1..5.bin and test_batch.bin. */
     kind: z.literal('cifar10'),
-    path: z.string().min(1),
+    path: dataPath,
     /** Training files to use, 1 to 5. */
     batches: z.array(z.int().min(1).max(5)).min(1),
     /** 'paper': 5,000 of the 50,000 training images validate, as in the paper's transfer, of each class as many. Left out: none. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { ByolError } from '../../errors.js';
 import { fileProblem, readDataFile } from '../../files/data-file.js';
-import { defineDataKind } from '../data-kind.js';
+import { dataPath, defineDataKind } from '../data-kind.js';
 import type { Dataset, ImageSplit } from '../dataset.js';
 import { withHeldOut } from '../sets/divide-memory.js';
 import { fromPlanes } from './planes.js';
@@ -27,7 +27,7 @@ export const cifar100 = defineDataKind({
   schema: z.strictObject({
     /** CIFAR-100, binary version: train.bin and test.bin. */
     kind: z.literal('cifar100'),
-    path: z.string().min(1),
+    path: dataPath,
     /** The 100 classes, or the 20 superclasses that they belong to. */
     labels: z.enum(['fine', 'coarse']),
     /** 'paper': 5,067 of the 50,000 training images validate, as in the paper's transfer, of each class 50 or 51. Left out: none. */

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { ByolError } from '../../errors.js';
-import { defineDataKind, type OpenOptions } from '../data-kind.js';
+import { dataPath, defineDataKind, type OpenOptions } from '../data-kind.js';
 import type { Dataset, FilesSource, ImageSplit } from '../dataset.js';
 import { type LabelSource, type LayoutSplit, labelSources, layoutOf } from '../photos/layout.js';
 import { listPhotos } from '../photos/listing.js';
@@ -13,7 +13,7 @@ export const folder = defineDataKind({
   schema: z.strictObject({
     /** A folder of photos: class folders, or flat, or nested; in folders train, val and test, or all to train with. */
     kind: z.literal('folder'),
-    path: z.string().min(1),
+    path: dataPath,
     /** Whether the first folders name classes; 'auto': where all images lie in folders of one level. */
     labels: z.enum(labelSources).default('auto'),
     brokenLimit: brokenLimit.schema.default(brokenLimit.default),

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { DeepReadonly } from '../../deep-readonly.js';
 import { ByolError } from '../../errors.js';
 import { count } from '../../text/format.js';
-import { defineDataKind, type OpenOptions } from '../data-kind.js';
+import { dataPath, defineDataKind, type OpenOptions } from '../data-kind.js';
 import { type Dataset, type FilesSource, type ImageSplit, type SplitName, splitNames } from '../dataset.js';
 import { otherForms, rawPath } from '../photos/file-table.js';
 import { FolderFiles } from '../photos/folder-files.js';
@@ -20,10 +20,12 @@ const column = z.string().min(1).nullable();
 const schema = z.strictObject({
   /** A CSV, JSON or JSON-lines file that names images, relative to its own folder, and may say their classes and splits. */
   kind: z.literal('list'),
-  path: z.string().min(1),
-  /** Names of the columns with paths, classes and splits; null: told by their usual names. */
+  path: dataPath,
+  /** Name of the column with the paths of the images; null: told by its usual names. */
   image: column,
+  /** Name of the column with their classes, likewise. */
   label: column,
+  /** Name of the column that says to which split each belongs, likewise. */
   split: column,
   brokenLimit: brokenLimit.schema,
   maxPixels: maxPixels.schema,

@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { defineDataKind } from '../data-kind.js';
+import { dataPath, defineDataKind } from '../data-kind.js';
 import { isStore, openStore, readStoreIndex } from '../packed/read-store.js';
 
 export const packed = defineDataKind({
   schema: z.strictObject({
     /** Images that `byol data pack` has decoded and made smaller: one file. */
     kind: z.literal('packed'),
-    path: z.string().min(1),
+    path: dataPath,
   }),
   title: 'a packed store of images',
   defaults: {},

@@ -13,8 +13,9 @@ const schema = z.strictObject({
   path: z.string().min(1),
   /** The same of images that are measured with; null: those of the folder that are called so. */
   test: z.string().min(1).nullable(),
-  /** Names of the columns with images and classes; null: told by what the files say, or by their usual names. */
+  /** Name of the column with the images; null: told by what the files say, or by its usual names. */
   image: z.string().min(1).nullable(),
+  /** Name of the column with their classes, likewise. */
   label: z.string().min(1).nullable(),
   brokenLimit: brokenLimit.schema,
   maxPixels: maxPixels.schema,

@@ -7,7 +7,7 @@ import { ByolError } from '../../errors.js';
 import { ioError, writeAtomically } from '../../files/atomic-file.js';
 import { isPresent, readDataFile } from '../../files/data-file.js';
 import { writeJson } from '../../files/json-file.js';
-import { defineDataKind } from '../data-kind.js';
+import { dataPath, defineDataKind } from '../data-kind.js';
 import {
   classLabels,
   type Dataset,
@@ -42,7 +42,7 @@ export const raw = defineDataKind({
   schema: z.strictObject({
     /** Equally sized uint8 RGB images: a folder with raw.json, train.bin and, if there are any, test.bin and *.labels.bin. */
     kind: z.literal('raw'),
-    path: z.string().min(1),
+    path: dataPath,
   }),
   title: 'equally sized uint8 images: raw.json, train.bin, test.bin',
   defaults: {},

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineDataKind } from '../data-kind.js';
+import { dataPath, defineDataKind } from '../data-kind.js';
 import { brokenLimit, maxPixels } from '../photos/settings.js';
 import { recognizeSet, setDefinitions, setNames } from '../sets/index.js';
 import { openSet } from '../sets/open-set.js';
@@ -11,7 +11,7 @@ export const set = defineDataKind({
     kind: z.literal('set'),
     /** Which one: not called its name, because it decides which images there are. */
     set: z.enum(setNames),
-    path: z.string().min(1),
+    path: dataPath,
     /**
      * Validation images where the set has none of its own: 'paper': some of its training images, as many as in the paper (Table 10), always the same
      * ones; 'official': none, and all of its training images to train with.

@@ -9,10 +9,13 @@ export const shapes = defineDataKind({
   schema: z.strictObject({
     /** Generated, labelled images: ten classes of outlines under nuisances of colour, pose, scale, background and noise. */
     kind: z.literal('shapes'),
+    /** How many there are to train with. */
     trainImages: images,
+    /** How many there are to test with. */
     testImages: images,
     /** Side in pixels. */
     size: z.int().min(16).max(256),
+    /** Of the images: the same number draws the same ones. */
     seed: z.int().nonnegative(),
   }),
   title: 'generated',

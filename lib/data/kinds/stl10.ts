@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { DeepReadonly } from '../../deep-readonly.js';
 import { ByolError } from '../../errors.js';
 import { fileProblem, readDataFile } from '../../files/data-file.js';
-import { defineDataKind } from '../data-kind.js';
+import { dataPath, defineDataKind } from '../data-kind.js';
 import type { Dataset, ImageSplit } from '../dataset.js';
 import { fromPlanes } from './planes.js';
 
@@ -19,7 +19,7 @@ const CLASSES = 10;
 const schema = z.strictObject({
   /** STL-10, binary version: train_X.bin, test_X.bin, unlabeled_X.bin with their labels. */
   kind: z.literal('stl10'),
-  path: z.string().min(1),
+  path: dataPath,
   /** What is learnt from: the 5,000 labelled images, the 100,000 unlabelled ones, or both. */
   train: z.enum(['train', 'unlabeled', 'train+unlabeled']),
   /** Of the labelled images only those of this fold, 0 to 9, keep their labels: the protocol's 1,000; null: all. */

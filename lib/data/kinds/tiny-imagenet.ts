@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { ByolError } from '../../errors.js';
 import { readDataFile, statData } from '../../files/data-file.js';
-import { defineDataKind, type OpenOptions } from '../data-kind.js';
+import { dataPath, defineDataKind, type OpenOptions } from '../data-kind.js';
 import type { Dataset, FilesSource } from '../dataset.js';
 import { rawPath, readablePath } from '../photos/file-table.js';
 import { listPhotos } from '../photos/listing.js';
@@ -18,7 +18,7 @@ export const tinyImagenet = defineDataKind({
   schema: z.strictObject({
     /** Tiny ImageNet: train/CLASS/images, and val/images with val_annotations.txt. */
     kind: z.literal('tiny-imagenet'),
-    path: z.string().min(1),
+    path: dataPath,
     brokenLimit: brokenLimit.schema,
   }),
   title: "Tiny ImageNet's layout",

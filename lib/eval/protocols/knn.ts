@@ -6,6 +6,7 @@ import { accuracyOver } from '../feature-blocks.js';
 import { defineProtocol, type ProtocolInput } from '../protocol.js';
 
 const settings = z.strictObject({
+  /** Neighbours that vote: those asked for, or the whole bank where it is smaller. */
   k: z.int().positive(),
   /** Of weighted votes by cosine: the lower, the more the nearest ones count. */
   temperature: z.number().positive(),
@@ -18,8 +19,9 @@ const settings = z.strictObject({
   vote: z.enum(['weighted', 'majority']).default('weighted'),
   /** Every so many epochs, and always after the last; 0: only after the last. */
   everyEpochs: z.int().nonnegative(),
-  /** Training images in the bank and test images asked during the run, to save time; 0: all. The last epoch uses all. */
+  /** Training images in the bank during the run, to save time; 0: all. The last epoch uses all. */
   bankImages: z.int().nonnegative(),
+  /** Test images asked during the run, likewise. */
   queryImages: z.int().nonnegative(),
 });
 

@@ -20,6 +20,7 @@ const recipeSettings = {
    * of it. SGD is told weightDecay / learningRate (paper D.3).
    */
   weightDecays: z.array(z.number().min(0)).min(1),
+  /** Nesterov's. */
   momentum: z.number().min(0).lt(1),
   /** Of the head, relative to the encoder's learning rate. */
   headRate: positive,
