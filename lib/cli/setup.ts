@@ -1,5 +1,6 @@
 import { lookForAddon } from '../binding/find-addon.js';
 import { prepareLibTorch } from '../binding/find-libtorch.js';
+import { quoteCommand } from '../text/shell.js';
 import { loadInChild } from './load-in-child.js';
 
 /**
@@ -9,11 +10,13 @@ import { loadInChild } from './load-in-child.js';
  * @throws ByolError ERR_BYOL_LIBTORCH_NOT_FOUND, ERR_BYOL_IO.
  */
 export async function runSetup(device: 'cpu' | 'cuda' | undefined): Promise<number> {
-  await prepareLibTorch({ output: process.stdout, ...(device !== undefined && { device }) });
+  const { dir } = await prepareLibTorch({ output: process.stdout, ...(device !== undefined && { device }) });
   const addon = lookForAddon();
   if ('file' in addon) console.log(`addon: ${addon.from}`);
   if (device === 'cuda' && 'file' in addon && addon.facts?.cuda === false) {
-    console.log('The addon has no CUDA part: npx byol build builds it for this LibTorch.');
+    console.log(
+      `The addon has no CUDA part. Built for this LibTorch it has: BYOL_LIBTORCH=${quoteCommand([dir])} npx byol build`,
+    );
   }
   const loaded = loadInChild();
   if (typeof loaded === 'string') console.error(`Training cannot run here yet: ${loaded}`);

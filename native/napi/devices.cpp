@@ -3,7 +3,6 @@
 #include <ATen/Parallel.h>
 #include <c10/util/Exception.h>
 #include <dlfcn.h>
-#include <torch/version.h>
 
 #include <algorithm>
 #include <charconv>
@@ -22,9 +21,7 @@ namespace byol::napi {
 namespace {
 
 constexpr const char* kCpuBuild = "the LibTorch in use is a CPU build";
-// ===, since == would also take another build of that version, such as 2.13.0+cpu.
-constexpr const char* kHowToGetCuda = "; pip install torch===" TORCH_VERSION
-                                      " brings a CUDA build: name its folder torch in BYOL_LIBTORCH, and run npx byol build";
+constexpr const char* kHowToGetCuda = "; npx byol setup --device cuda gets a CUDA build";
 
 template <class Function>
 std::filesystem::path file_of(Function* function) {
