@@ -4,6 +4,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { presetNames } from '../../lib/config/presets/index.js';
 import { resolveConfig } from '../../lib/methods/resolve.js';
+import { markdownFiles } from '../support/markdown.js';
 import { root } from '../support/paths.js';
 
 /** 'key.path=value' as comments, help and README show it: in quotes or backticks, or behind --set. */
@@ -25,7 +26,7 @@ const files = readdirSync(path.join(root, 'lib'), { recursive: true, encoding: '
 
 test('every documented setting is one that some preset takes', () => {
   let count = 0;
-  for (const file of ['README.md', ...files]) {
+  for (const file of [...markdownFiles(), ...files]) {
     for (const example of examplesOf(readFileSync(path.join(root, file), 'utf8'))) {
       const clean = example.replace(/[.,;:]$/, '');
       count += 1;

@@ -47,8 +47,8 @@ function words(line: string): string[] {
   return [...line.matchAll(/(?:'[^']*'|"[^"]*"|[^\s'"])+/g)].map(([word]) => word.replaceAll(/['"]/g, ''));
 }
 
-/** What of a command line does not exist, a sentence each. */
-export function problemsOf(line: string): string[] {
+/** What of a command line does not exist, a sentence each. `mentioned`: within a sentence, where values may be left out. */
+export function problemsOf(line: string, { mentioned = false } = {}): string[] {
   const [, ...args] = words(line.replace(/^npx /, ''));
   // A sentence may be about the program itself.
   if (args.length === 0 || args[0] === 'completion') return [];
@@ -59,10 +59,10 @@ export function problemsOf(line: string): string[] {
     // COMMAND and the like stand for any; an option alone is the program's own.
     return /^[A-Z-]/.test(args[0] as string) ? [] : [`there is no command ${args[0]}`];
   }
-  return argumentProblems(command, args.slice(command.name.split(' ').length));
+  return argumentProblems(command, args.slice(command.name.split(' ').length), mentioned);
 }
 
-function argumentProblems(command: CommandDefinition, args: readonly string[]): string[] {
+function argumentProblems(command: CommandDefinition, args: readonly string[], mentioned: boolean): string[] {
   const problems: string[] = [];
   const given = Object.entries(globalOptions).map(([name, option]) => ({ name, ...option }));
   const known: readonly ArgumentDefinition[] = [...command.options, ...given, ...OWN];
@@ -84,7 +84,7 @@ function argumentProblems(command: CommandDefinition, args: readonly string[]): 
     const takesNext = option.type !== 'boolean' && inline === undefined && next !== undefined && !next.startsWith('-');
     const value = inline ?? (takesNext ? next : undefined);
     if (takesNext) i += 1;
-    if (value === undefined && option.requiresArg === true) problems.push(`--${flag} needs a value`);
+    if (value === undefined && option.requiresArg === true && !mentioned) problems.push(`--${flag} needs a value`);
     if (value !== undefined) problems.push(...valueProblems(option, value));
   }
   const most = command.positionals.some(({ array }) => array === true)
