@@ -35,7 +35,12 @@ async function fetchLibTorch({ flavour = 'cpu', output = process.stdout } = {}) 
       const files = await getArchives(flavour, scratch, { say, output });
       say('LibTorch: unpacking');
       const unpacked = path.join(scratch, 'libtorch');
-      for (const file of files) await unpack(file, unpacked, flavour === 'cuda' ? wantedOfCuda : wanted);
+      const progress = progressReporter((done, all) => `${done} of ${all} files`, { output });
+      for (const [index, file] of files.entries()) {
+        progress.update(index, files.length);
+        await unpack(file, unpacked, flavour === 'cuda' ? wantedOfCuda : wanted);
+      }
+      progress.end();
       const problem = inspect(path.join(unpacked, path.relative(whole, library)));
       if (typeof problem === 'string') {
         throw new Failure('ERR_BYOL_LIBTORCH_NOT_FOUND', `The LibTorch that was fetched is not usable: ${problem}.`);

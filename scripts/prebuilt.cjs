@@ -1,6 +1,5 @@
 'use strict';
 // A prebuilt addon that is used in a checkout instead of building one, where it was made of the same native sources.
-const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
@@ -22,11 +21,11 @@ function withFolder(place, use) {
   if (!/\.(?:tgz|tar\.gz)$/.test(place)) return use(place);
   const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'byol-prebuilt-'));
   try {
-    const tar = spawnSync('tar', ['-xzf', place, '-C', scratch], { encoding: 'utf8' });
-    if (tar.status !== 0) {
-      throw new Failure('ERR_BYOL_SETUP', `${place} cannot be unpacked: ${tar.stderr?.trim() ?? tar.error?.message}.`);
-    }
+    require('tar').extract({ file: place, cwd: scratch, sync: true }); // installed by npm before this runs
     return use(path.join(scratch, 'package'));
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    throw new Failure('ERR_BYOL_SETUP', `${place} cannot be used as a packed addon: ${error.message}.`);
   } finally {
     fs.rmSync(scratch, { recursive: true, force: true });
   }

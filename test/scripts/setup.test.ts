@@ -36,7 +36,8 @@ class Clone {
        fs.mkdirSync('node_modules/typescript/bin', { recursive: true });
        fs.copyFileSync('package-lock.json', 'node_modules/.package-lock.json');
        fs.copyFileSync('tsc.js', 'node_modules/typescript/bin/tsc');
-       fs.writeFileSync('node_modules/typescript/package.json', '{}');`,
+       fs.writeFileSync('node_modules/typescript/package.json', '{}');
+       if (!fs.existsSync('node_modules/tar')) fs.symlinkSync(${JSON.stringify(path.join(root, 'node_modules/tar'))}, 'node_modules/tar');`,
     );
     this.write(
       'tsc.js',
@@ -191,7 +192,7 @@ test('a prebuilt addon of other sources, or none, is passed over with the reason
     assert.match(none.stdout, /typo\): there is no byol\.node/);
     writeFileSync(clone.at('broken.tgz'), 'no archive');
     const broken = await clone.run({ BYOL_PREBUILT: clone.at('broken.tgz') });
-    assert.match(broken.stderr, /broken\.tgz cannot be unpacked: .*\[ERR_BYOL_SETUP\]/s);
+    assert.match(broken.stderr, /broken\.tgz cannot be used as a packed addon: .*\[ERR_BYOL_SETUP\]/s);
   });
 });
 
