@@ -22,7 +22,7 @@ function publishedManifest({ scripts: _, devDependencies: __, ...manifest }) {
 }
 
 /** The declarations that the package's own one leads to; no other can be imported from outside. */
-function reachableDeclarations(entry) {
+function reachableDeclarations(root, entry) {
   const reached = new Set();
   const visit = (name) => {
     if (reached.has(name)) return;
@@ -39,7 +39,7 @@ function reachableDeclarations(entry) {
 function packMain() {
   compileTypeScript(root);
   const manifest = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'));
-  const declarations = reachableDeclarations(manifest.types);
+  const declarations = reachableDeclarations(root, manifest.types);
   const names = packedFiles(root).filter((name) => !name.endsWith('.d.ts') || declarations.has(name));
   const stage = fs.mkdtempSync(path.join(os.tmpdir(), 'byol-pack-'));
   try {
@@ -53,4 +53,6 @@ function packMain() {
   }
 }
 
-run(packMain);
+module.exports = { publishedManifest, reachableDeclarations };
+
+if (require.main === module) run(packMain);

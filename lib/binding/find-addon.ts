@@ -25,7 +25,7 @@ export interface BuildFacts {
 
 export interface Addon {
   readonly file: string;
-  /** In words: "build/Release", "@byol-torch/linux-x64 0.1.0". */
+  /** In words: "build/Release (built here)", "@byol-torch/linux-x64 0.1.0". */
   readonly from: string;
   /** undefined: byol-build.json is missing or damaged. */
   readonly facts: BuildFacts | undefined;
@@ -55,7 +55,12 @@ function addonIn(folder: string, from: string): Addon {
 function ownBuild(): Addon | string {
   const folder = path.join(packageRoot(), 'build', 'Release');
   if (!existsSync(path.join(folder, 'byol.node'))) return `${folder}: nothing was built here`;
-  return addonIn(folder, 'build/Release');
+  const addon = addonIn(folder, 'build/Release');
+  // Set-up takes a package of the same sources where there is one.
+  return {
+    ...addon,
+    from: `build/Release (${addon.facts?.libtorch === undefined ? 'a prebuilt package' : 'built here'})`,
+  };
 }
 
 /** That of the platform's package, which npm installs beside this one. */

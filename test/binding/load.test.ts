@@ -164,6 +164,8 @@ test('doctor finds this build in order', async () => {
     for (const name of ['C\\+\\+ compiler', 'CMake', 'build tool', 'bfloat16', 'CUDA', 'JPEG']) {
       assert.match(stdout, new RegExp(`^(ok|--) {2}${name} `, 'm'));
     }
+    assert.match(stdout, /^ok {2}addon +build\/Release \(built here\), built \d{4}-/m);
+    assert.match(stdout, /^ok {2}LibTorch .* from the last build, /m);
     assert.ok(stdout.includes(realFacts.libtorch));
   });
 });
