@@ -134,8 +134,9 @@ function refuseRepetition(given: Record<string, unknown>): true {
   for (const [name, value] of Object.entries(given)) {
     if (Array.isArray(value) && name !== '_' && !LISTS.includes(name))
       throw new ByolError('ERR_BYOL_USAGE', `--${name} is given more than once.`);
-    // --resume may stand alone.
-    if (value === '' && name !== 'resume') throw new ByolError('ERR_BYOL_USAGE', `--${name} is empty.`);
+    // --resume and --serve may stand alone.
+    if (value === '' && name !== 'resume' && name !== 'serve')
+      throw new ByolError('ERR_BYOL_USAGE', `--${name} is empty.`);
   }
   return true;
 }

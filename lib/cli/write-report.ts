@@ -6,15 +6,11 @@ import { PAGE_START } from '../report/html.js';
 import type { RunData } from '../report/run-data.js';
 import { renderRunsPage } from '../report/runs-page.js';
 import { readRunData } from '../run/read-run-data.js';
-import { REPORT_POINTS } from '../run/report-files.js';
+import { pointsBeside } from '../run/report-files.js';
 import { RunFolder } from '../run/run-folder.js';
 
 /** Where the page of several runs goes that is given no name. */
 const COMPARISON = 'comparison.html';
-
-/** Points of all runs' lines together: pages of many runs stay within some megabytes. */
-const MOST_POINTS = 5000;
-const LEAST_POINTS = 100;
 
 /** The page of one run or several; returns its path. Throws ERR_BYOL_USAGE, ERR_BYOL_RUN, ERR_BYOL_IO. */
 export async function writeReport(folders: readonly string[], out: string | undefined): Promise<string> {
@@ -25,7 +21,7 @@ export async function writeReport(folders: readonly string[], out: string | unde
   const single = folders.length === 1;
   const own = single ? new RunFolder(folders[0] as string).report : null;
   const path = out ?? own ?? COMPARISON;
-  const points = Math.max(LEAST_POINTS, Math.min(REPORT_POINTS, Math.floor(MOST_POINTS / folders.length)));
+  const points = pointsBeside(folders.length);
   const runs: RunData[] = [];
   for (const [index, folder] of folders.entries()) {
     runs.push(await readRunData(folder, { name: names[index] as string, pageFolder: dirname(path), points }));

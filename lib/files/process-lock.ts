@@ -59,6 +59,21 @@ export async function holdLock(file: string, errors: LockErrors): Promise<Proces
   }
 }
 
+/** Whose a lock is, for those who only look. */
+export interface LockHolder {
+  /** "process 4711, since ..." */
+  readonly by: string;
+  /** false: the process is gone, and the lock does not count. */
+  readonly alive: boolean;
+}
+
+/** Takes nothing and waits for nothing. null: there is no lock, or none yet that says whose it is. Throws ERR_BYOL_IO. */
+export async function lockHolder(file: string): Promise<LockHolder | null> {
+  const unreadable = (): ByolError => new ByolError('ERR_BYOL_IO', `${file} should be a lock, but is no file.`);
+  const owner = parseOwner((await readLock(resolve(file), { odd: unreadable })) ?? '');
+  return owner && { by: describe(owner), alive: isAlive(owner) };
+}
+
 async function release(path: string, mine: string): Promise<void> {
   if (!held.delete(path)) return;
   const text = await readFile(path, 'utf8').catch(() => null);
@@ -138,7 +153,7 @@ async function readSettled(path: string, errors: LockErrors): Promise<string | n
   }
 }
 
-async function readLock(path: string, errors: LockErrors): Promise<string | null> {
+async function readLock(path: string, errors: Pick<LockErrors, 'odd'>): Promise<string | null> {
   try {
     // Not by opening it: a pipe would be waited for, and a link to nowhere would look as if the lock were gone.
     if ((await lstat(path)).isFile()) return await readFile(path, 'utf8');

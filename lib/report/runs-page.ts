@@ -24,6 +24,8 @@ export interface LivePage {
   /** Relative to the page; gives a RunsUpdate as JSON. */
   readonly address: string;
   readonly everySeconds: number;
+  /** The page of all runs, relative to this one. */
+  readonly home: string;
 }
 
 /** What an open page needs to be up to date. */
@@ -57,7 +59,7 @@ export function renderRunsPage(runs: readonly RunData[], { title, live }: RunsPa
   const pictures = data.charts.slice(0, 4).map((chart) => renderChart(staticChart(chart, runs)));
   return renderPage(
     title ?? (single ? only.title : `${runs.length} runs`),
-    `${live === undefined ? '' : '<p id="live" role="status">Live</p>'}
+    `${live === undefined ? '' : `<p><a href="${escapeText(live.home)}">All runs</a> <span id="live" role="status">Live</span></p>`}
 <div id="summary">${parts['summary']}</div>
 <section id="charts" aria-label="Charts">
 ${CONTROLS}

@@ -260,36 +260,42 @@ ${plotScript}
   const { live } = data;
   if (live) {
     const word = find('#live');
-    let at = null;
+    let at = null, tag = null;
+    const take = (news) => {
+      for (const [id, html] of Object.entries(news.parts)) {
+        const part = document.getElementById(id);
+        // HTML of the page's own server, escaped as the page itself.
+        if (part && part.innerHTML !== html) part.innerHTML = html;
+      }
+      const same = JSON.stringify(news.charts) === JSON.stringify(data.charts);
+      data = { ...news, live };
+      epochs();
+      if (same) {
+        for (const plot of plots) {
+          const { left, top } = plot.u.cursor;
+          plot.options = Object.assign(plot.options, optionsOf(plot.first));
+          plot.u.setData(seriesOf(plot.chart, data.runs, plot.options).data, false);
+          plot.u.setScale('x', rangeOf(plot.options));
+          if (left >= 0) plot.u.setCursor({ left, top });
+          else tell(plot);
+        }
+      } else build();
+    };
     const ask = async () => {
       try {
-        const response = await fetch(live.address, { cache: 'no-store' });
-        if (!response.ok) throw new Error(response.status);
-        const news = await response.json();
-        for (const [id, html] of Object.entries(news.parts)) {
-          const part = document.getElementById(id);
-          // HTML of the page's own server, escaped as the page itself.
-          if (part && part.innerHTML !== html) part.innerHTML = html;
-        }
-        const same = JSON.stringify(news.charts) === JSON.stringify(data.charts);
-        data = { ...news, live };
-        epochs();
-        if (same) {
-          for (const plot of plots) {
-            const { left, top } = plot.u.cursor;
-            plot.options = Object.assign(plot.options, optionsOf(plot.first));
-            plot.u.setData(seriesOf(plot.chart, data.runs, plot.options).data, false);
-            plot.u.setScale('x', rangeOf(plot.options));
-            if (left >= 0) plot.u.setCursor({ left, top });
-            else tell(plot);
-          }
-        } else build();
+        const headers = tag === null ? {} : { 'If-None-Match': tag };
+        const response = await fetch(live.address, { cache: 'no-store', headers, signal: AbortSignal.timeout(15000) });
+        if (response.ok) {
+          take(await response.json());
+          tag = response.headers.get('etag');
+        } else if (response.status !== 304) throw new Error((await response.text()).trim());
         at = new Date();
         word.classList.remove('lost');
         word.textContent = 'Live: as of ' + at.toLocaleTimeString();
-      } catch {
+      } catch (error) {
         word.classList.add('lost');
-        word.textContent = 'Not connected' + (at === null ? '' : ': as of ' + at.toLocaleTimeString());
+        // A plain Error has what the server said.
+        word.textContent = (error.name === 'Error' ? error.message : 'Not connected') + (at === null ? '' : ': as of ' + at.toLocaleTimeString());
       }
     };
     const again = async () => {

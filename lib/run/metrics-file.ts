@@ -39,17 +39,19 @@ export async function readMetrics(path: string): Promise<MetricsRecord[]> {
   const breather = new Breather();
   for (const [number, line] of text.split('\n').entries()) {
     if (number % LINES === 0) await breather.breathe();
-    records.push(...parseRecord(line));
+    const record = parseRecord(line);
+    if (record !== null) records.push(record);
   }
   return fromOne(records);
 }
 
-function parseRecord(line: string): MetricsRecord[] {
+/** null: it is no record, or a part of one. */
+export function parseRecord(line: string): MetricsRecord | null {
   try {
     const value = JSON.parse(line) as MetricsRecord | null;
-    return Number.isInteger(value?.step) ? [value as MetricsRecord] : [];
+    return Number.isInteger(value?.step) ? value : null;
   } catch {
-    return [];
+    return null;
   }
 }
 

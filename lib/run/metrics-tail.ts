@@ -1,12 +1,5 @@
-import { type FileHandle, open } from 'node:fs/promises';
-import { Breather } from '../breather.js';
-import { ioError } from '../files/atomic-file.js';
+import { LineFollower } from '../files/line-follower.js';
 import { type Readings, ReadingsThinner } from '../report/readings.js';
-
-/** Lines between two looks at the clock. */
-const LINES = 64;
-const CHUNK = 1 << 20;
-const NEWLINE = 0x0a;
 
 /** The newest record of an epoch: its metrics, epochs done and steps done. */
 export interface LastEpoch {
@@ -20,10 +13,9 @@ export interface LastEpoch {
  * the time that the last seconds' lines take.
  */
 export class MetricsTail {
-  readonly #path: string;
+  readonly #follower: LineFollower;
   readonly #batch: number;
   readonly #most: number;
-  #offset = 0;
   #readings: ReadingsThinner;
   #epochs: ReadingsThinner;
   #step = 0;
@@ -34,7 +26,7 @@ export class MetricsTail {
 
   /** `batch`: images of an optimiser step. `most`: points of a line. */
   constructor(path: string, { batch, most }: { readonly batch: number; readonly most: number }) {
-    this.#path = path;
+    this.#follower = new LineFollower(path);
     this.#batch = batch;
     this.#most = most;
     this.#readings = new ReadingsThinner(most);
@@ -60,22 +52,15 @@ export class MetricsTail {
     return this.#epochs.read(wanted);
   }
 
-  /** What was written since the last time; all anew, where the file was cut. A last line that is not whole waits. Throws ERR_BYOL_IO. */
+  /**
+   * What was written since the last time; all anew, where the file is another one or was cut. A last line that is not whole waits. Throws
+   * ERR_BYOL_IO. One call at a time.
+   */
   async read(): Promise<void> {
-    let file: FileHandle | undefined;
-    try {
-      file = await open(this.#path, 'r');
-      if ((await file.stat()).size < this.#offset) this.#restart();
-      await this.#readFrom(file);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw ioError(this.#path, 'read', error);
-    } finally {
-      await file?.close();
-    }
+    await this.#follower.read({ begin: () => this.#restart(), line: (text) => this.#take(text) });
   }
 
   #restart(): void {
-    this.#offset = 0;
     this.#readings = new ReadingsThinner(this.#most);
     this.#epochs = new ReadingsThinner(this.#most);
     this.#step = 0;
@@ -83,26 +68,6 @@ export class MetricsTail {
     this.#seconds = 0;
     this.#lastEpoch = null;
     this.#lastKnn = null;
-  }
-
-  async #readFrom(file: FileHandle): Promise<void> {
-    const breather = new Breather();
-    const buffer = Buffer.alloc(CHUNK);
-    let rest = Buffer.alloc(0);
-    for (let at = this.#offset, number = 0; ; ) {
-      const { bytesRead } = await file.read(buffer, 0, CHUNK, at);
-      if (bytesRead === 0) return;
-      at += bytesRead;
-      const bytes = Buffer.concat([rest, buffer.subarray(0, bytesRead)]);
-      let start = 0;
-      for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, start)) {
-        if (number++ % LINES === 0) await breather.breathe();
-        this.#take(bytes.toString('utf8', start, end));
-        start = end + 1;
-      }
-      this.#offset += start;
-      rest = Buffer.from(bytes.subarray(start));
-    }
   }
 
   #take(line: string): void {

@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { basename, relative, resolve, sep } from 'node:path';
 import type { Config } from '../config/schema.js';
 import type { Metrics } from '../metrics/values.js';
-import type { RunData } from '../report/run-data.js';
+import type { RunData, RunState } from '../report/run-data.js';
 import { judge, type Verdict } from '../train/verdict.js';
 import type { RunResult } from './events.js';
-import { type LastEpoch, MetricsTail } from './metrics-tail.js';
+import { MetricsTail } from './metrics-tail.js';
 import { finishedText, neighboursLink, REPORT_POINTS } from './report-files.js';
 import { runData } from './run-data.js';
 import {
@@ -47,7 +47,8 @@ export class RunReader {
     this.#options = options;
   }
 
-  async read(): Promise<RunData> {
+  /** `now`: of a run that is not finished, for those who know more than its files say. One call at a time. */
+  async read(now?: { readonly state: RunState; readonly status: string }): Promise<RunData> {
     const folder = this.#folder;
     const config = await readRunConfig(folder.path);
     const { batchSize, accumulate } = config;
@@ -65,8 +66,8 @@ export class RunReader {
       config,
       environment: (await readEnvironment(folder)) ?? {},
       result,
-      state: finished === null ? 'stopped' : 'finished',
-      status: finished === null ? progressText(config, tail) : finishedText(finished),
+      state: finished === null ? (now?.state ?? 'stopped') : 'finished',
+      status: finished === null ? (now?.status ?? progressText(config, tail)) : finishedText(finished),
       tail,
       sameImages: await asksAll(folder, config),
       links: this.#links(),
@@ -110,33 +111,34 @@ function unfinished(folder: RunFolder, config: Config, baseline: BaselineFile | 
     knn: lastKnn,
     linear: null,
     untrained: { knn: untrained && { top1: untrained.top1, top5: untrained.top5 }, linear: baseline?.linear ?? null },
-    metrics: lastEpoch === null ? null : (numbersOf(lastEpoch) as unknown as Metrics),
-    verdict: verdictOf(config, baseline, lastEpoch),
+    metrics: lastEpoch === null ? null : (numbersOf(lastEpoch.values) as unknown as Metrics),
+    verdict: verdictSoFar(config, baseline, { epoch: lastEpoch?.values ?? {}, knn: lastKnn?.top1 ?? null }),
     encoder: null,
     seconds: 0,
   };
 }
 
-function numbersOf({ values }: LastEpoch): Record<string, number> {
+function numbersOf(values: Readonly<Record<string, unknown>>): Record<string, number> {
   return Object.fromEntries(
     Object.entries(values).filter((entry): entry is [string, number] => Number.isFinite(entry[1])),
   );
 }
 
-function verdictOf(config: Config, baseline: BaselineFile | null, last: LastEpoch | null): Verdict {
-  const values = last === null ? {} : numbersOf(last);
-  const { 'collapse/std': collapseStd, 'collapse/rank': collapseRank, loss } = values;
+/** What is known of a run that goes on or was stopped. */
+export interface SoFar {
+  /** Metrics of the last epoch. */
+  readonly epoch: Readonly<Record<string, unknown>>;
+  /** Top-1 of the last epoch that kNN was measured in; null: of none. */
+  readonly knn: number | null;
+}
+
+/** As the run itself says when it is stopped. */
+export function verdictSoFar(config: Config, baseline: BaselineFile | null, { epoch, knn }: SoFar): Verdict {
+  const { 'collapse/std': collapseStd, 'collapse/rank': collapseRank, loss } = numbersOf(epoch);
   if (collapseStd === undefined || collapseRank === undefined || loss === undefined) {
     return { state: 'not learning yet', text: 'Nothing can be said yet: no epoch was completed.' };
   }
   const during = baseline?.knnDuringRun ?? null;
-  return judge({
-    config,
-    collapseStd,
-    collapseRank,
-    loss,
-    knn: values['knn/top1'] ?? null,
-    untrainedKnn: during?.top1 ?? null,
-    queries: during?.queries ?? 0,
-  });
+  const queries = during?.queries ?? 0;
+  return judge({ config, collapseStd, collapseRank, loss, knn, untrainedKnn: during?.top1 ?? null, queries });
 }

@@ -19,6 +19,15 @@ const MOST_OF_TIME = 1 / 200;
 /** Points of a line: what a screen shows. */
 export const REPORT_POINTS = 1000;
 
+/** Points of all runs' lines together: pages of many runs stay within some megabytes. */
+const MOST_POINTS = 5000;
+const LEAST_POINTS = 100;
+
+/** Points of a line on a page of so many runs. */
+export function pointsBeside(runs: number): number {
+  return Math.max(LEAST_POINTS, Math.min(REPORT_POINTS, Math.floor(MOST_POINTS / runs)));
+}
+
 /** report.html and curves.svg while a run goes on. They are for people: that they cannot be written ends no run. */
 export class ReportFiles {
   readonly #folder: RunFolder;

@@ -89,6 +89,15 @@ export interface BaselineFile extends Baseline {
 /** 'new': nothing there but what an empty start leaves; 'started': a run; 'finished': a run with a result. */
 export type FolderState = 'new' | 'started' | 'finished';
 
+/** What a run has beside config.json, one of them from its first moment on: other programs have files of that name too. */
+const BESIDE_CONFIG = [LOCK_FILE, 'environment.json', 'data.json', 'baseline.json', 'metrics.jsonl', 'checkpoints'];
+
+/** Whether a folder with these names in it holds a run, as it should be or damaged. */
+export function holdsRun(names: ReadonlySet<string>): boolean {
+  if (names.has('config.json')) return names.has('result.json') || BESIDE_CONFIG.some((name) => names.has(name));
+  return names.has('metrics.jsonl') && (names.has('environment.json') || names.has('checkpoints'));
+}
+
 /** Throws ERR_BYOL_RUN if there is something else in the folder. */
 export async function inspectFolder(folder: RunFolder): Promise<FolderState> {
   let names: string[];

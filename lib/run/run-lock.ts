@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { ByolError } from '../errors.js';
-import { holdLock, type ProcessLock } from '../files/process-lock.js';
+import { holdLock, type LockHolder, lockHolder, type ProcessLock } from '../files/process-lock.js';
 
 /** `run.lock`: one process at a time writes to a run folder. */
 
@@ -21,4 +21,9 @@ export function lockRun(folder: string, title = 'run folder'): Promise<ProcessLo
     odd: (problem) =>
       new ByolError('ERR_BYOL_RUN', `${path} ${problem}. Delete it if no process is using the ${title}.`),
   });
+}
+
+/** Which process writes to a run folder, or did when it was killed. null: none. Throws ERR_BYOL_IO. */
+export function runHolder(folder: string): Promise<LockHolder | null> {
+  return lockHolder(join(resolve(folder), LOCK_FILE));
 }

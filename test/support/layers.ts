@@ -15,6 +15,7 @@ export const LAYERS = [
   'train',
   'report',
   'run',
+  'serve',
   'bench',
   'encoder',
   'tables',
