@@ -1,9 +1,10 @@
 /**
- * npm run bench [step|augment|decode|photos|run|learning|load|linear-stream ...]: side by side with what a user would take instead, in one run on one
+ * npm run bench [step|augment|decode|photos|run|learning|load|linear-stream|export ...]: side by side with what a user would take instead, in one run on one
  * machine. Results go to bench/results/ with the environment and the commit. BYOL_BENCH_PYTHON names a Python with torch (and torchvision).
- * `npm run bench linear-stream -- --rows 50000` is short, and only told.
+ * `npm run bench linear-stream -- --rows 50000` is short, and only told, as is `npm run bench export -- --photos 8`; `npm run bench export -- --network
+ * resnet-50` records this one beside the others.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadNative } from '../lib/binding/load.js';
@@ -11,6 +12,7 @@ import { packageRoot } from '../lib/binding/package-root.js';
 import { describeEnvironment } from '../lib/run/environment.js';
 import { benchAugment } from './augment.js';
 import { benchDecode } from './decode.js';
+import { benchExport, type ExportBench } from './export.js';
 import { benchLearning } from './learning.js';
 import { benchLinearStream } from './linear-stream.js';
 import { benchLoad } from './load.js';
@@ -27,10 +29,14 @@ const benches = {
   load: benchLoad,
   photos: benchPhotos,
   'linear-stream': benchLinearStream,
+  export: benchExport,
 } as const;
 type Name = keyof typeof benches;
 
-const { positionals: asked, values } = parseArgs({ allowPositionals: true, options: { rows: { type: 'string' } } });
+const { positionals: asked, values } = parseArgs({
+  allowPositionals: true,
+  options: { rows: { type: 'string' }, photos: { type: 'string' }, network: { type: 'string' } },
+});
 if (values.rows !== undefined) {
   const rows = Number(values.rows);
   if (!Number.isSafeInteger(rows) || rows < 2048 || asked.join() !== 'linear-stream') {
@@ -38,6 +44,17 @@ if (values.rows !== undefined) {
     process.exit(2);
   }
   console.log(JSON.stringify(await benchLinearStream(rows), null, 2));
+  process.exit(0);
+}
+const { photos, network } = values;
+if (photos !== undefined || network !== undefined) {
+  if (!/^([4-9]|\d{2,4})$/.test(photos ?? '100') || asked.join() !== 'export') {
+    console.error('--photos is a whole number from 4, and --network a name; both are of export alone.');
+    process.exit(2);
+  }
+}
+if (photos !== undefined) {
+  console.log(JSON.stringify(await benchExport({ photos: Number(photos), network }), null, 2));
   process.exit(0);
 }
 const unknown = asked.filter((name) => !(name in benches));
@@ -54,10 +71,17 @@ const {
 } = await describeEnvironment(info, { device: 'cpu', precision });
 for (const name of (asked.length > 0 ? asked : Object.keys(benches)) as Name[]) {
   console.log(`${name}:`);
-  const result = await benches[name]();
   const file = path.join(packageRoot(), 'bench', 'results', `${name}.json`);
+  const result = network === undefined ? await benches[name]() : withOthers(file, await benchExport({ network }));
   mkdirSync(path.dirname(file), { recursive: true });
   const record = { command: `npm run bench ${name}`, environment, result };
   writeFileSync(file, `${JSON.stringify(record, null, 2)}\n`);
   console.log(JSON.stringify(result, null, 2));
+}
+
+/** Networks that were recorded before stay. */
+function withOthers(file: string, result: ExportBench): ExportBench {
+  if (!existsSync(file)) return result;
+  const before = JSON.parse(readFileSync(file, 'utf8')) as { readonly result: ExportBench };
+  return { ...result, networks: { ...before.result.networks, ...result.networks } };
 }
