@@ -2,7 +2,7 @@
  * npm run bench [step|augment|decode|photos|run|learning|load|linear-stream|export ...]: side by side with what a user would take instead, in one run on one
  * machine. Results go to bench/results/ with the environment and the commit. BYOL_BENCH_PYTHON names a Python with torch (and torchvision).
  * `npm run bench linear-stream -- --rows 50000` is short, and only told, as is `npm run bench export -- --photos 8`; `npm run bench export -- --network
- * resnet-50` records this one beside the others.
+ * resnet-50` records this one beside the others, also of another number of photos.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -53,8 +53,8 @@ if (photos !== undefined || network !== undefined) {
     process.exit(2);
   }
 }
-if (photos !== undefined) {
-  console.log(JSON.stringify(await benchExport({ photos: Number(photos), network }), null, 2));
+if (photos !== undefined && network === undefined) {
+  console.log(JSON.stringify(await benchExport({ photos: Number(photos) }), null, 2));
   process.exit(0);
 }
 const unknown = asked.filter((name) => !(name in benches));
@@ -72,7 +72,10 @@ const {
 for (const name of (asked.length > 0 ? asked : Object.keys(benches)) as Name[]) {
   console.log(`${name}:`);
   const file = path.join(packageRoot(), 'bench', 'results', `${name}.json`);
-  const result = network === undefined ? await benches[name]() : withOthers(file, await benchExport({ network }));
+  const result =
+    network === undefined
+      ? await benches[name]()
+      : withOthers(file, await benchExport({ network, photos: photos === undefined ? undefined : Number(photos) }));
   mkdirSync(path.dirname(file), { recursive: true });
   const record = { command: `npm run bench ${name}`, environment, result };
   writeFileSync(file, `${JSON.stringify(record, null, 2)}\n`);

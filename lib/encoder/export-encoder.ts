@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { VERSION } from '../binding/package-root.js';
 import { ByolError } from '../errors.js';
-import { architectureName, describingMetadata, torchvisionFit } from '../export/encoder.js';
+import { architectureName, describingMetadata, torchvisionCode, torchvisionFit } from '../export/encoder.js';
 import { describesItself, type EncoderDescription } from '../export/encoder-description.js';
 import { type GraphTensors, resnetModel } from '../export/onnx/resnet-graph.js';
 import { readSafetensors, readSafetensorsHeader } from '../export/safetensors.js';
@@ -226,10 +226,9 @@ function pythonFor(out: string, format: ExportFormat, description: EncoderDescri
     ].join('\n');
   }
   if (format === 'torchvision') {
-    const { notes } = torchvisionFit(description.encoder, description.norm);
     return [
       'import torch, torchvision; from safetensors.torch import load_file',
-      ...notes.map((note) => `# ${note}`),
+      ...torchvisionCode(description.encoder, description.norm),
       `model.eval().load_state_dict(load_file(${file}))`,
     ].join('\n');
   }

@@ -113,6 +113,30 @@ export function torchvisionFit(encoder: EncoderConfig, norm: EncoderNorm): Torch
   return { model, strict, sameFunction, notes };
 }
 
+/**
+ * Lines of Python that make `model`, torchvision's own network with these parts, where torchvisionFit() says that it loads strictly: its
+ * state dict then has exactly the names and shapes of the file, and its outputs are the representations.
+ */
+export function torchvisionCode(encoder: EncoderConfig, norm: EncoderNorm): string[] {
+  const layer = normLayer(norm);
+  const options = layer === null ? '' : `norm_layer=lambda channels: ${layer}`;
+  const name = torchvisionName(encoder);
+  const block = encoder.block === 'basic' ? 'BasicBlock' : 'Bottleneck';
+  const of = 'torchvision.models.resnet';
+  const made =
+    name === null
+      ? `${of}.ResNet(${of}.${block}, [${encoder.blocks.join(', ')}]${options && `, ${options}`})`
+      : `torchvision.models.${name}(${options})`;
+  const padding = encoder.stem === 'small' ? 1 : 2;
+  return [
+    `model = ${made}`,
+    'model.fc = torch.nn.Identity()',
+    ...(encoder.stem === 'imagenet'
+      ? []
+      : [`model.conv1 = torch.nn.Conv2d(3, 64, 3, 1, ${padding}, bias=False)`, 'model.maxpool = torch.nn.Identity()']),
+  ];
+}
+
 /** PyTorch's layer in place of torchvision's batch normalisation; null: that one. */
 function normLayer({ encoder, groups, epsilon }: EncoderNorm): string | null {
   if (encoder === 'none') return 'torch.nn.Identity()';

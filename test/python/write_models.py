@@ -32,13 +32,20 @@ def like_trained(model):
 def of_torchvision(folder):
     import torchvision
 
+    small = like_trained(torchvision.models.resnet18())
+    torch.save(small.state_dict(), f"{folder}/torchvision-resnet18.pth")
+    pooled = nn.Sequential(*list(small.children())[:-1])
     model = like_trained(torchvision.models.resnet50())
     torch.save(model.state_dict(), f"{folder}/torchvision-resnet50.pth")
     sequential = nn.Sequential(*list(model.children())[:-1])
     lightly = {f"backbone.{name}": value for name, value in sequential.state_dict().items()}
     torch.save({"state_dict": lightly}, f"{folder}/lightly-resnet50.ckpt")
     run = lambda images: sequential(images).flatten(1)
-    return {"torchvision-resnet50.pth": run, "lightly-resnet50.ckpt": run}
+    return {
+        "torchvision-resnet18.pth": lambda images: pooled(images).flatten(1),
+        "torchvision-resnet50.pth": run,
+        "lightly-resnet50.ckpt": run,
+    }
 
 
 def of_timm(folder):
