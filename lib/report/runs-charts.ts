@@ -163,6 +163,7 @@ function lossRange(
   };
 }
 
+/** But of names that are written small: kNN. */
 function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  return /^[a-z]+\b/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
 }

@@ -89,7 +89,7 @@ ${plotScript}
         cell.append(make('small', '', valueText(range[0], chart.unit) + ' to ' + valueText(range[1], chart.unit)));
       }
     });
-    tip.replaceChildren(make('strong', '', xText(u.posToVal(u.cursor.left, 'x'))), table);
+    tip.replaceChildren(make('strong', '', xText(u.data[0][u.cursor.idx])), table);
     tip.hidden = false;
     const box = u.over.getBoundingClientRect();
     const x = box.left + u.cursor.left;

@@ -33,6 +33,8 @@ export const runsStyle = `
 .changed { background: var(--fair); }
 .changed td:first-child code { font-weight: 700; }
 .changed td:first-child { box-shadow: -6px 0 0 var(--fair); border-left: 3px solid #e69f00; padding-left: 6px; }
+#summary .wide th[scope=row] { min-width: 11em; }
+#summary .wide td:nth-last-child(-n+2) { min-width: 14em; }
 #live::before { content: ''; display: inline-block; width: .7em; height: .7em; border-radius: 50%; background: #009e73; margin-right: .5em; }
 #live.lost::before { background: #d55e00; }
 @media print {
