@@ -129,7 +129,7 @@ export const plotScript = `
         axes: [axis({ size: 26, gap: 3, values: tickTexts(null), ...(options.axis.kind === 'step' && { incrs: WHOLE }) }),
           axis({ gap: 3, ...incrementsOf(chart, data, series), values: tickTexts(chart.unit), size: (_, values) => widest(values) })],
         cursor: {
-          dataIdx: (self, s, at) => (s === 0 ? at : series[s - 1].role === 'value' || series[s - 1].role === 'level' ? nearest(self, s, at) : null),
+          dataIdx: (self, s, at) => (s === 0 ? at : series[s - 1].role === 'value' ? nearest(self, s, at) : null),
           points: { size: 7 },
           drag: { x: true, y: false, setScale: false, dist: 4 },
           sync: { key: 'runs', scales: ['x', null], filters: { pub: (type) => type === 'mousemove' } },

@@ -57,12 +57,14 @@ ${plotScript}
   /** Of a line its value under the pointer, or its newest. */
   const valueAt = (plot, line) => {
     const { u, chart } = plot;
-    const s = 1 + u.lineSeries.findIndex((item) => item.line === line && (item.role === 'value' || item.role === 'level'));
+    const { level, from, last } = chart.lines[line];
+    if (from === null) return { text: valueText(level ?? last, chart.unit), range: null };
+    const s = 1 + u.lineSeries.findIndex((item) => item.line === line && item.role === 'value');
     const pointed = u.cursor.left >= 0 && u.cursor.idxs !== undefined && u.cursor.idx != null;
     const at = pointed ? u.cursor.idxs[s] : u.data[s].findLastIndex((value) => value != null);
     const low = u.lineSeries.findIndex((item) => item.line === line && item.role === 'low');
     const range = at == null || low < 0 || u.data[low + 1][at] == null ? null : [u.data[low + 1][at], u.data[low + 2][at]];
-    return { text: valueText(at == null ? null : u.data[s][at], chart.unit), x: at == null ? null : u.data[0][at], range, pointed };
+    return { text: valueText(at == null ? null : u.data[s][at], chart.unit), range };
   };
 
   const tip = make('div', 'tip');

@@ -10,8 +10,10 @@ export const runsStyle = `
 .hint { color: var(--faint); }
 .group { font-size: 1.1em; margin: 1.2em 0 .2em; }
 .plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 390px), 1fr)); gap: 14px 18px; }
-.plot { margin: 0; min-width: 0; border: 1px solid var(--rule); border-radius: 6px; padding: 8px 8px 4px; }
+.plot { display: flex; flex-direction: column; margin: 0; min-width: 0; border: 1px solid var(--rule); border-radius: 6px; padding: 8px 8px 4px; }
 .plot figcaption { font-weight: 600; font-size: 14px; line-height: 1.3; overflow-wrap: anywhere; }
+@media (max-width: 640px) { .controls { position: static; } .hint { display: none; } }
+.plot .place { margin-top: auto; min-width: 0; }
 .plot .uplot { font-family: inherit; }
 .plot .u-over { cursor: crosshair; }
 .plot .u-select { background: light-dark(#0072b222, #6cb6f533); }
@@ -40,7 +42,7 @@ export const runsStyle = `
 @media print {
   .controls, .tip, .find { display: none; }
   .plots { display: block; }
-  .plot { display: inline-block; width: 46%; vertical-align: top; margin: 0 1% 8px; break-inside: avoid; }
+  .plot { display: inline-flex; box-sizing: border-box; width: 48%; vertical-align: top; margin: 0 1% 8px; break-inside: avoid; }
   .plot .uplot { max-width: 100%; }
 }
 `;

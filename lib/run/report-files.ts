@@ -15,6 +15,8 @@ const WRITE_EVERY_MS = 5000;
 
 /** Of the time of a run what its report may take, whatever its length: so long is waited after each time. */
 const MOST_OF_TIME = 1 / 200;
+/** But no longer: the first report of a resumed run reads all that there is, and the others only what is new. */
+const WRITE_AFTER_MS = 300_000;
 
 /** Points of a line: what a screen shows. */
 export const REPORT_POINTS = 1000;
@@ -82,7 +84,7 @@ export class ReportFiles {
       this.#warned = true;
     }
     const now = performance.now();
-    this.#next = now + Math.max(WRITE_EVERY_MS, (now - began) / MOST_OF_TIME);
+    this.#next = now + Math.min(WRITE_AFTER_MS, Math.max(WRITE_EVERY_MS, (now - began) / MOST_OF_TIME));
   }
 
   async #read(result: RunResult, state: RunState, status: string, neighbours: string | null): Promise<RunData> {
