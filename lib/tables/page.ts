@@ -21,7 +21,7 @@ export function renderTablePage(report: TableReport): string {
     report.title,
     [
       ...paragraphs,
-      `<div class="scroll">${renderChart(report)}</div>`,
+      `<div class="scroll" tabindex="0" role="region" aria-label="Chart">${renderChart(report)}</div>`,
       renderCells(header, rows, numbers),
       ...claims,
       renderDetails('Base configuration', report.base),
@@ -30,6 +30,7 @@ export function renderTablePage(report: TableReport): string {
   );
 }
 
+/** Wider than its window a table scrolls by itself, by keys too. */
 export function renderCells(
   header: readonly string[],
   rows: readonly (readonly string[])[],
@@ -37,5 +38,5 @@ export function renderCells(
 ): string {
   const line = (tag: 'th' | 'td', cells: readonly string[]): string =>
     `<tr>${cells.map((text, index) => `<${tag}${numbers.includes(index) ? ' class="number"' : ''}>${escapeText(text)}</${tag}>`).join('')}</tr>`;
-  return `<div class="scroll"><table class="ruled">\n${[line('th', header), ...rows.map((cells) => line('td', cells))].join('\n')}\n</table></div>`;
+  return `<div class="scroll" tabindex="0" role="region" aria-label="Table"><table class="ruled wide">\n${[line('th', header), ...rows.map((cells) => line('td', cells))].join('\n')}\n</table></div>`;
 }

@@ -117,7 +117,7 @@ export function renderEncoderPage(report: EncoderTableReport): string {
     report.title,
     [
       ...introduction(report).map((text) => `<p>${escapeText(text)}</p>`),
-      `<div class="scroll">${renderEncoderChart(report)}</div>`,
+      `<div class="scroll" tabindex="0" role="region" aria-label="Chart">${renderEncoderChart(report)}</div>`,
       ...parts(report)
         .filter(({ rows }) => rows.length > 0)
         .flatMap(section),
