@@ -53,6 +53,8 @@ interface Scripts {
   versions: {
     /** "2.13.0": what is fetched where none is found. */
     readonly fetchedTorch: string;
+    /** "linux-x64", ...: those that have a package with the addon. */
+    readonly platforms: readonly string[];
   };
 }
 

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { ByolError } from '../errors.js';
+import { script } from './build-tools.js';
 import { packageRoot, packageVersion } from './package-root.js';
 
 /** byol-build.json, written beside the addon when its build is finished. */
@@ -95,6 +96,19 @@ export function lookForAddon(): Addon | readonly string[] {
   return refused;
 }
 
+/** LibTorch is built for glibc, not for musl (Alpine); Node says which one it runs with. */
+function hasGlibc(): boolean {
+  const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } };
+  return header.glibcVersionRuntime !== undefined;
+}
+
+function howToGetAddon(): string {
+  if (!script('versions').platforms.includes(`${process.platform}-${process.arch}`) || !hasGlibc()) {
+    return 'It runs on Linux with glibc (Debian, Ubuntu, Fedora, ...; not Alpine) on x64 or arm64 only.';
+  }
+  return `Get it prebuilt: npm install ${platformPackage}@${packageVersion()}\nOr build it: ${HOW_TO_BUILD}`;
+}
+
 /** @throws ByolError ERR_BYOL_NATIVE_NOT_BUILT, naming the places that were looked at, and what to do. */
 export function findAddon(): Addon {
   const found = lookForAddon();
@@ -103,11 +117,7 @@ export function findAddon(): Addon {
     'ERR_BYOL_NATIVE_NOT_BUILT',
     `The native part of byol-torch is not there for ${process.platform}-${process.arch}. Looked at:\n` +
       found.map((line) => `  - ${line}`).join('\n'),
-    {
-      hint:
-        `Get it prebuilt, where there is a package for this platform: npm install ${platformPackage}@${packageVersion()}\n` +
-        `Or build it: ${HOW_TO_BUILD}`,
-    },
+    { hint: howToGetAddon() },
   );
 }
 

@@ -50,7 +50,11 @@ test('with no addon at all, the places that were looked at, and what to do', asy
       String(message),
       /build\/Release: nothing was built here\n.*@byol-torch\/\w+-\w+: it is not installed$/,
     );
-    assert.match(String(hint), /^Get it prebuilt.*: npm install @byol-torch\/\S+\nOr build it: npx byol build/);
+    assert.match(String(hint), /^Get it prebuilt: npm install @byol-torch\/\S+\nOr build it: npx byol build/);
+    // On a system that has no package, and for which nothing can be built.
+    const versions = path.join(dir, 'scripts/versions.cjs');
+    writeFileSync(versions, `${readFileSync(versions, 'utf8')}exports.platforms = [];\n`);
+    assert.match(String((await load(dir)).hint), /^It runs on Linux with glibc .* on x64 or arm64 only\.$/);
   });
 });
 

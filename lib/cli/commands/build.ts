@@ -2,7 +2,7 @@ import type { CommandModule } from 'yargs';
 
 export const command: CommandModule = {
   command: 'build',
-  describe: 'Find or fetch LibTorch and build the native part',
+  describe: 'Build the native part from source, where no package fits, or for another LibTorch',
   handler: async () => {
     const { runBuild } = await import('../build.js');
     process.exitCode = await runBuild();
