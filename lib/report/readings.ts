@@ -21,19 +21,20 @@ export interface Readings {
   readonly values: Readonly<Record<string, ReadingColumn>>;
 }
 
+/** Changed in place: a long run has millions of values. */
 interface Sum {
-  readonly total: number;
+  total: number;
   /** Finite readings. */
-  readonly count: number;
-  readonly low: number;
-  readonly high: number;
+  count: number;
+  low: number;
+  high: number;
 }
 
 interface Point {
-  readonly step: number;
-  readonly seconds: number;
+  step: number;
+  seconds: number;
   readonly sums: Map<string, Sum>;
-  readonly readings: number;
+  readings: number;
 }
 
 /** Six digits are more than any screen shows. */
@@ -51,16 +52,20 @@ export class ReadingsThinner {
 
   /** In the order of the steps. Values that are no numbers are passed over; those that are not finite count as not measured. */
   add(step: number, seconds: number, values: Readonly<Record<string, unknown>>): void {
-    const sums = new Map<string, Sum>();
-    for (const [name, value] of Object.entries(values)) {
-      if (typeof value === 'number') sums.set(name, sumOf(value));
-      // As a number that is not finite is written in JSON.
-      else if (value === null) sums.set(name, NOTHING);
+    let point = this.#points.at(-1);
+    if (point === undefined || point.readings >= this.#each) {
+      point = { step, seconds, sums: new Map(), readings: 0 };
+      this.#points.push(point);
     }
-    const point = { step, seconds, sums, readings: 1 };
-    const last = this.#points.at(-1);
-    if (last !== undefined && last.readings < this.#each) this.#points[this.#points.length - 1] = joined(last, point);
-    else this.#points.push(point);
+    point.step = step;
+    point.seconds = seconds;
+    point.readings += 1;
+    for (const name in values) {
+      const value = values[name];
+      if (typeof value === 'number') addValue(sumIn(point, name), value);
+      // As a number that is not finite is written in JSON.
+      else if (value === null) sumIn(point, name);
+    }
     if (this.#points.length > this.#most) this.#halve();
   }
 
@@ -69,7 +74,8 @@ export class ReadingsThinner {
     const points: Point[] = [];
     for (let at = 0; at < this.#points.length; at += 2) {
       const [first, second] = [this.#points[at] as Point, this.#points[at + 1]];
-      points.push(second === undefined ? first : joined(first, second));
+      if (second !== undefined) join(first, second);
+      points.push(first);
     }
     this.#points = points;
     this.#each *= 2;
@@ -82,7 +88,7 @@ export class ReadingsThinner {
     const values: Record<string, ReadingColumn> = {};
     for (const name of names) {
       if (!wanted(name)) continue;
-      const sums = points.map((point) => point.sums.get(name) ?? NOTHING);
+      const sums = points.map((point) => point.sums.get(name) ?? nothing());
       const column = (pick: (sum: Sum) => number): Array<number | null> =>
         sums.map((sum) => (sum.count === 0 ? null : rounded(pick(sum))));
       const mean = column(({ total, count }) => total / count);
@@ -99,24 +105,39 @@ export class ReadingsThinner {
   }
 }
 
-const NOTHING: Sum = { total: 0, count: 0, low: Number.POSITIVE_INFINITY, high: Number.NEGATIVE_INFINITY };
-
-function sumOf(value: number): Sum {
-  return Number.isFinite(value) ? { total: value, count: 1, low: value, high: value } : NOTHING;
+function nothing(): Sum {
+  return { total: 0, count: 0, low: Number.POSITIVE_INFINITY, high: Number.NEGATIVE_INFINITY };
 }
 
-function joined(a: Point, b: Point): Point {
-  const sums = new Map(a.sums);
-  for (const [name, sum] of b.sums) {
-    const before = sums.get(name) ?? NOTHING;
-    sums.set(name, {
-      total: before.total + sum.total,
-      count: before.count + sum.count,
-      low: Math.min(before.low, sum.low),
-      high: Math.max(before.high, sum.high),
-    });
+function sumIn({ sums }: Point, name: string): Sum {
+  let sum = sums.get(name);
+  if (sum === undefined) {
+    sum = nothing();
+    sums.set(name, sum);
   }
-  return { step: b.step, seconds: b.seconds, sums, readings: a.readings + b.readings };
+  return sum;
+}
+
+function addValue(sum: Sum, value: number): void {
+  if (!Number.isFinite(value)) return;
+  sum.total += value;
+  sum.count += 1;
+  if (value < sum.low) sum.low = value;
+  if (value > sum.high) sum.high = value;
+}
+
+/** `later` goes into `point`. */
+function join(point: Point, later: Point): void {
+  for (const [name, { total, count, low, high }] of later.sums) {
+    const sum = sumIn(point, name);
+    sum.total += total;
+    sum.count += count;
+    sum.low = Math.min(sum.low, low);
+    sum.high = Math.max(sum.high, high);
+  }
+  point.step = later.step;
+  point.seconds = later.seconds;
+  point.readings += later.readings;
 }
 
 function rounded(value: number): number {
