@@ -53,18 +53,18 @@ function images(): Uint8Array[] {
   return [first, ...others.slice(1), first.map((value, i) => (i % 7 === 0 ? 255 - value : value))];
 }
 
-/** Features as `embed` of the page's module gives them, and those before they are scaled. */
-async function featuresInPage(page: Page, model: string, pixels: Uint8Array): Promise<Float32Array> {
-  const rgba = Array.from({ length: size * size * 4 }, (_, at) =>
-    at % 4 === 3 ? 255 : (pixels[Math.floor(at / 4) * 3 + (at % 4)] as number),
-  );
+/** Features as the page's module gives them, of an image file. */
+async function featuresInPage(page: Page, model: string, file: Uint8Array): Promise<Float32Array> {
   const script = `(async () => {
     const { Encoder } = await import('/encoder.js');
     const encoder = await Encoder.load(${JSON.stringify(model)});
-    return [...(await encoder.features(Uint8ClampedArray.from(${JSON.stringify(rgba)})))];
+    return [...(await encoder.features(new Blob([Uint8Array.from(${JSON.stringify([...file])})])))];
   })()`;
   return Float32Array.from((await page.evaluate(script)) as number[]);
 }
+
+/** Larger than what the network sees, and no square. */
+const photo = { width: 3 * size + 10, height: 2 * size + 5 };
 
 test('a page embeds photos as we do, and shows the nearest', async (t) => {
   const browser = await testBrowser(t);
@@ -88,6 +88,14 @@ test('a page embeds photos as we do, and shows the nearest', async (t) => {
     );
     await exportEncoder(file, { out: path.join(dir, 'encoder.onnx') });
     await exportEncoder(file, { out: path.join(dir, 'pixels.onnx'), pixels: true });
+    // Each way to see a larger image.
+    const ways = [
+      { transform: 'official', resampling: 'bicubic', antialias: false },
+      { transform: 'official', resampling: 'bilinear', antialias: true },
+      { transform: 'torchvision', resampling: 'bilinear', antialias: true },
+    ] as const;
+    for (const [i, way] of ways.entries()) await exportEncoder(file, { out: path.join(dir, `way-${i}.onnx`), ...way });
+    const larger = { ...photo, pixels: pictures(1, photo.height, photo.width) };
     const given = images();
     const names = given.map((pixels, i) => {
       const name = path.join(dir, `${'abcd'[i]}.png`);
@@ -106,10 +114,17 @@ test('a page embeds photos as we do, and shows the nearest', async (t) => {
       await browser.visit(address, async ({ page, complaints, requests }) => {
         for (const model of ['encoder.onnx', 'pixels.onnx']) {
           for (const [i, pixels] of given.entries()) {
-            const found = await featuresInPage(page, model, pixels);
+            const found = await featuresInPage(page, model, encodePng({ width: size, height: size, pixels }));
             const difference = Math.max(...found.map((value, at) => Math.abs(value - (row(i)[at] as number))));
             assert.ok(difference < 1e-4 && found.length === dimension, `${model}, image ${i}: ${difference}`);
           }
+        }
+        for (const [i, way] of ways.entries()) {
+          await using seen = await Encoder.load(file, { device: 'cpu', precision: 'float32', ...way });
+          const { data: expected } = await seen.embed([larger]);
+          const found = await featuresInPage(page, `way-${i}.onnx`, encodePng(larger));
+          const difference = Math.max(...found.map((value, at) => Math.abs(value - (expected[at] as number))));
+          assert.ok(difference < 1e-4, `${JSON.stringify(way)}: ${difference}`);
         }
         await page.setInputFiles('#files', [...names.slice(0, 3), broken]);
         await page.waitForFunction(`document.querySelectorAll('#photos li').length === 3`);

@@ -1,16 +1,13 @@
 /** An encoder that `byol export` wrote, with the images that it expects: in ONNX's metadata it says what becomes of a photo. */
 import * as ort from 'onnxruntime-web/wasm';
+import { evaluationPixels } from './resize.js';
 
 // More threads need a page that is isolated from others (headers COOP and COEP).
 if (!globalThis.crossOriginIsolated) ort.env.wasm.numThreads = 1;
 
-/** The central square of this part of the shorter side is seen (transform 'official'); torchvision's Resize(256), CenterCrop(224). */
-const SEEN = { official: 0.875, torchvision: 224 / 256 };
-
 export class Encoder {
   #session;
   #metadata;
-  #canvas;
 
   /** @param {string} address of the model */
   static async load(address) {
@@ -19,7 +16,6 @@ export class Encoder {
     const bytes = new Uint8Array(await answer.arrayBuffer());
     const encoder = new Encoder();
     encoder.#metadata = readMetadata(bytes);
-    encoder.#canvas = new OffscreenCanvas(encoder.size, encoder.size);
     encoder.#session = await ort.InferenceSession.create(bytes);
     return encoder;
   }
@@ -31,52 +27,46 @@ export class Encoder {
 
   /** @param {Blob} file an image. @returns {Promise<Float32Array>} its features, of length 1: their dot product is the cosine. */
   async embed(file) {
-    const features = await this.features(await this.#pixels(file));
+    const features = await this.features(file);
     const length = Math.hypot(...features);
     return features.map((value) => value / length);
   }
 
-  /** @param {Uint8ClampedArray} rgba of an image of the encoder's size. @returns {Promise<Float32Array>} as the model gives them */
-  async features(rgba) {
+  /** @param {Blob} file an image. @returns {Promise<Float32Array>} as the model gives them */
+  async features(file) {
+    const pixels = evaluationPixels(await decode(file), this.size, Object.fromEntries(this.#metadata));
     const [name] = this.#session.inputNames;
-    const { features } = await this.#session.run({
-      [name]: name === 'pixels' ? this.#bytes(rgba) : this.#numbers(rgba),
-    });
+    const input = name === 'pixels' ? this.#bytes(pixels) : this.#numbers(pixels);
+    const { features } = await this.#session.run({ [name]: input });
     return Float32Array.from(features.data);
   }
 
-  /** What the evaluation sees: all of an image that has the encoder's size, else the middle of it, resized by the browser. */
-  async #pixels(file) {
-    const { size } = this;
-    const image = await createImageBitmap(file, { colorSpaceConversion: 'none' });
-    const whole = image.width === size && image.height === size;
-    const side = whole ? size : Math.min(image.width, image.height) * SEEN[this.#metadata.get('transform')];
-    const context = this.#canvas.getContext('2d', { willReadFrequently: true });
-    context.imageSmoothingQuality = 'high';
-    context.drawImage(image, (image.width - side) / 2, (image.height - side) / 2, side, side, 0, 0, size, size);
-    image.close();
-    return context.getImageData(0, 0, size, size).data;
-  }
-
   /** uint8 [1, height, width, 3]: a model of `byol export --pixels` normalises itself. */
-  #bytes(rgba) {
-    const pixels = Uint8Array.from(
-      { length: (rgba.length / 4) * 3 },
-      (_, at) => rgba[Math.floor(at / 3) * 4 + (at % 3)],
-    );
-    return new ort.Tensor('uint8', pixels, [1, this.size, this.size, 3]);
+  #bytes(pixels) {
+    const whole = Uint8Array.from(pixels, (value) => Math.round(value));
+    return new ort.Tensor('uint8', whole, [1, this.size, this.size, 3]);
   }
 
   /** float32 [1, 3, height, width] */
-  #numbers(rgba) {
+  #numbers(pixels) {
     const [mean, std] = ['mean', 'std'].map((name) => JSON.parse(this.#metadata.get(name)));
     const area = this.size ** 2;
     const values = Float32Array.from({ length: 3 * area }, (_, at) => {
       const channel = Math.floor(at / area);
-      return (rgba[(at % area) * 4 + channel] / 255 - mean[channel]) / std[channel];
+      return (pixels[(at % area) * 3 + channel] / 255 - mean[channel]) / std[channel];
     });
     return new ort.Tensor('float32', values, [1, 3, this.size, this.size]);
   }
+}
+
+/** Its pixels as they are in the file, turned as its EXIF data say. */
+async function decode(file) {
+  const image = await createImageBitmap(file, { colorSpaceConversion: 'none' });
+  const context = new OffscreenCanvas(image.width, image.height).getContext('2d', { willReadFrequently: true });
+  context.drawImage(image, 0, 0);
+  const { width, height } = image;
+  image.close();
+  return context.getImageData(0, 0, width, height);
 }
 
 /** onnxruntime-web does not tell a model's metadata: they are field 14 of the file, a message of a key (1) and a value (2) each. */

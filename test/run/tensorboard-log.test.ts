@@ -1,13 +1,15 @@
 /** What a run writes for TensorBoard while it goes on. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { inflateSync } from 'node:zlib';
 import type { Config } from '../../lib/config/schema.js';
 import { readMetrics } from '../../lib/run/metrics-file.js';
 import { all, bytesOf, numberOf, parseMessage, shownEvents, shownScalars } from '../support/event-files.js';
-import { withTempDir } from '../support/paths.js';
+import { root, withTempDir } from '../support/paths.js';
 import { runToEnd, tinyConfig } from '../support/tiny.js';
 
 const config = tinyConfig({ epochs: 3, log: 'tensorboard' });
@@ -131,6 +133,32 @@ test('a run whose log cannot be written says so once and goes on', () =>
     assert.match(told.join('\n'), /not written any further in this sitting: ENOTDIR/);
     assert.equal(readFileSync(board(dir), 'utf8'), 'in the way');
   }));
+
+test(
+  'a disk that fills up while it is written ends the log, and not the run',
+  { skip: process.platform === 'win32' },
+  () =>
+    withTempDir((dir) => {
+      const out = path.join(dir, 'run');
+      const tiny = pathToFileURL(path.join(root, 'dist/test/support/tiny.js')).href;
+      // The picture of the views is larger than any file may become, a checkpoint is not.
+      const script = `
+      import { runToEnd, tinyConfig } from ${JSON.stringify(tiny)};
+      const { views, data } = tinyConfig();
+      const larger = { views: { ...views, size: 48 }, data: { ...data, size: 48 } };
+      const { result, events } = await runToEnd(tinyConfig({ ...larger, epochs: 2, log: 'tensorboard' }), { folder: process.argv[1] });
+      const told = events.flatMap((event) => (event.type === 'warning' ? [event.message] : []));
+      console.log(JSON.stringify({ interrupted: result.interrupted, told }));`;
+      const node = [process.execPath, '--input-type=module', '--eval', script, out];
+      const child = spawnSync('sh', ['-c', 'ulimit -f 180 && exec "$@"', 'sh', ...node], { encoding: 'utf8' });
+      assert.equal(child.status, 0, child.stderr);
+      const { interrupted, told } = JSON.parse(child.stdout) as { interrupted: boolean; told: string[] };
+      assert.equal(interrupted, false);
+      const ofLog = told.filter((message) => message.startsWith("TensorBoard's files"));
+      assert.equal(ofLog.length, 1, told.join('\n'));
+      assert.match(ofLog[0] ?? '', /not written any further in this sitting: EFBIG/);
+    }),
+);
 
 test('what replaces a run removes its event files, and nothing else', () =>
   withTempDir(async (dir) => {
