@@ -76,17 +76,22 @@ export const plotScript = `
     return left <= right ? a : b;
   };
 
+  /** Decimals that a number has, as far as it matters. */
+  const digitsOf = (step) => {
+    for (let digits = 0; digits < 8; digits += 1) if (Math.abs(step - Number(step.toFixed(digits))) < step / 100) return digits;
+    return 8;
+  };
   /** Numbers along an axis: with as many digits as tell them apart. */
   const tickTexts = (unit) => (u, splits) => {
     const finite = splits.filter((v) => v !== null);
     const step = finite.length > 1 ? Math.min(...finite.slice(1).map((v, i) => Math.abs(v - finite[i])).filter((d) => d > 0)) : 0;
     return splits.map((v) => {
       if (v === null) return '';
-      if (unit === 'fraction') return (100 * v).toFixed(step > 0 ? Math.min(4, Math.max(0, -Math.floor(Math.log10(100 * step) + 1e-9))) : 1) + ' %';
+      if (unit === 'fraction') return (100 * v).toFixed(step > 0 ? digitsOf(100 * step) : 1) + ' %';
       if (unit === 'bytes' || unit === 'seconds') return valueText(v, unit, 3);
       const size = Math.max(...finite.map(Math.abs));
       if (v !== 0 && (size < 1e-4 || size >= 1e7)) return v.toExponential(1);
-      return v.toLocaleString('en-US', { maximumFractionDigits: step > 0 ? Math.min(8, Math.max(0, -Math.floor(Math.log10(step) + 1e-9))) : 6 });
+      return v.toLocaleString('en-US', { maximumFractionDigits: step > 0 ? digitsOf(step) : 6 });
     });
   };
 
@@ -112,7 +117,7 @@ export const plotScript = `
         width: Math.max(200, place.clientWidth),
         height: options.height,
         legend: { show: false, live: true },
-        padding: [8, 14, 0, 0],
+        padding: [8, 20, 0, 0],
         scales: {
           x: { time: false },
           y: options.log
