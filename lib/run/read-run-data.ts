@@ -17,6 +17,7 @@ import {
   readResult,
   readRunConfig,
 } from './run-folder.js';
+import { runHolder } from './run-lock.js';
 import { readRunViews } from './run-views.js';
 
 export interface ReadRunOptions {
@@ -61,13 +62,14 @@ export class RunReader {
     const baseline = await readBaseline(folder);
     const finished = await readResult(folder.path);
     const result = finished ?? unfinished(folder, config, baseline, tail);
+    const running = finished === null && now === undefined && (await runHolder(folder.path))?.alive === true;
     return runData({
       name: this.#options.name ?? basename(resolve(folder.path)),
       config,
       environment: (await readEnvironment(folder)) ?? {},
       result,
-      state: finished === null ? (now?.state ?? 'stopped') : 'finished',
-      status: finished === null ? (now?.status ?? progressText(config, tail)) : finishedText(finished),
+      state: finished === null ? (now?.state ?? (running ? 'running' : 'stopped')) : 'finished',
+      status: finished === null ? (now?.status ?? progressText(config, tail, running)) : finishedText(finished),
       tail,
       sameImages: await asksAll(folder, config),
       links: this.#links(),
@@ -92,11 +94,12 @@ async function asksAll(folder: RunFolder, config: Config): Promise<boolean> {
   return isAll(bankImages, data?.train.images) && isAll(queryImages, data?.test?.images);
 }
 
-function progressText({ epochs }: Config, { step, lastEpoch }: MetricsTail): string {
-  if (step === 0) return 'Not finished: no step was told of yet.';
+function progressText({ epochs }: Config, { step, lastEpoch }: MetricsTail, running: boolean): string {
+  const how = running ? 'Running' : 'Not finished';
+  if (step === 0) return `${how}: before its first reading.`;
   const steps = lastEpoch === null ? null : Math.round((lastEpoch.step / lastEpoch.epoch) * epochs);
   const of = steps === null ? '' : ` of ${steps}`;
-  return `Not finished: step ${step}${of} is the last that was told of, epoch ${lastEpoch?.epoch ?? 0} of ${epochs} is done.`;
+  return `${how}: step ${step}${of}, epoch ${lastEpoch?.epoch ?? 0} of ${epochs} is done.`;
 }
 
 /** What a run has come to that has no result.json, by its metrics. */
