@@ -1,7 +1,8 @@
 'use strict';
-// npm run prebuild [-- --floor manylinux_2_28]: builds the addon and packs it for those who have no compiler, as
-// prebuilds/byol-torch-PLATFORM-VERSION.tgz. What the package needs of a system is read from it, recorded in it, and, with
-// --floor, refused where it is more than stated. Built on an old system (the manylinux images) it runs on many.
+// npm run prebuild [-- --floor manylinux_2_28 --device cuda]: builds the addon, with --device cuda its part for cards too, and packs
+// it for those who have no compiler, as prebuilds/byol-torch-PLATFORM-VERSION.tgz. What the package needs of a system is read from
+// it, recorded in it, and, with --floor, refused where it is more than stated. Built on an old system (the manylinux images) it runs
+// on many.
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
@@ -10,6 +11,7 @@ const { buildNative } = require('./build-native.cjs');
 const { Failure, run } = require('./failure.cjs');
 const { npmPack } = require('./npm-pack.cjs');
 const { jpegNotice, manifest, readme } = require('./platform-package.cjs');
+const { prepareLibTorch } = require('./prepare-libtorch.cjs');
 const { floors, platforms } = require('./versions.cjs');
 
 const root = path.resolve(__dirname, '..');
@@ -22,13 +24,12 @@ const refuse = (message) => {
   throw new Failure('ERR_BYOL_BUILD', message);
 };
 
-/** The value of --floor, or undefined. */
-function statedFloor(args) {
-  const at = args.indexOf('--floor');
+/** The value of an option that takes one of `choices`, or undefined. */
+function option(args, name, choices) {
+  const at = args.indexOf(name);
   if (at < 0) return undefined;
-  const name = args[at + 1];
-  if (floors[name] !== undefined) return name;
-  throw new Failure('ERR_BYOL_USAGE', `--floor takes one of ${Object.keys(floors).join(', ')}, not ${name}.`);
+  if (choices.includes(args[at + 1])) return args[at + 1];
+  throw new Failure('ERR_BYOL_USAGE', `${name} takes one of ${choices.join(', ')}, not ${args[at + 1] ?? 'nothing'}.`);
 }
 
 /** One package serves every processor of its architecture: what is faster on some is chosen at run time, in *.isa.cpp. */
@@ -76,11 +77,16 @@ function floorOf(files) {
 }
 
 async function prebuild(args) {
-  const stated = statedFloor(args);
+  const stated = option(args, '--floor', Object.keys(floors));
+  const device = option(args, '--device', ['cpu', 'cuda']);
   if (!platforms.includes(platform)) {
     throw new Failure('ERR_BYOL_USAGE', `There is no package for ${platform}, only for ${platforms.join(', ')}.`);
   }
+  // The addon is the same with either; its part for cards is compiled with the headers of a CUDA build.
+  if (device !== undefined) process.env.BYOL_LIBTORCH = (await prepareLibTorch({ root, device })).dir;
   const { tree, facts } = await buildNative();
+  if (device === 'cuda' && !facts.cuda)
+    refuse('The addon was built without its part for cards, though --device cuda was given.');
   requireGenericCode(tree);
   installAddon(tree);
   const bundled = bundle(path.join(folder, 'byol.node'));
