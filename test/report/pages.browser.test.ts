@@ -309,10 +309,15 @@ test('of a long run every outlier is drawn, and pages without readings say so', 
     const over = plot(page, 'Loss').locator('.u-over');
     const box = await over.boundingBox();
     assert.ok(box);
-    // A pixel is some hundred steps: it is one of these.
+    // A pixel is more than a point of the line: enlarged it can be pointed at.
+    const x = box.x + (12_346 / 23_400) * box.width;
+    await page.mouse.move(x - 12, box.y + 10);
+    await page.mouse.down();
+    await page.mouse.move(x + 12, box.y + 10, { steps: 3 });
+    await page.mouse.up();
     const told: string[] = [];
-    for (let x = -3; x <= 3; x += 1) {
-      await page.mouse.move(box.x + (12_352 / 23_400) * box.width + x, box.y + 10);
+    for (let offset = -40; offset <= 40; offset += 4) {
+      await page.mouse.move(box.x + box.width / 2 + offset, box.y + 10);
       told.push((await page.locator('.tip').textContent()) ?? '');
     }
     assert.ok(
