@@ -67,7 +67,7 @@ function ofSeveral(runs: readonly RunData[], definitions: MetricDefinitions): Ru
     const [min, max] = chart === 'own' ? range : [0, null];
     const lines = runs.flatMap((run, index) => {
       const [first] = linesOf(run, index, name, definitions, run.name);
-      return first === undefined ? [] : [{ ...first, look: runLook(index) }];
+      return first === undefined ? [] : [{ ...first, name: run.name, look: runLook(index) }];
     });
     const heading = chart === 'own' ? titleOf(name, runs, title) : heads[name as keyof typeof heads];
     return [
