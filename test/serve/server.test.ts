@@ -8,6 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { lockRun } from '../../lib/run/run-lock.js';
 import type { RunList } from '../../lib/serve/run-index.js';
 import { type RunServer, serveRuns } from '../../lib/serve/server.js';
+import { runId } from '../../lib/serve/watched-run.js';
 import { withTempDir } from '../support/paths.js';
 import { appendMetrics, makeRun, stepLine } from '../support/run-folders.js';
 
@@ -222,6 +223,40 @@ describe('report server', () => {
     }
     const absolute = await ask(server.port, `http://attacker.example/${token}/`, { headers: { Host: '127.0.0.1' } });
     assert.equal(absolute.status, 403);
+  });
+
+  test('pages of runs are asked for by ids', async () => {
+    const [one, two] = [runId('one'), runId('two')];
+    for (const path of [
+      `/run/${one}/`,
+      `/compare?run=${one}&run=${two}`,
+      `/run/${one}/data.json`,
+      `/compare.json?run=${two}`,
+    ]) {
+      const { status, headers, body } = await get(path);
+      assert.equal(status, 200, path);
+      const policy = headers['content-security-policy'] as string;
+      assert.ok(!path.endsWith('/') || /script-src 'sha256-[^;]*; connect-src 'self'/.test(policy), policy);
+      assert.equal((await get(path, { headers: { 'If-None-Match': headers['etag'] as string } })).status, 304);
+      assert.doesNotMatch(body, new RegExp(token));
+    }
+    const { body } = await get(`/compare.json?run=${two}&run=${two}&run=${one}`);
+    assert.deepEqual(
+      (JSON.parse(body) as { runs: { name: string }[] }).runs.map(({ name }) => name),
+      ['two', 'one'],
+    );
+    for (const path of [
+      '/compare',
+      '/compare?run=',
+      '/compare?run=..',
+      `/compare?run=${one}&run=0000000000000000`,
+      '/run/0000000000000000/',
+    ]) {
+      assert.equal((await get(path)).status, 404, path);
+    }
+    const many = await get(`/compare?${'run=x&'.repeat(25)}`);
+    assert.equal(many.status, 503);
+    assert.match(many.body, /No more than 24 runs fit on one page, and these are 25/);
   });
 
   test('what is not HTTP ends the connection, not the server', async () => {
