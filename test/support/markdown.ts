@@ -56,5 +56,5 @@ export function markdownFiles(): string[] {
       .filter((name) => name.endsWith('.md'))
       .map((name) => path.join(folder, name));
   const here = readdirSync(root).filter((name) => name.endsWith('.md'));
-  return [...here, ...['docs/guide', 'docs/recipes', 'bench/results/tables'].flatMap(within)].sort();
+  return [...here, ...['docs/guide', 'docs/recipes', 'examples', 'bench/results/tables'].flatMap(within)].sort();
 }
