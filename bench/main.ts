@@ -1,5 +1,5 @@
 /**
- * npm run bench [step|augment|decode|photos|run|learning|load|linear-stream|export ...]: side by side with what a user would take instead, in one run on one
+ * npm run bench [step|augment|decode|photos|run|learning|load|linear-stream|logistic|export ...]: side by side with what a user would take instead, in one run on one
  * machine. Results go to bench/results/ with the environment and the commit. BYOL_BENCH_PYTHON names a Python with torch (and torchvision).
  * `npm run bench linear-stream -- --rows 50000` is short, and only told, as is `npm run bench export -- --photos 8`; `npm run bench export -- --network
  * resnet-50` records this one beside the others, also of another number of photos.
@@ -16,6 +16,7 @@ import { benchExport, type ExportBench } from './export.js';
 import { benchLearning } from './learning.js';
 import { benchLinearStream } from './linear-stream.js';
 import { benchLoad } from './load.js';
+import { benchLogistic } from './logistic.js';
 import { benchPhotos } from './photos.js';
 import { benchRun } from './run.js';
 import { benchStep } from './step.js';
@@ -29,6 +30,7 @@ const benches = {
   load: benchLoad,
   photos: benchPhotos,
   'linear-stream': benchLinearStream,
+  logistic: benchLogistic,
   export: benchExport,
 } as const;
 type Name = keyof typeof benches;
