@@ -14,8 +14,8 @@ import { Stream } from '../lib/random/philox.js';
 import { availableCores } from '../lib/train/available-cores.js';
 import { type Spread, spreadOf } from './spread.js';
 
-const ROWS = 4096;
-const FEATURES = 2048;
+const ROWS = 8192;
+const FEATURES = 512;
 const CLASSES = 20;
 const PENALTIES = [1000, 100, 10, 1, 0.1, 0.01];
 const ROUNDS = 3;
@@ -44,15 +44,16 @@ export interface LogisticBench {
   }[];
 }
 
-/** Features as those of an encoder: none below 0, each class with a mean of its own. */
+/** Features as those of an encoder: none below 0, each class with a mean of its own, and one label in five of another class. */
 function generated(): { readonly features: Float32Array; readonly labels: Int32Array } {
   const stream = new Stream(5, 0, 0);
   const means = Float32Array.from({ length: CLASSES * FEATURES }, () => 0.25 * stream.uniform(-1, 1));
-  const labels = Int32Array.from({ length: ROWS }, (_, i) => i % CLASSES);
+  const places = Int32Array.from({ length: ROWS }, (_, i) => i % CLASSES);
   const features = Float32Array.from({ length: ROWS * FEATURES }, (_, i) => {
-    const mean = means[(labels[Math.floor(i / FEATURES)] as number) * FEATURES + (i % FEATURES)] as number;
+    const mean = means[(places[Math.floor(i / FEATURES)] as number) * FEATURES + (i % FEATURES)] as number;
     return Math.max(0, 0.3 + mean + stream.uniform(-1, 1));
   });
+  const labels = places.map((place) => (stream.chance(0.2) ? stream.below(CLASSES) : place));
   return { features, labels };
 }
 
