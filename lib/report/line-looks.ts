@@ -1,3 +1,5 @@
+import { type Colour, neutral, palette } from './palette.js';
+
 /** How the lines of a chart are told apart: by colour and, where they are of several runs, by their dashes too. */
 export interface LineLook {
   readonly light: string;
@@ -6,23 +8,14 @@ export interface LineLook {
   readonly dash: readonly number[];
 }
 
-/** Distinguishable with any colour vision (after Okabe and Ito), on white and on a dark page. */
-const COLOURS = [
-  ['#0072b2', '#56b4e9'],
-  ['#d55e00', '#ff8a4c'],
-  ['#009e73', '#2fd0a0'],
-  ['#cc79a7', '#f0a6cd'],
-  ['#a87400', '#f0c343'],
-  ['#5b3fa8', '#a893f5'],
-  ['#444444', '#d0d0d0'],
-] as const;
+const COLOURS: readonly Colour[] = [...palette, neutral];
 
 /** As many as have no divisor in common with the colours: 28 lines go by before one looks like another. */
 const DASHES = [[], [8, 4], [2, 3], [10, 3, 2, 3]] as const;
 
 /** Of the index-th line of several of one run. */
 export function lineLook(index: number): LineLook {
-  const [light, dark] = COLOURS[index % COLOURS.length] as (typeof COLOURS)[number];
+  const [light, dark] = COLOURS[index % COLOURS.length] as Colour;
   return { light, dark, dash: [] };
 }
 

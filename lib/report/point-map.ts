@@ -1,3 +1,4 @@
+import { type Colour, neutral, palette } from './palette.js';
 import { escapeText } from './svg.js';
 
 /** Points in the plane, with a colour and a shape for each of the largest classes. */
@@ -15,19 +16,14 @@ const COLOURED = 10;
 export const MAP_SIDE = 600;
 const MARGIN = 16;
 
-/** Distinguishable with any colour vision as far as ten can be; shapes tell them apart besides. Light pages, dark pages. */
-const COLOURS = [
-  ['#0072b2', '#56b4e9'],
-  ['#d55e00', '#ff8a4c'],
-  ['#009e73', '#2fd0a0'],
-  ['#cc79a7', '#f0a6cd'],
-  ['#a87400', '#f0c343'],
-  ['#5b3fa8', '#a893f5'],
+/** As far as ten can be told apart; shapes do it besides. */
+const COLOURS: readonly Colour[] = [
+  ...palette,
   ['#7a1f1f', '#e06b6b'],
   ['#1c7f8c', '#6fd3df'],
   ['#5a7a00', '#b5d84a'],
-  ['#444444', '#d0d0d0'],
-] as const;
+  neutral,
+];
 const OTHER = ['#9aa0a6', '#6b7177'] as const;
 
 /** Classes in the order of the legend. */

@@ -149,43 +149,28 @@ export async function makeFolder(folder: RunFolder): Promise<string | undefined>
  * a run that can be begun again. Throws ERR_BYOL_IO.
  */
 export async function removeRun(folder: RunFolder): Promise<void> {
-  const {
-    result,
-    encoder,
-    report,
-    curves,
-    views,
-    neighbours,
-    metrics,
-    baseline,
-    data,
-    environment,
-    checkpoints,
-    config,
-    tensorboard,
-  } = folder;
   const names = await readdir(folder.path);
   const evaluations = names
     .filter((name) => /^eval-[a-z0-9-]+\.json$/.test(name))
     .map((name) => join(folder.path, name));
   try {
     for (const file of [
-      result,
+      folder.result,
       ...evaluations,
-      encoder,
-      report,
-      curves,
-      views,
-      neighbours,
-      metrics,
-      baseline,
-      data,
-      environment,
+      folder.encoder,
+      folder.report,
+      folder.curves,
+      folder.views,
+      folder.neighbours,
+      folder.metrics,
+      folder.baseline,
+      folder.data,
+      folder.environment,
     ])
       await rm(file, { force: true });
-    await rm(checkpoints, { recursive: true, force: true });
-    await removeEventFiles(tensorboard);
-    await rm(config, { force: true });
+    await rm(folder.checkpoints, { recursive: true, force: true });
+    await removeEventFiles(folder.tensorboard);
+    await rm(folder.config, { force: true });
   } catch (error) {
     throw ioError(folder.path, 'delete the run in', error);
   }
