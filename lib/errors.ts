@@ -73,6 +73,8 @@ const exits = {
   ERR_BYOL_DISPOSED: 'failure',
   /** A process-wide setting that another worker relies on. */
   ERR_BYOL_BUSY: 'failure',
+  /** A process that was started for a part of the work ended before it was done. */
+  ERR_BYOL_PROCESS: 'failure',
   /** A process of `byol bench` failed. */
   ERR_BYOL_BENCH: 'failure',
   /** Work that was asked for while the process or worker ends. */

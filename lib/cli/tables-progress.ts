@@ -1,21 +1,39 @@
 import { metricWords } from '../metrics/words.js';
 import type { TrainEvent } from '../run/events.js';
-import type { TablePlan } from '../tables/plan.js';
+import type { Jobs } from '../tables/jobs.js';
+import type { PlannedRun, TablePlan } from '../tables/plan.js';
 import type { TableEvent } from '../tables/run-table.js';
-import { duration, percent, points, threadsText } from '../text/format.js';
+import { count, duration, percent, points, threadsText } from '../text/format.js';
 import type { ProgressOutput } from './progress-output.js';
 
-/** Shows how far a table is: a line for each finished run, and what the run of now is doing. */
+/** A run that goes on. */
+interface RunOfNow {
+  /** 'run 3/24 no-target, seed 0' */
+  readonly prefix: string;
+  /** 'no-target, seed 0' */
+  readonly name: string;
+  /** Of its steps, those that are done: 0 to 1. */
+  part: number;
+  step: Extract<TrainEvent, { type: 'step' }> | null;
+}
+
+/** Shows how far a table is: a line for each finished run, and what the runs of now are doing. */
 export class TablesProgress {
   readonly #output: ProgressOutput;
-  #prefix = '';
-  #number = 0;
+  readonly #now: () => number;
+  /** By PlannedRun.name. */
+  readonly #running = new Map<string, RunOfNow>();
   #of = 0;
-  /** Of the runs that finished in this session. */
-  #seconds: number[] = [];
+  /** Runs with a record since the beginning, and those of them that were trained. */
+  #recorded = 0;
+  #trained = 0;
+  /** When the first training began, in seconds. */
+  #begunAt: number | null = null;
 
-  constructor(output: ProgressOutput) {
+  /** `now`: seconds. */
+  constructor(output: ProgressOutput, now: () => number = () => performance.now() / 1000) {
     this.#output = output;
+    this.#now = now;
   }
 
   plan({ table, scale, base, runs, rows }: TablePlan): void {
@@ -36,25 +54,26 @@ export class TablesProgress {
       case 'warning':
         this.#output.warn(`warning: ${event.message}`);
         break;
-      case 'run':
-        this.#number = event.number;
-        this.#of = event.of;
-        this.#prefix = `run ${event.number}/${event.of} ${event.run.row.id}, seed ${event.run.seed}`;
+      case 'measuring':
+        this.#output.line('measuring for some seconds whether several runs at once are faster');
         break;
-      case 'train':
-        this.#showTraining(event.event);
+      case 'jobs':
+        this.#showJobs(event.jobs);
         break;
-      case 'recorded': {
-        const { knnTop1, untrainedKnnTop1, collapseStd, verdict, seconds } = event.record;
-        if (event.from === undefined) this.#seconds.push(seconds);
-        const gain = knnTop1 === null || untrainedKnnTop1 === null ? '' : ` (${points(knnTop1 - untrainedKnnTop1)})`;
-        const spread = collapseStd === null ? '-' : collapseStd.toFixed(2);
-        this.#output.line(
-          `${this.#prefix}: kNN ${percent(knnTop1)}${gain}, spread ${spread}, ${verdict.state}, ` +
-            (event.from === undefined ? `${duration(seconds)}${this.#left()}` : `taken over from ${event.from}`),
-        );
+      case 'run': {
+        const { run, number, of } = event;
+        this.#of = of;
+        this.#begunAt ??= this.#now();
+        const name = `${run.row.id}, seed ${run.seed}`;
+        this.#running.set(run.name, { prefix: `run ${number}/${of} ${name}`, name, part: 0, step: null });
         break;
       }
+      case 'train':
+        this.#showTraining(event.run, event.event);
+        break;
+      case 'recorded':
+        this.#showRecord(event);
+        break;
     }
   }
 
@@ -66,26 +85,75 @@ export class TablesProgress {
     this.#output.close();
   }
 
-  #showTraining(event: TrainEvent): void {
+  #showJobs({ jobs, threads, measured }: Jobs): void {
+    const threadWords = `${threads} ${threads === 1 ? 'thread' : 'threads'} each`;
+    const several = `${jobs} runs at once, ${threadWords}`;
+    if (measured === null) {
+      if (jobs > 1) this.#output.line(several);
+      return;
+    }
+    const [together, alone] = [count(measured.together), count(measured.alone)];
+    this.#output.line(
+      jobs > 1
+        ? `${several}: ${together} images/s; one at a time with all threads: ${alone}`
+        : `one run at a time with all threads: ${alone} images/s; several at once: ${together}`,
+    );
+  }
+
+  #showTraining(planned: PlannedRun, event: TrainEvent): void {
+    const run = this.#running.get(planned.name);
+    if (run === undefined) return;
     if (event.type === 'warning') {
-      this.#output.line(`${this.#prefix}: ${event.message}`);
+      this.#output.line(`${run.prefix}: ${event.message}`);
     } else if (event.type === 'threads') {
-      this.#output.line(`${this.#prefix}: ${threadsText(event.threads, event.most)}`);
+      this.#output.line(`${run.prefix}: ${threadsText(event.threads, event.most)}`);
     } else if (event.type === 'step') {
-      const { step, steps, metrics } = event;
-      const done = this.#number - 1 + step / steps;
-      this.#output.state(
-        Math.round(1000 * done),
-        1000 * this.#of,
-        [`${this.#prefix} | step ${step}/${steps}`, ...metricWords({ ...metrics }, 'step')].join(' | '),
-      );
+      run.part = event.step / event.steps;
+      run.step = event;
+      this.#showState(run);
     }
   }
 
+  /** Of one run its metrics, of several how far each is. */
+  #showState({ prefix, step }: RunOfNow): void {
+    const runs = [...this.#running.values()];
+    const done = this.#recorded + runs.reduce((sum, { part }) => sum + part, 0);
+    const text =
+      runs.length === 1 && step !== null
+        ? [`${prefix} | step ${step.step}/${step.steps}`, ...metricWords({ ...step.metrics }, 'step')].join(' | ')
+        : [
+            `${this.#recorded} of ${this.#of} runs`,
+            ...runs.map(({ name, step: at }) => `${name}: ${at === null ? 'begins' : `step ${at.step}/${at.steps}`}`),
+            ...this.#speed(runs),
+          ].join(' | ');
+    this.#output.state(Math.round(1000 * done), 1000 * this.#of, text);
+  }
+
+  #speed(runs: readonly RunOfNow[]): string[] {
+    const sum = runs.reduce((total, { step }) => total + (step?.metrics.images_per_second ?? 0), 0);
+    return sum === 0 ? [] : [`${count(sum)} images/s`];
+  }
+
+  #showRecord({ run, record, from }: Extract<TableEvent, { type: 'recorded' }>): void {
+    const prefix = this.#running.get(run.name)?.prefix ?? run.name;
+    this.#running.delete(run.name);
+    this.#recorded += 1;
+    if (from === undefined) this.#trained += 1;
+    const { knnTop1, untrainedKnnTop1, collapseStd, verdict, seconds } = record;
+    const gain = knnTop1 === null || untrainedKnnTop1 === null ? '' : ` (${points(knnTop1 - untrainedKnnTop1)})`;
+    const spread = collapseStd === null ? '-' : collapseStd.toFixed(2);
+    this.#output.line(
+      `${prefix}: kNN ${percent(knnTop1)}${gain}, spread ${spread}, ${verdict.state}, ` +
+        (from === undefined ? `${duration(seconds)}${this.#left()}` : `taken over from ${from}`),
+    );
+  }
+
+  /** By what was done of runs since the first began, whether one at a time or several. */
   #left(): string {
-    const runs = this.#of - this.#number;
-    if (runs === 0 || this.#seconds.length === 0) return '';
-    const mean = this.#seconds.reduce((sum, seconds) => sum + seconds, 0) / this.#seconds.length;
-    return `; about ${duration(runs * mean)} left`;
+    const left = this.#of - this.#recorded;
+    if (left === 0 || this.#begunAt === null) return '';
+    const parts = [...this.#running.values()].reduce((sum, { part }) => sum + part, 0);
+    const perRun = (this.#now() - this.#begunAt) / (this.#trained + parts);
+    return `; about ${duration((left - parts) * perRun)} left`;
   }
 }

@@ -1,19 +1,16 @@
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Config } from '../config/schema.js';
 import { ByolError } from '../errors.js';
-import { writeAtomically } from '../files/atomic-file.js';
-import { writeJson } from '../files/json-file.js';
-import type { RunResult, TrainEvent } from '../run/events.js';
-import { RunFolder, readEnvironment } from '../run/run-folder.js';
+import { trainInChild } from '../run/child/train-in-child.js';
+import type { TrainEvent } from '../run/events.js';
 import { type Run, type TrainOptions, train as trainRun } from '../run/train.js';
 import * as option from '../text/options.js';
-import { renderChart } from './chart.js';
-import { renderMarkdown } from './markdown.js';
+import { chooseJobs, type Jobs, ONE_BY_ONE } from './jobs.js';
+import { inLanes } from './lanes.js';
+import { makeRecord } from './make-record.js';
+import { MeasuredTable } from './measured-table.js';
 import { mixedOrigins, type Origin, sameOrigin } from './origin.js';
-import { writeOverview } from './overview.js';
 import { checkWritable, refuseForeignFiles } from './ownership.js';
-import { renderTablePage } from './page.js';
 import type { PlannedRun, TablePlan } from './plan.js';
 import {
   type FoundRecords,
@@ -23,22 +20,26 @@ import {
   runPath,
   type TableFolder,
   tableFolder,
-  writeRecord,
 } from './record-files.js';
-import { divergedRecord, identityOf, recordOf, recordSchema, type TableRecord } from './records.js';
-import { reportTable, type TableReport } from './report.js';
+import { identityOf, recordSchema, type TableRecord } from './records.js';
+import type { TableReport } from './report.js';
 
 /** Where a table is kept, and what is told meanwhile. */
 export interface RunTableOptions {
   /** Folder of all tables. */
   readonly out: string;
-  /** Something that behaves like train(), in its place. */
+  /** Something that behaves like train(), in its place. Runs then come one after the other, in this process. */
   readonly train?: (config: Config, options: TrainOptions) => Run;
+  /**
+   * Runs at once, each in a process of its own; 1: one after the other, in this process. Left out: as many as are faster, which is
+   * measured for some seconds before the first one. On a GPU it is one at a time.
+   */
+  readonly jobs?: number;
   /** What the runs that are left will be made with, asked for if there are any. If it is left out, nothing is compared. */
   readonly origin?: () => Promise<Origin>;
   /** Keep the run folders of finished runs too: checkpoints, encoder, report. */
   readonly keepRuns?: boolean;
-  /** Stops the run of now after its step; it is saved and goes on next time. */
+  /** Stops the runs of now after their step; they are saved and go on next time. */
   readonly signal?: AbortSignal;
   /** Told in order, and not waited for. */
   readonly onEvent?: (event: TableEvent) => void;
@@ -48,8 +49,12 @@ export interface RunTableOptions {
 export type TableEvent =
   | { readonly type: 'records'; readonly folder: TableFolder; readonly found: FoundRecords }
   | { readonly type: 'warning'; readonly message: string }
+  /** How fast several runs at once are is being measured. */
+  | { readonly type: 'measuring' }
+  /** How many runs go on at once from here on. */
+  | { readonly type: 'jobs'; readonly jobs: Jobs }
   | { readonly type: 'run'; readonly run: PlannedRun; readonly number: number; readonly of: number }
-  | { readonly type: 'train'; readonly event: TrainEvent }
+  | { readonly type: 'train'; readonly run: PlannedRun; readonly event: TrainEvent }
   | {
       readonly type: 'recorded';
       readonly run: PlannedRun;
@@ -67,89 +72,109 @@ export interface TableOutcome {
 }
 
 /**
- * Makes the runs of a plan that have no record yet, one after the other, and writes table.md, table.json, table.html and
+ * Makes the runs of a plan that have no record yet, as many at once as are faster, and writes table.md, table.json, table.html and
  * chart.svg after each, and the overview of all tables (README.md). Records of the same settings under another table's name
  * count, if they were made with the same version, kind of device and precision. Started runs go on where they stopped. A run
- * that diverges is recorded as such; other errors of train() are thrown. Reports that are there stay as they are until a run
- * has been added, or none is left.
+ * that diverges is recorded as such; other errors of train() are thrown, once the other runs of now are stopped and saved. Reports
+ * that are there stay as they are until a run has been added, or none is left.
  *
  * @throws ByolError before the first run: ERR_BYOL_USAGE for options of the wrong type, ERR_BYOL_IO if the folder cannot be written
- * to, ERR_BYOL_RUN if a file there is somebody else's and would be replaced.
+ * to, ERR_BYOL_RUN if a file there is somebody else's and would be replaced. ERR_BYOL_PROCESS if a run's process is killed.
  */
 export async function runTable(plan: TablePlan, options: RunTableOptions): Promise<TableOutcome> {
   option.checkOptions('runTable()', options, {
     out: option.required(option.path),
     train: option.listener,
+    jobs: option.number,
     keepRuns: option.flag,
     signal: option.signal,
     origin: option.listener,
     onEvent: option.listener,
   });
-  const { out, signal, onEvent = () => {} } = options;
+  const { out, signal, jobs: asked, onEvent = () => {} } = options;
+  if (asked !== undefined && (!Number.isInteger(asked) || asked < 1)) {
+    throw new ByolError('ERR_BYOL_USAGE', `runTable(): jobs must be a whole number from 1, got ${asked}.`);
+  }
   const folder = tableFolder(out, plan);
   await refuseForeignFiles(out, plan, folder);
   const found = await readRecords(folder, plan.runs, recordSchema);
-  const records = new Map(found.records);
   onEvent({ type: 'records', folder, found });
-  const missing = plan.runs.filter(({ name }) => !records.has(name));
+  const table = new MeasuredTable(plan, out, folder, found.records);
+  const { missing } = table;
   const now = missing.length === 0 ? null : ((await options.origin?.()) ?? null);
-  const mixture = mixedOrigins(records, now);
+  const mixture = mixedOrigins(found.records, now);
   if (mixture !== null) onEvent({ type: 'warning', message: mixture });
   // A folder that cannot be written to is found before any time is spent.
   await makeFolder(folder.path);
   await checkWritable(folder);
-  let report = reportTable(plan, records);
-  if (missing.length === 0) await writeReports(report, out, folder);
+  if (missing.length === 0) await table.writeReports();
+
   const fits = ({ environment }: TableRecord): boolean =>
     now === null || (environment !== null && sameOrigin(environment, now));
-  for (const [index, run] of missing.entries()) {
-    onEvent({ type: 'run', run, number: index + 1, of: missing.length });
-    if (signal?.aborted) return { report, folder, interrupted: true };
-    // Asked anew for each run: other tables may be on their way.
+  let begun = 0;
+  const begin = (run: PlannedRun): void => {
+    begun += 1;
+    onEvent({ type: 'run', run, number: begun, of: missing.length });
+  };
+  const add = (run: PlannedRun, record: TableRecord, from?: string): Promise<void> =>
+    table.add(run, record, async () => {
+      if (options.keepRuns !== true) await rm(runPath(folder, run), { recursive: true, force: true });
+      onEvent({ type: 'recorded', run, record, ...(from !== undefined && { from }) });
+    });
+  const takeOver = async (run: PlannedRun): Promise<boolean> => {
     const known = await findElsewhere(out, folder, run, recordSchema, fits);
-    const record =
-      known === null ? await makeRecord(plan, run, folder, options) : { ...known.record, ...identityOf(plan, run) };
-    if (record === null) return { report, folder, interrupted: true };
-    await writeRecord(folder, run, record);
-    if (options.keepRuns !== true) await rm(runPath(folder, run), { recursive: true, force: true });
-    records.set(run.name, record);
-    onEvent({ type: 'recorded', run, record, ...(known !== null && { from: known.path }) });
-    report = reportTable(plan, records);
-    await writeReports(report, out, folder);
-  }
-  return { report, folder, interrupted: false };
-}
+    if (known === null) return false;
+    begin(run);
+    await add(run, { ...known.record, ...identityOf(plan, run) }, known.path);
+    return true;
+  };
 
-/** null: it was stopped before its end. */
-async function makeRecord(
-  plan: TablePlan,
-  run: PlannedRun,
-  folder: TableFolder,
-  { train = trainRun, signal, onEvent = () => {} }: RunTableOptions,
-): Promise<TableRecord | null> {
-  const path = runPath(folder, run);
-  const startedAt = performance.now();
-  const training = train(run.config, { folder: path, resume: true });
-  const stop = (): void => training.stop();
+  const stopping = new AbortController();
+  const stop = (): void => stopping.abort();
   signal?.addEventListener('abort', stop, { once: true });
+  if (signal?.aborted) stop();
   try {
-    for await (const event of training) onEvent({ type: 'train', event });
-    const result: RunResult = await training.result;
-    return result.interrupted ? null : recordOf(plan, run, result, await readEnvironment(new RunFolder(path)));
-  } catch (error) {
-    if (!(error instanceof ByolError) || error.code !== 'ERR_BYOL_DIVERGED') throw error;
-    const seconds = (performance.now() - startedAt) / 1000;
-    return divergedRecord(plan, run, error.message, seconds, await readEnvironment(new RunFolder(path)));
+    // What need not be run says nothing about how many runs go on at once.
+    for (const run of missing) if (!stopping.signal.aborted) await takeOver(run);
+    const left = stopping.signal.aborted ? [] : table.missing;
+    const jobs = left.length === 0 ? ONE_BY_ONE : await jobsFor(plan, left.length, options);
+    const ways =
+      jobs.jobs === 1
+        ? { train: options.train ?? trainRun, threads: 0 }
+        : { train: trainInChild, threads: jobs.threads };
+    await inLanes(left, jobs.jobs, stopping, async (run) => {
+      // Asked anew: other tables may be on their way.
+      if (await takeOver(run)) return;
+      begin(run);
+      const record = await makeRecord(plan, run, folder, {
+        ...ways,
+        signal: stopping.signal,
+        onEvent: (event) => onEvent({ type: 'train', run, event }),
+      });
+      // Stopped, by whomever: so are the others.
+      if (record === null) stop();
+      else await add(run, record);
+    });
   } finally {
     signal?.removeEventListener('abort', stop);
   }
+  return { report: table.report, folder, interrupted: table.missing.length > 0 };
 }
 
-async function writeReports(report: TableReport, out: string, folder: TableFolder): Promise<void> {
-  // table.json first: by it the others are known to be ours.
-  await writeJson(join(folder.path, 'table.json'), report);
-  await writeAtomically(join(folder.path, 'table.md'), renderMarkdown(report));
-  await writeAtomically(join(folder.path, 'table.html'), renderTablePage(report));
-  await writeAtomically(join(folder.path, 'chart.svg'), renderChart(report));
-  await writeOverview(out);
+/** A measurement that is stopped chooses nothing: no run is begun after it. */
+async function jobsFor(
+  plan: TablePlan,
+  runs: number,
+  { train, jobs: asked, signal, onEvent = () => {} }: RunTableOptions,
+): Promise<Jobs> {
+  if (train !== undefined) return ONE_BY_ONE;
+  try {
+    const onMeasure = (): void => onEvent({ type: 'measuring' });
+    const jobs = await chooseJobs(plan.base.config, runs, { asked, signal, onMeasure });
+    onEvent({ type: 'jobs', jobs });
+    return jobs;
+  } catch (error) {
+    if (signal?.aborted && error === signal.reason) return ONE_BY_ONE;
+    throw error;
+  }
 }

@@ -23,6 +23,7 @@ interface TablesArguments {
   encoder: string | undefined;
   out: string;
   'keep-runs': boolean;
+  jobs: string | undefined;
   quiet: boolean;
 }
 
@@ -79,6 +80,12 @@ export const command: CommandModule<object, TablesArguments> = {
         },
         out: { type: 'string', requiresArg: true, default: 'tables', describe: 'Folder of all tables' },
         'keep-runs': { type: 'boolean', default: false, describe: 'Keep the run folders of finished runs' },
+        jobs: {
+          type: 'string',
+          requiresArg: true,
+          describe:
+            'Trainings at once on a processor; left out: as many as are faster, which is measured; 1: one by one',
+        },
         quiet: { type: 'boolean', default: false, describe: 'No progress, only the result' },
       })
       .epilogue(`A table of one's own, my-table.yaml:\n\n${EXAMPLE}`),
@@ -103,7 +110,8 @@ async function runNamed(name: string, args: TablesArguments): Promise<void> {
       { hint: 'Which tables are of encoders: byol tables' },
     );
   }
-  const seeds = wholeNumber(args.seeds);
+  const seeds = wholeNumber('--seeds', args.seeds);
+  const jobs = wholeNumber('--jobs', args.jobs);
   const plan = planTable(table, {
     scale,
     ...(seeds !== undefined && { seeds }),
@@ -118,6 +126,7 @@ async function runNamed(name: string, args: TablesArguments): Promise<void> {
     const { report, folder, interrupted } = await runTable(plan, {
       out,
       keepRuns: args['keep-runs'],
+      ...(jobs !== undefined && { jobs }),
       origin: () => describePlace(plan.base.config),
       signal,
       onEvent: (event) => progress.show(event),
@@ -131,7 +140,13 @@ async function runEncoders(table: EncoderTable, args: TablesArguments): Promise<
   const { planEncoderTable } = await import('../../tables/encoders/plan.js');
   const { scale, data, out, encoder } = args;
   const dataOf = placesOf(args['data-of'] ?? []);
-  const plan = await planEncoderTable(table, { scale, seeds: wholeNumber(args.seeds), data, dataOf, encoder });
+  const plan = await planEncoderTable(table, {
+    scale,
+    seeds: wholeNumber('--seeds', args.seeds),
+    data,
+    dataOf,
+    encoder,
+  });
   const { runEncoderTable } = await import('../../tables/encoders/run-encoder-table.js');
   const { renderEncoderMarkdown } = await import('../../tables/encoders/render.js');
   const output = progressOutput(process.stderr, args.quiet);
@@ -218,9 +233,9 @@ async function tableOf(name: string): Promise<Table | EncoderTable> {
   return findTable(name);
 }
 
-function wholeNumber(text: string | undefined): number | undefined {
+function wholeNumber(option: string, text: string | undefined): number | undefined {
   const value = text === undefined ? undefined : numberOrText(text);
   if (value === undefined || (typeof value === 'number' && Number.isInteger(value) && value >= 1))
     return value as number;
-  throw new ByolError('ERR_BYOL_USAGE', `--seeds must be a whole number from 1, got '${text}'.`);
+  throw new ByolError('ERR_BYOL_USAGE', `${option} must be a whole number from 1, got '${text}'.`);
 }

@@ -89,6 +89,11 @@ export function dataSchema(): z.ZodType<DataConfig> {
   return union;
 }
 
+/** Whether images are of a kind that was registered, which another process does not know. */
+export function isRegisteredKind({ kind }: Pick<DataConfig, 'kind'>): boolean {
+  return own.some((known) => nameOf(known) === kind);
+}
+
 export function dataKind({ kind }: Pick<DataConfig, 'kind'>): DataKind {
   const found = dataKinds().find((known) => nameOf(known) === kind);
   if (found !== undefined) return found;

@@ -69,6 +69,11 @@ export function isProtocolName(name: string): name is ProtocolName {
   return protocols().some((protocol) => protocol.name === name);
 }
 
+/** Whether it is one that was registered, which another process does not know. */
+export function isRegisteredProtocol(name: string): boolean {
+  return own.some((protocol) => protocol.name === name);
+}
+
 /** ERR_BYOL_USAGE with the nearest name and all there are. */
 export function unknownProtocol(name: string): ByolError {
   const names = protocols().map((protocol) => protocol.name);
