@@ -139,7 +139,8 @@ test("all presets use the paper's views, whole and valid, and kNN with temperatu
     assert.deepEqual(configWarnings(config), [], `${name} is nothing to warn of`);
     assert.ok(presetSummaries[name].length > 0);
   }
-  for (const name of ['cifar10', 'cifar10-small', 'shapes'] as const) assert.equal(presets[name].evaluation.knn.k, 200);
+  for (const name of ['cifar10', 'cifar10-small', 'shapes', 'textures'] as const)
+    assert.equal(presets[name].evaluation.knn.k, 200);
 });
 
 test('presets are frozen through and through, and own their parts', () => {

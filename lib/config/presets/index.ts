@@ -8,9 +8,11 @@ import { imagenet40, imagenet100, imagenet300, imagenet1000 } from './imagenet.j
 import { imagenette } from './imagenette.js';
 import { photosSmall } from './photos-small.js';
 import { shapes } from './shapes.js';
+import { textures } from './textures.js';
 
 /** Keyed by what people know: the data, and for ImageNet the number of epochs. */
 const all = {
+  textures,
   shapes,
   'cifar10-small': cifar10Small,
   'photos-small': photosSmall,
@@ -45,6 +47,7 @@ export function isPresetName(name: string): name is PresetName {
 
 /** One line each for people who choose. */
 export const presetSummaries: Readonly<Record<PresetName, string>> = {
+  textures: 'generated patterns of 16 pixels, a minute on one core; what tables train at scale ci',
   shapes: 'generated images, minutes on two cores; needs no files',
   'cifar10-small': '10,000 images of CIFAR-10 and a small network, about 10 minutes on two cores',
   'photos-small': 'a folder of photos and a small network, 64 pixels; 1,000 photos take about 5 minutes on two cores',

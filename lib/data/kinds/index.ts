@@ -17,6 +17,7 @@ import { set } from './set.js';
 import { shapes } from './shapes.js';
 import { shards } from './shards.js';
 import { stl10 } from './stl10.js';
+import { textures } from './textures.js';
 import { tinyImagenet } from './tiny-imagenet.js';
 
 /** In the order in which a path is shown to them: a folder that nobody else knows may be one of photos. */
@@ -27,6 +28,7 @@ const builtIn = [
   packed,
   raw,
   shapes,
+  textures,
   set,
   tinyImagenet,
   parquet,

@@ -31,7 +31,13 @@ export const table14a: Table = {
     row(3, 2, [72.1, 90.5]),
     row(3, 3, [72.1, 90.5]),
   ],
-  ciRows: ['projector1-predictor1', 'projector1-predictor2', 'projector2-predictor1', 'projector2-predictor2'],
+  ciRows: [
+    'projector1-predictor1',
+    'projector1-predictor2',
+    'projector2-predictor1',
+    'projector2-predictor2',
+    'projector3-predictor3',
+  ],
   claims: [
     {
       says: 'A linear projector is worse than one with a hidden layer.',

@@ -39,7 +39,7 @@ export const table19: Table = {
     row('sg', false, 'stop-gradient', 0, 0.1),
     row('gradient', false, 'gradient', 0, 0.1),
   ],
-  ciRows: ['byol', 'simclr', 'predictor-sg', 'predictor-gradient', 'ema', 'sg', 'gradient'],
+  ciRows: ['byol', 'ema-beta1', 'simclr', 'sg-beta1', 'predictor-sg', 'predictor-gradient', 'ema', 'sg', 'gradient'],
   claims: [
     { says: 'BYOL does not collapse.', kind: 'doesNotCollapse', row: 'byol' },
     { says: 'Without a moving average BYOL barely learns.', kind: 'better', row: 'byol', than: 'predictor-sg' },

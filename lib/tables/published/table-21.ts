@@ -22,6 +22,7 @@ export const table21: Table = {
     row(20, [66.3, 0.3]),
     { id: 'byol', label: 'BYOL: moving average, one learning rate', published: [72.5] },
   ],
+  ciRows: ['lambda0', 'lambda1', 'lambda10', 'byol'],
   claims: [
     {
       says: 'With a predictor that learns ten times as fast no moving average is needed.',
