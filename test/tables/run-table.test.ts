@@ -178,14 +178,14 @@ test('table.md and table.html show published beside measured, and the claims wit
       /\| BYOL is better\. \| holds \| difference \+41\.0 points, twice its standard error 1\.2 points \|/,
     );
     assert.match(markdown, /judged with at least 3 seeds/);
-    assert.match(markdown, /scale 'ci', 3 seeds each; preset shapes, 5 epochs in batches of 64, tau from 0\.9/);
+    assert.match(markdown, /scale 'ci', 3 seeds each; preset textures, 20 epochs in batches of 64, tau from 0\.95/);
     assert.match(markdown, /A remark\./);
     assert.match(markdown, /- A processor, 2 cores, cpu, float32, LibTorch 2\.13\.0, byol-torch 0\.1\.0 abc/);
     assert.match(markdown, /^!\[Published beside measured\]\(chart\.svg\)$/m);
     assert.match(read(out, 'chart.svg'), /^<svg .*no predictor \| &lt;none&gt;/s);
     const overview = readFileSync(path.join(out, 'README.md'), 'utf8');
     assert.match(overview, /^3 claims: 1 does not hold, 2 holds\.$/m);
-    assert.match(overview, /\| \[A <small> table\]\(small\/ci\/table\.md\) \| ci: preset shapes, .* \| 6 \| 6 \|/);
+    assert.match(overview, /\| \[A <small> table\]\(small\/ci\/table\.md\) \| ci: preset textures, .* \| 6 \| 6 \|/);
     assert.match(overview, /\| Without a predictor it collapses\. \| holds \| collapse\/std 0\.01, 0\.01, 0\.01 \|/);
     const html = read(out, 'table.html');
     assert.match(html, /<title>A &lt;small&gt; table<\/title>/);
