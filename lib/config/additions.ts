@@ -8,6 +8,7 @@ export const additions = {
   deterministic: false,
   log: 'none',
   'optimizer.schedule': { kind: 'cosine' },
+  'optimizer.predictorFirstEpochs': 0,
   'supervision.labelledPerBatch': null,
   'evaluation.transform': 'official',
   'evaluation.linear.augmentation': 'crop-flip',

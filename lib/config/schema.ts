@@ -103,6 +103,12 @@ const stepSettings = {
 
 /** And how their learning rates go. */
 const rateSettings = {
+  /**
+   * Epochs at the start in which the predictor alone learns, at its peak rate; warm-up and schedule begin after them. Without batch
+   * statistics the predictor has to answer with the mean of the targets before the encoder moves, which moves there itself
+   * otherwise.
+   */
+  predictorFirstEpochs: z.number().min(0).default(additions['optimizer.predictorFirstEpochs']),
   /** Epochs over which the learning rate rises from 0 to its peak. */
   warmupEpochs: z.number().min(0),
   /** Learning rate of the projector relative to the encoder's (paper Table 22). */

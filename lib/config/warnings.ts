@@ -73,10 +73,14 @@ function bootstraps({ objective, supervision }: Config): boolean {
 function optimizerWarnings(config: Config): string[] {
   const { optimizer, epochs, batchSize, accumulate } = config;
   const warnings: string[] = [];
-  const { kind, baseLearningRate, weightDecay, warmupEpochs } = optimizer;
-  if (warmupEpochs >= epochs) {
+  const { kind, baseLearningRate, weightDecay, warmupEpochs, predictorFirstEpochs } = optimizer;
+  if (predictorFirstEpochs > 0 && predictorFirstEpochs >= epochs) {
     warnings.push(
-      `optimizer.warmupEpochs (${warmupEpochs}) is not less than epochs (${epochs}): the learning rate is still rising when the run ends.`,
+      `optimizer.predictorFirstEpochs (${predictorFirstEpochs}) is not less than epochs (${epochs}): the encoder does not learn at all.`,
+    );
+  } else if (predictorFirstEpochs + warmupEpochs >= epochs) {
+    warnings.push(
+      `optimizer.warmupEpochs (${warmupEpochs}${predictorFirstEpochs > 0 ? ` after predictorFirstEpochs, ${predictorFirstEpochs}` : ''}) is not less than epochs (${epochs}): the learning rate is still rising when the run ends.`,
     );
   }
   const peak = (baseLearningRate * batchSize * accumulate) / 256;
@@ -95,13 +99,28 @@ function optimizerWarnings(config: Config): string[] {
 }
 
 function normWarnings(config: Config): string[] {
-  const { norm, encoder, predictor } = config;
+  const { norm, encoder, predictor, optimizer } = config;
   const warnings: string[] = [];
   const kinds = [norm.encoder, norm.projector, ...(predictor === null ? [] : [norm.predictor])];
   if (bootstraps(config) && kinds.every((kind) => kind === 'none') && !norm.weightStandardization) {
     warnings.push(
       "norm is 'none' everywhere: BYOL stays at chance like that (0.1 % on ImageNet, arXiv 2010.10241). " +
-        "What works without batch statistics is 'group' with norm.weightStandardization, and less well 'affine'.",
+        "What works without batch statistics is 'group' with norm.weightStandardization, and less well 'affine', both with optimizer.predictorFirstEpochs.",
+    );
+  } else if (
+    bootstraps(config) &&
+    predictor?.kind === 'mlp' &&
+    !kinds.includes('batch') &&
+    optimizer.predictorFirstEpochs === 0
+  ) {
+    warnings.push(
+      'Nothing is normalised over the batch: in runs of some epochs the encoder follows the mean of the targets and collapses within 100 steps, unless the predictor has learnt that mean before. ' +
+        'Set optimizer.predictorFirstEpochs to 1 and target.tauBase to at least 0.99.',
+    );
+  }
+  if (optimizer.predictorFirstEpochs > 0 && predictor?.kind !== 'mlp') {
+    warnings.push(
+      `optimizer.predictorFirstEpochs is ${optimizer.predictorFirstEpochs}, but there is no predictor with weights: nothing learns in these epochs.`,
     );
   }
   if (norm.encoder === 'none' && encoder.zeroInitLastNorm) {

@@ -53,9 +53,17 @@ export function objectiveWeight(step: number, supervision: Config['supervision']
   return supervision.consistency * Math.exp(-5 * left ** 2);
 }
 
+/**
+ * Rate of everything but the predictor while that learns alone, relative to the peak. Rates of parts are relative to the encoder's,
+ * which so cannot be 0; what a rate of this size adds to a weight is far below what float32 tells apart.
+ */
+const STILL = 1e-12;
+
 /** Every number that a run's steps need, from the configuration and where its epochs end. */
 export interface Schedule {
   readonly steps: number;
+  /** Steps at the start in which the predictor alone learns; the warm-up begins after them. */
+  readonly predictorFirstSteps: number;
   readonly warmupSteps: number;
   readonly peakLearningRate: number;
   learningRate(step: number): number;
@@ -67,18 +75,22 @@ export interface Schedule {
 
 export function makeSchedule(config: Config, epochs: EpochSteps): Schedule {
   const steps = epochs.stepsIn(config.epochs);
-  const warmupSteps = Math.min(steps, epochs.stepsIn(config.optimizer.warmupEpochs));
+  const first = Math.min(steps, epochs.stepsIn(config.optimizer.predictorFirstEpochs));
+  const warmupSteps = Math.min(steps - first, epochs.stepsIn(config.optimizer.warmupEpochs));
   const peak = peakLearningRate(config);
   const { predictorLearningRateScale: scale, predictorSchedule, schedule } = config.optimizer;
-  const rate = (step: number): number => learningRate(step, peak, warmupSteps, steps, schedule);
+  const rate = (step: number): number =>
+    step < first ? peak * STILL : learningRate(step - first, peak, warmupSteps, steps - first, schedule);
   return {
     steps,
+    predictorFirstSteps: first,
     warmupSteps,
     peakLearningRate: peak,
     learningRate: rate,
     tau: (step) => tau(step, config.target, steps),
     predictorRate: (step) => {
-      if (predictorSchedule === 'cosine' || step < warmupSteps) return scale;
+      if (step < first) return scale / STILL;
+      if (predictorSchedule === 'cosine' || step < first + warmupSteps) return scale;
       return (scale * peak) / rate(step);
     },
     objectiveWeight: (step) => objectiveWeight(step, config.supervision, epochs.perEpoch),

@@ -51,14 +51,15 @@ describe('settings under their old names', () => {
       const now = methods[method](presets[preset]);
       assert.deepEqual(configSchema().parse(config), now, `${method} on ${preset}`);
       assert.equal(configHash(now), hash, `${method} on ${preset}`);
-      // What the kind 'folder' is asked since it can be read, the setting for GPUs, the log, and what evaluation sees.
+      // What the kind 'folder' is asked since it can be read, the setting for GPUs, the log, the predictor's head start, and what evaluation sees.
       const data = Object.entries(now.data).filter(([key]) => !Object.hasOwn(additions, `data.${key}`));
       const { deterministic: _, log: _0, ...before } = now;
       const { transform: __, knn: nowKnn, linear: nowLinear, ...others } = now.evaluation;
       const { similarity: _1, vote: _2, ...knn } = nowKnn;
       const { augmentation: _3, logitRegularizer: _4, ...linear } = nowLinear;
       const evaluation = { ...others, knn, linear };
-      assert.deepEqual(firstNames({ ...before, evaluation, data: Object.fromEntries(data) }), config);
+      const { predictorFirstEpochs: _5, ...optimizer } = now.optimizer;
+      assert.deepEqual(firstNames({ ...before, optimizer, evaluation, data: Object.fromEntries(data) }), config);
     }
     assert.equal(new Set(oldRuns.map(({ hash }) => hash)).size, oldRuns.length);
   });

@@ -65,6 +65,7 @@ for (const [epochs, baseLearningRate, weightDecay, tauBase] of byEpochs) {
       weightDecay,
       momentum: 0.9,
       trustCoefficient: 0.001,
+      predictorFirstEpochs: 0,
       warmupEpochs: 10,
       projectorLearningRateScale: 1,
       predictorLearningRateScale: 1,

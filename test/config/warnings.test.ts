@@ -13,6 +13,30 @@ const cases: ReadonlyArray<readonly [name: string, preset: string, overrides: re
   ['a target with gradient', 'cifar10', ['target.mode=gradient'], /target receives the gradient .* collapse/],
   ['warm-up as long as the run', 'imagenet-40', ['epochs=10'], /warmupEpochs \(10\) is not less than epochs \(10\)/],
   [
+    'a warm-up that ends with the run, since the predictor learns first',
+    'imagenet-40',
+    ['epochs=12', 'optimizer.predictorFirstEpochs=2'],
+    /warmupEpochs \(10 after predictorFirstEpochs, 2\) is not less than epochs \(12\)/,
+  ],
+  [
+    'a predictor that learns alone to the end',
+    'cifar10',
+    ['epochs=2', 'optimizer.predictorFirstEpochs=2'],
+    /predictorFirstEpochs \(2\) is not less than epochs \(2\): the encoder does not learn/,
+  ],
+  [
+    'nothing that looks at the batch, with a predictor that is not ahead',
+    'cifar10',
+    ['norm={encoder: group, projector: group, predictor: group}'],
+    /collapses within 100 steps.*predictorFirstEpochs to 1/,
+  ],
+  [
+    'epochs for a predictor that has no weights',
+    'cifar10',
+    ['predictor={kind: optimal}', 'batchSize=1024', 'optimizer.predictorFirstEpochs=1'],
+    /no predictor with weights/,
+  ],
+  [
     'a learning rate for LARS with SGD',
     'imagenet-1000',
     ['optimizer.kind=sgd'],
@@ -63,7 +87,11 @@ for (const [name, preset, overrides, expected] of cases) {
 }
 
 test('a tiny batch is fine where nothing looks at it', () => {
-  const small = ['batchSize=16', 'norm={encoder: group, projector: layer, predictor: none}'];
+  const small = [
+    'batchSize=16',
+    'norm={encoder: group, projector: layer, predictor: none}',
+    'optimizer.predictorFirstEpochs=1',
+  ];
   assert.deepEqual(warnings('cifar10', ...small), []);
   assert.equal(warnings('cifar10', ...small, 'norm.predictor=affine').length, 1);
 });

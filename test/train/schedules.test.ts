@@ -93,6 +93,30 @@ test("the predictor's rate: a multiple, or constant while the others decay (SimS
   }
 });
 
+test('the predictor first: alone at its peak, then warm-up and cosine of what is left', () => {
+  const { optimizer } = presets.cifar10;
+  const { optimizer: changed, ...rest } = {
+    ...presets.cifar10,
+    epochs: 10,
+    optimizer: { ...optimizer, warmupEpochs: 2 },
+  };
+  const plain = makeSchedule({ ...rest, epochs: 7, optimizer: changed }, tenSteps);
+  const schedule = makeSchedule(
+    { ...rest, optimizer: { ...changed, predictorFirstEpochs: 3, predictorLearningRateScale: 5 } },
+    tenSteps,
+  );
+  assert.deepEqual([schedule.predictorFirstSteps, schedule.warmupSteps, schedule.steps], [30, 20, 100]);
+  for (const step of [0, 1, 29]) {
+    assert.ok(schedule.learningRate(step) < 1e-11 * schedule.peakLearningRate);
+    close(schedule.learningRate(step) * schedule.predictorRate(step), 5 * schedule.peakLearningRate);
+  }
+  // From there on, the run of seven epochs that there is without it.
+  for (const step of [30, 31, 49, 50, 99]) {
+    assert.equal(schedule.learningRate(step), plain.learningRate(step - 30));
+    assert.equal(schedule.predictorRate(step), 5);
+  }
+});
+
 test('the peak follows the images of an optimiser step, accumulated ones included', () => {
   const config = { ...presets['imagenet-300'], batchSize: 512, accumulate: 8 };
   close(makeSchedule(config, tenSteps).peakLearningRate, 4.8);

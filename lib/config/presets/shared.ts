@@ -49,6 +49,7 @@ export const byolObjective = {
 
 /** One learning rate for all parts, which falls to 0. */
 export const oneRate = {
+  predictorFirstEpochs: 0,
   projectorLearningRateScale: 1,
   predictorLearningRateScale: 1,
   predictorSchedule: 'cosine',
