@@ -1,5 +1,5 @@
 /**
- * npm run bench [step|augment|decode|photos|run|learning|load|linear-stream|logistic|export ...]: side by side with what a user would take instead, in one run on one
+ * npm run bench [step|augment|decode|photos|run|learning|load|linear-stream|logistic|export|ci-base ...]: side by side with what a user would take instead, in one run on one
  * machine. Results go to bench/results/ with the environment and the commit. BYOL_BENCH_PYTHON names a Python with torch (and torchvision).
  * `npm run bench linear-stream -- --rows 50000` is short, and only told, as is `npm run bench export -- --photos 8`; `npm run bench export -- --network
  * resnet-50` records this one beside the others, also of another number of photos.
@@ -11,6 +11,7 @@ import { loadNative } from '../lib/binding/load.js';
 import { packageRoot } from '../lib/binding/package-root.js';
 import { describeEnvironment } from '../lib/run/environment.js';
 import { benchAugment } from './augment.js';
+import { benchCiBase } from './ci-base.js';
 import { benchDecode } from './decode.js';
 import { benchExport, type ExportBench } from './export.js';
 import { benchLearning } from './learning.js';
@@ -32,6 +33,7 @@ const benches = {
   'linear-stream': benchLinearStream,
   logistic: benchLogistic,
   export: benchExport,
+  'ci-base': benchCiBase,
 } as const;
 type Name = keyof typeof benches;
 
