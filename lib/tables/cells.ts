@@ -58,18 +58,26 @@ export function meanText(summary: Summary | null, factor: number, digits = 1): s
   return summary.runs === 1 ? mean : `${mean} ± ${((factor * (summary.max - summary.min)) / 2).toFixed(digits)}`;
 }
 
-export const claimHeader = ['claim', 'judged', 'by', 'rule'] as const;
+export const claimHeader = ['claim', 'rule', 'judged', 'by'] as const;
 
-export function claimCells({ claims }: TableReport): string[][] {
-  return claims.map(({ claim, verdict, why, rule }) => [claim.says, verdict, why, rule]);
+export function claimCells(
+  claims: ReadonlyArray<{
+    readonly claim: { readonly says: string };
+    readonly rule: string;
+    readonly verdict: string;
+    readonly why: string;
+  }>,
+): string[][] {
+  return claims.map(({ claim, verdict, why, rule }) => [claim.says, rule, verdict, why]);
 }
 
 /** The first sentences of a report. */
 export function introduction(report: TableReport): string[] {
-  const { source, scale, used, seeds, finishedRuns, plannedRuns } = report;
+  const { source, scale, used, seeds, finishedRuns, plannedRuns, extraRuns } = report;
+  const extra = extraRuns === 0 ? '' : `, and ${extraRuns} more of further seeds, for claims that these left open`;
   return [
     `Published: ${source}; accuracies in percent.`,
-    `Measured: scale '${scale}', ${seeds} ${seeds === 1 ? 'seed' : 'seeds'} each; ${used}. ${finishedRuns} of ${plannedRuns} runs are finished.`,
+    `Measured: scale '${scale}', ${seeds} ${seeds === 1 ? 'seed' : 'seeds'} each; ${used}. ${finishedRuns} of ${plannedRuns} runs are finished${extra}.`,
     'Measured accuracies are percent on the test images, mean ± half the range over the seeds.',
     ...(scale === 'paper'
       ? []

@@ -18,7 +18,16 @@ export function renderMarkdown(report: TableReport): string {
     ...table(header, rows, numbers),
     ...(report.claims.length === 0
       ? []
-      : ['', '## What the table claims', '', report.rule, '', ...table(claimHeader, claimCells(report))]),
+      : [
+          '',
+          '## What the table claims',
+          '',
+          report.rule,
+          '',
+          ...report.rules.map((rule) => `- ${rule}`),
+          '',
+          ...table(claimHeader, claimCells(report.claims)),
+        ]),
     ...(places.length === 0 ? [] : ['', '## Where it was measured', '', ...places]),
     '',
   ].join('\n');

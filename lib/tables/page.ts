@@ -14,7 +14,8 @@ export function renderTablePage(report: TableReport): string {
       : [
           '<h2>What the table claims</h2>',
           `<p>${escapeText(report.rule)}</p>`,
-          renderCells(claimHeader, claimCells(report), []),
+          `<ul>${report.rules.map((rule) => `<li>${escapeText(rule)}</li>`).join('')}</ul>`,
+          renderCells(claimHeader, claimCells(report.claims), []),
         ];
   const environments = report.environments.map((place) => renderDetails('Environment', place));
   return renderPage(

@@ -84,13 +84,21 @@ export function planTable(table: Table | EncoderTable, options: PlanOptions = {}
   const plan = planRows(table, scale, data);
   refuseUnreadable(plan.base.config, scale);
   const runs = Array.from({ length: seeds }, (_, seed) =>
-    plan.rows.flatMap(({ row, config: ofRow }) => {
-      if (ofRow === null) return [];
-      const config = { ...ofRow, seed };
-      return [{ name: `${row.id}-seed${seed}`, row, seed, config, key: configHash(config) }];
-    }),
+    plan.rows.flatMap((row) => plannedRun(row, seed) ?? []),
   ).flat();
   return { table, scale, seeds, ...plan, runs };
+}
+
+/** The run of a row with a seed, which need not be one of the plan's; null: the row is not run at this scale. */
+export function plannedRun({ row, config: ofRow }: PlannedRow, seed: number): PlannedRun | null {
+  if (ofRow === null) return null;
+  const config = { ...ofRow, seed };
+  return { name: runName(row.id, seed), row, seed, config, key: configHash(config) };
+}
+
+/** PlannedRun.name of a row, by its id. */
+export function runName(row: string, seed: number): string {
+  return `${row}-seed${seed}`;
 }
 
 /** Every row's configuration at a scale, whether or not its images can be read. */

@@ -1,6 +1,11 @@
 import { differences } from '../config/differences.js';
 import type { Config } from '../config/schema.js';
-import { generalRule, type Judgement, judgeClaim, type Measure, type RowSamples } from './claims.js';
+import type { Judgement } from './claims.js';
+import { evidenceOf } from './judging/evidence.js';
+import { judgeClaim } from './judging/judge-claim.js';
+import { gainOf } from './judging/paired-seeds.js';
+import { generalRule, rulesOf } from './judging/rules.js';
+import { possibleRuns } from './next-seeds.js';
 import type { TablePlan } from './plan.js';
 import type { TableRecord } from './records.js';
 import { type Summary, summarize } from './statistics.js';
@@ -50,25 +55,30 @@ export interface TableReport {
   readonly seeds: number;
   readonly finishedRuns: number;
   readonly plannedRuns: number;
+  /** Finished runs of more seeds than planned, for claims that were open. */
+  readonly extraRuns: number;
   readonly rows: readonly ReportedRow[];
   readonly claims: readonly Judgement[];
+  /** How all claims are judged, and what each kind of them takes to hold. */
   readonly rule: string;
+  readonly rules: readonly string[];
   /** Where the runs were made, one entry for each distinct place. */
   readonly environments: ReadonlyArray<Readonly<Record<string, unknown>>>;
   /** The scale's configuration, but where its images lie. */
   readonly base: object;
 }
 
-/** `records` by PlannedRun.name; runs without one have not finished. */
+/** `records` by PlannedRun.name, of more seeds than planned too (possibleRuns()); runs without one have not finished. */
 export function reportTable(plan: TablePlan, records: ReadonlyMap<string, TableRecord>): TableReport {
   const { table, base } = plan;
   const byRow = new Map<string, TableRecord[]>();
-  for (const run of plan.runs) {
+  for (const run of possibleRuns(plan)) {
     const record = records.get(run.name);
     if (record !== undefined) byRow.set(run.row.id, [...(byRow.get(run.row.id) ?? []), record]);
   }
-  const measure = table.judgedBy ?? 'knn';
-  const samples = new Map([...byRow].map(([id, ofRow]) => [id, samplesOf(ofRow, measure)]));
+  const all = [...byRow.values()].flat();
+  const finishedRuns = plan.runs.filter(({ name }) => records.has(name)).length;
+  const evidence = evidenceOf(plan, records);
   return {
     table: table.id,
     title: table.title,
@@ -78,8 +88,9 @@ export function reportTable(plan: TablePlan, records: ReadonlyMap<string, TableR
     scale: plan.scale,
     used: base.used,
     seeds: plan.seeds,
-    finishedRuns: [...byRow.values()].flat().length,
+    finishedRuns,
     plannedRuns: plan.runs.length,
+    extraRuns: all.length - finishedRuns,
     rows: plan.rows.map(({ row, config, notRun }) => ({
       id: row.id,
       label: row.label,
@@ -89,28 +100,15 @@ export function reportTable(plan: TablePlan, records: ReadonlyMap<string, TableR
       ...(notRun !== undefined && { notRun }),
       measured: measuredRow(byRow.get(row.id) ?? []),
     })),
-    claims: table.claims.map((claim) => judgeClaim(claim, samples)),
-    rule: generalRule(measure),
-    environments: distinctEnvironments([...byRow.values()].flat()),
+    claims: table.claims.map((claim) => judgeClaim(claim, evidence)),
+    rule: generalRule(
+      evidence.looks,
+      'the same seed gives every row the same initial encoder, order of images and augmentation.',
+    ),
+    rules: rulesOf(table.claims, evidence.judgedBy),
+    environments: distinctEnvironments(all),
     base: withoutPath(base.config),
   };
-}
-
-function samplesOf(records: readonly TableRecord[], measure: Measure): RowSamples {
-  const linear = measure === 'linear';
-  const finished = records.filter(({ outcome }) => outcome === 'finished');
-  return {
-    top1: finished.flatMap(({ knnTop1, linearTop1 }) => (linear ? linearTop1 : knnTop1) ?? []),
-    gain: finished.flatMap((record) => gainOf(record, measure) ?? []),
-    collapseStd: finished.map(({ collapseStd }) => collapseStd ?? Number.NaN),
-    diverged: records.length - finished.length,
-  };
-}
-
-function gainOf(record: TableRecord, measure: Measure): number | null {
-  const [trained, untrained] =
-    measure === 'linear' ? [record.linearTop1, record.untrainedLinearTop1] : [record.knnTop1, record.untrainedKnnTop1];
-  return trained === null || untrained === null ? null : trained - untrained;
 }
 
 function measuredRow(records: readonly TableRecord[]): MeasuredRow | null {

@@ -9,6 +9,7 @@ import { chooseJobs, type Jobs, ONE_BY_ONE } from './jobs.js';
 import { inLanes } from './lanes.js';
 import { makeRecord } from './make-record.js';
 import { MeasuredTable } from './measured-table.js';
+import { possibleRuns } from './next-seeds.js';
 import { mixedOrigins, type Origin, sameOrigin } from './origin.js';
 import { checkWritable, refuseForeignFiles } from './ownership.js';
 import type { PlannedRun, TablePlan } from './plan.js';
@@ -97,7 +98,7 @@ export async function runTable(plan: TablePlan, options: RunTableOptions): Promi
   }
   const folder = tableFolder(out, plan);
   await refuseForeignFiles(out, plan, folder);
-  const found = await readRecords(folder, plan.runs, recordSchema);
+  const found = await readRecords(folder, possibleRuns(plan), recordSchema);
   onEvent({ type: 'records', folder, found });
   const table = new MeasuredTable(plan, out, folder, found.records);
   const { missing } = table;

@@ -21,8 +21,3 @@ export function summarize(values: readonly number[]): Summary | null {
     variance: values.length < 2 ? 0 : squares / (values.length - 1),
   };
 }
-
-/** Standard error of a sum or difference of independent means (Welch: each with its own variance). */
-export function standardError(...summaries: readonly Summary[]): number {
-  return Math.sqrt(summaries.reduce((sum, { variance, runs }) => sum + variance / runs, 0));
-}

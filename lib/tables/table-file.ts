@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { readConfigFile } from '../config/config-file.js';
 import type { ConfigPatch } from '../config/layers.js';
 import { ByolError } from '../errors.js';
-import { measures, rowsOf } from './claims.js';
+import { rowsOf } from './claims.js';
+import { accuracies, type Measure, measures } from './judging/measures.js';
 import { tables } from './published/index.js';
 import type { Table } from './table.js';
 
@@ -14,11 +15,22 @@ const text = z.string().min(1);
 const number = z.union([z.number(), z.tuple([z.number(), z.number().min(0)])]).nullable();
 const drop = z.strictObject({ from: text, to: text });
 
+const accuracy = z.enum(accuracies).optional();
+const measure = z.enum(Object.keys(measures) as [Measure]).optional();
+
 const claimSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.enum(['collapses', 'doesNotCollapse', 'learns']), says: text, row: text }),
-  z.strictObject({ kind: z.literal('better'), says: text, row: text, than: text }),
-  z.strictObject({ kind: z.literal('close'), says: text, row: text, to: text }),
-  z.strictObject({ kind: z.literal('losesMore'), says: text, drop, thanDrop: drop }),
+  z.strictObject({ kind: z.enum(['collapses', 'doesNotCollapse']), says: text, row: text }),
+  z.strictObject({ kind: z.literal('learns'), says: text, row: text, by: accuracy }),
+  z.strictObject({ kind: z.literal('better'), says: text, row: text, than: text, by: measure }),
+  z.strictObject({
+    kind: z.literal('close'),
+    says: text,
+    row: text,
+    to: text,
+    by: measure,
+    within: z.number().positive().optional(),
+  }),
+  z.strictObject({ kind: z.literal('losesMore'), says: text, drop, thanDrop: drop, by: measure }),
 ]);
 
 const settings = z.record(z.string(), z.unknown());
@@ -42,7 +54,7 @@ const tableSchema = z.strictObject({
     )
     .min(1),
   claims: z.array(claimSchema).default([]),
-  judgedBy: z.enum(Object.keys(measures) as [keyof typeof measures]).optional(),
+  judgedBy: accuracy,
   ciSettings: settings.optional(),
   notes: z.array(text).optional(),
 });

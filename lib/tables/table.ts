@@ -1,6 +1,7 @@
 import type { ConfigPatch } from '../config/layers.js';
 import type { Config } from '../config/schema.js';
-import type { Claim, Measure } from './claims.js';
+import type { Claim } from './claims.js';
+import type { Accuracy } from './judging/measures.js';
 
 /** What a file in published/ describes: one table of a paper, as data. */
 export interface Table {
@@ -16,8 +17,8 @@ export interface Table {
   readonly rows: readonly Row[];
   /** What the paper concludes from the table; judged by claims.ts. */
   readonly claims: readonly Claim[];
-  /** Whose top-1 claims are judged by; absent: that of kNN, which scale 'ci' measures of every run. */
-  readonly judgedBy?: Measure;
+  /** What claims are judged by that do not say it themselves; absent: kNN, which scale 'ci' measures of every run. */
+  readonly judgedBy?: Accuracy;
   /** What has to be there before the table can run. Absent: it runs. */
   readonly missing?: string;
   /** Ids of the rows that scale 'ci' runs, where all would take too long. Absent: all. */

@@ -51,6 +51,7 @@ const encoders: EncoderTableReport = {
   })),
   claims: [],
   unmeasuredClaims: [],
+  rules: [],
   rule: 'As usual.',
   remarks: ['One thing.'],
   environments: [{ cpu: 'some processor' }],

@@ -102,7 +102,15 @@ test('a record of other settings is kept beside the one that takes its place', (
     assert.deepEqual(alone, ['alone-seed0.json', 'alone-seed0.json.old', 'alone-seed0.json.old2']);
   }));
 
-const here = { version: '0.1.0', commit: 'abc', device: 'cpu', precision: 'float32' };
+const here = {
+  version: '0.1.0',
+  commit: 'abc',
+  torch: '2.13.0',
+  cpu: 'A processor',
+  cpuCapability: 'AVX2',
+  device: 'cpu',
+  precision: 'float32',
+};
 
 test('records that were made in another way count, and it is said', () =>
   withTempDir(async (out) => {
@@ -123,13 +131,24 @@ test('records that were made in another way count, and it is said', () =>
     assert.deepEqual(await warnings(undefined, 2), []);
     // Nothing is left to be made in another way.
     assert.deepEqual(await warnings({ ...here, version: '0.2.0' }, 1), []);
-    for (const change of [{ version: '0.2.0' }, { commit: 'def' }, { device: 'cuda:0' }, { precision: 'bfloat16' }]) {
+    for (const change of [
+      { version: '0.2.0' },
+      { commit: 'def' },
+      { torch: '2.14.0' },
+      { cpu: 'Another processor' },
+      { cpuCapability: 'AVX512' },
+      { device: 'cuda:0' },
+      { precision: 'bfloat16' },
+    ]) {
       const [message = ''] = await warnings({ ...here, ...change }, 2);
       assert.match(
         message,
-        /^The finished runs were made: 2 with byol-torch 0\.1\.0 at abc on cpu in float32; those to come: /,
+        /^The finished runs were made: 2 with byol-torch 0\.1\.0 at abc and LibTorch 2\.13\.0 on cpu \(A processor, AVX2\) in float32; those to come: /,
       );
-      assert.match(message, new RegExp(`${Object.values(change)[0]?.split(':')[0]}.*All count`));
+      assert.match(
+        message,
+        new RegExp(`${Object.values(change)[0]?.split(':')[0]}.*All are shown, but a claim counts only the seeds`),
+      );
     }
     const record = path.join(out, 'small', 'ci', 'records', 'byol-seed0.json');
     const { environment, ...rest } = JSON.parse(readFileSync(record, 'utf8'));
@@ -159,5 +178,8 @@ test("another table's record is taken over only if it was made in the same way",
     assert.equal(await calls({ ...here, precision: 'bfloat16' }), 1);
     assert.equal(await calls({ ...here, device: 'cuda:1' }), 1);
     assert.equal(await calls({ ...here, version: '0.2.0' }), 1);
+    assert.equal(await calls({ ...here, cpu: 'Another processor' }), 1);
+    assert.equal(await calls({ ...here, cpuCapability: 'AVX512' }), 1);
+    assert.equal(await calls({ ...here, torch: '2.14.0' }), 1);
     assert.equal(await calls({ ...here, commit: 'def' }), 0);
   }));

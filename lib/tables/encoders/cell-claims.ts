@@ -1,5 +1,9 @@
-import { type ClaimVerdict, LEAST_EFFECT, LEAST_SEEDS } from '../claims.js';
-import { standardError, summarize } from '../statistics.js';
+import { percent } from '../../text/format.js';
+import type { ClaimVerdict } from '../claims.js';
+import { boundsOf, decideAbove, decideWithin } from '../judging/decisions.js';
+import { LEAST_SEEDS, type Look, lookAt } from '../judging/looks.js';
+import { measures } from '../judging/measures.js';
+import { describeOrigin, type Origin, sameOrigin } from '../origin.js';
 
 /** A number of a table: a row's in a column, by their names. */
 export interface CellName {
@@ -22,8 +26,16 @@ export interface CellJudgement {
   readonly verdict: ClaimVerdict;
   /** The numbers that decided, or what was missing. */
   readonly why: string;
-  /** By which it was judged, in words. */
-  readonly rule: string;
+  /** Which of cellRules it was judged by. */
+  readonly rule: CellClaim['kind'];
+}
+
+/** A number of a cell with one seed, and where it was made. */
+export interface CellSample {
+  readonly seed: number;
+  /** A fraction; null: it was not finite. */
+  readonly value: number | null;
+  readonly origin: Origin;
 }
 
 /** One claim for each column: that the first row's encoder does better than the second's. */
@@ -41,47 +53,52 @@ export function betterInEach(
   }));
 }
 
-const decided = `by more than twice the standard error of the difference (Welch) and more than ${100 * LEAST_EFFECT} points`;
+/** All columns are fractions of images, or means over classes of them. */
+const { leastEffect, within, amount } = measures.linear;
 
-const rules: Readonly<Record<CellClaim['kind'], string>> = {
-  better: `Holds if the mean is higher ${decided}, does not hold if it is lower by as much.`,
-  close: `Holds if the difference of means and twice its standard error (Welch) add up to less than ${100 * LEAST_EFFECT} points, does not hold if the means differ ${decided}.`,
+/** What each kind of claim takes to hold, in the order of the kinds. */
+export const cellRules: Readonly<Record<CellClaim['kind'], string>> = {
+  better: `better: holds if the difference has a lower bound above 0 and a mean above ${100 * leastEffect} points, does not hold if its upper bound is below that.`,
+  close: `close: holds if both bounds of the difference are less than ${100 * within} points from 0, does not hold if both are beyond, each with half of the error.`,
 };
 
-export const cellRule =
-  `A claim is judged with at least ${LEAST_SEEDS} seeds of both of its numbers; otherwise, and where its rule decides neither way, it is ` +
-  '"not decided at this scale". Seeds differ in pretraining and in what the evaluation draws, not in the images: that ' +
-  'other test images would say the same is not shown. Every verdict is on what was measured at this scale, not on the publication.';
-
-/** `samples`: of a cell its values as fractions, one a seed; undefined: it is not measured at this scale. */
+/** `samples`: of a cell its values; undefined: it is not measured at this scale. */
 export function judgeCells(
   claim: CellClaim,
-  samples: (cell: CellName) => readonly number[] | undefined,
+  samples: (cell: CellName) => readonly CellSample[] | undefined,
+  looks: readonly Look[],
 ): CellJudgement {
-  const judged = (verdict: ClaimVerdict, why: string): CellJudgement => ({
-    claim,
-    verdict,
-    why,
-    rule: rules[claim.kind],
-  });
+  const judged = (verdict: ClaimVerdict, why: string): CellJudgement => ({ claim, verdict, why, rule: claim.kind });
   const open = (why: string): CellJudgement => judged('not decided at this scale', why);
-  const found = [claim.of, claim.than].map((cell) => ({ cell, values: samples(cell) }));
-  for (const { cell, values } of found) {
-    const name = `'${cell.row}' in ${cell.column}`;
-    if (values === undefined) return open(`${name} is not measured here`);
-    if (values.length < LEAST_SEEDS) return open(`${name} has ${values.length} of ${LEAST_SEEDS} seeds`);
+  const [of, than] = [claim.of, claim.than].map(samples);
+  if (of === undefined || than === undefined) {
+    const { row, column } = of === undefined ? claim.of : claim.than;
+    return open(`'${row}' in ${column} is not measured here`);
   }
-  const [of, than] = found.map(({ values }) => summarize(values ?? []));
-  if (!of || !than) return open('it was not measured');
-  const difference = of.mean - than.mean;
-  const margin = 2 * standardError(of, than);
-  const size = Math.abs(difference);
-  const why = `difference ${difference < 0 ? '-' : '+'}${(100 * size).toFixed(1)} points, twice its standard error ${(100 * margin).toFixed(1)} points`;
-  const differs = size > margin && size > LEAST_EFFECT;
-  if (claim.kind === 'close') {
-    if (differs) return judged('does not hold', why);
-    return size + margin < LEAST_EFFECT ? judged('holds', why) : open(why);
-  }
-  if (!differs) return open(why);
-  return judged(difference > 0 ? 'holds' : 'does not hold', why);
+  const pairs = of.flatMap((a) => {
+    const b = than.find(({ seed }) => seed === a.seed);
+    return b === undefined ? [] : [{ seed: a.seed, a, b }];
+  });
+  const unlike = pairs.find(({ a, b }) => !sameOrigin(a.origin, b.origin));
+  const alike = pairs.filter(({ a, b }) => sameOrigin(a.origin, b.origin));
+  const differences = alike.map(({ a, b }) => (a.value === null || b.value === null ? null : a.value - b.value));
+  if (differences.includes(null)) return open('one of the two was not finite with a seed');
+  const values = differences.flatMap((value) => value ?? []);
+  const { verdict, at, next } = lookAt(looks, values, (seen, error) =>
+    claim.kind === 'close' ? decideWithin(seen, error, within) : decideAbove(seen, error, leastEffect),
+  );
+  const why = [
+    at === null ? '' : numbersText(values.slice(0, at.seeds), at),
+    next === null || verdict !== null ? '' : `${values.length} of ${next.seeds} seeds are there`,
+    unlike === undefined
+      ? ''
+      : `seed ${unlike.seed} left out, whose numbers were not made alike: ${describeOrigin(unlike.a.origin)}; ${describeOrigin(unlike.b.origin)}`,
+  ];
+  return judged(verdict ?? 'not decided at this scale', why.filter((part) => part !== '').join('; '));
+}
+
+function numbersText(values: readonly number[], { seeds, error }: Look): string {
+  if (seeds < LEAST_SEEDS) return `fewer than ${LEAST_SEEDS} seeds decide nothing`;
+  const { mean, lower, upper } = boundsOf(values, error);
+  return `${amount(mean)}, bounds ${amount(lower)} and ${amount(upper)} (${seeds} seeds, one-sided ${percent(1 - error)})`;
 }

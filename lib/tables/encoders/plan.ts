@@ -7,7 +7,8 @@ import { ByolError } from '../../errors.js';
 import { methods } from '../../methods/index.js';
 import { resolveConfig } from '../../methods/resolve.js';
 import * as option from '../../text/options.js';
-import { DEFAULT_SEEDS, type ScaleName, scaleNames } from '../scales.js';
+import { LEAST_SEEDS } from '../judging/looks.js';
+import { type ScaleName, scaleNames } from '../scales.js';
 import { type EncoderBase, encoderBase, type PlacedSet, type SetPlaces } from './base.js';
 import type { CellClaim } from './cell-claims.js';
 import type { ColumnMeasure, EncoderRow, EncoderTable } from './encoder-table.js';
@@ -16,6 +17,9 @@ import { fileIdentity } from './file-identity.js';
 import { type SetName, setNames } from './sets.js';
 
 /** Which encoders a table takes, and what each is asked. Nothing is trained, and nothing written. */
+
+/** As many as claims need: an encoder takes long, and is then asked many things. */
+export const ENCODER_SEEDS = LEAST_SEEDS;
 
 /** An encoder of a row with one seed. */
 export type PlannedEncoder = {
@@ -96,7 +100,7 @@ export async function planEncoderTable(table: EncoderTable, options: EncoderPlan
     encoder: option.path,
   });
   const { scale = 'ci', encoder, data, dataOf = {} } = options;
-  const seeds = options.seeds ?? (encoder === undefined ? DEFAULT_SEEDS : 1);
+  const seeds = options.seeds ?? (encoder === undefined ? ENCODER_SEEDS : 1);
   if (!Number.isInteger(seeds) || seeds < 1) {
     throw new ByolError('ERR_BYOL_USAGE', `The number of seeds must be a whole number from 1, got ${seeds}.`);
   }

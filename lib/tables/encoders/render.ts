@@ -1,7 +1,7 @@
 import { type BarChart, renderBars } from '../../report/bars.js';
 import { renderDetails, renderPage } from '../../report/html.js';
 import { escapeText } from '../../report/svg.js';
-import { claimHeader, meanText } from '../cells.js';
+import { claimCells, claimHeader, meanText } from '../cells.js';
 import { table } from '../markdown.js';
 import { renderCells } from '../page.js';
 import { publishedText, publishedValue } from '../table.js';
@@ -19,7 +19,7 @@ interface Part {
 
 /** As the paper prints it, with a second line for each encoder that was measured. */
 function parts(report: EncoderTableReport): Part[] {
-  const { columns, rows, claims, unmeasuredClaims: left, rule } = report;
+  const { columns, rows, claims, unmeasuredClaims: left, rule, rules } = report;
   return [
     {
       header: ['encoder', '', ...columns.map(({ name }) => name), 'remarks'],
@@ -39,9 +39,9 @@ function parts(report: EncoderTableReport): Part[] {
     },
     {
       title: 'What is claimed',
-      lines: [rule, ...(left.length === 0 ? [] : [leftOut(left)])],
+      lines: [rule, ...rules, ...(left.length === 0 ? [] : [leftOut(left)])],
       header: claimHeader,
-      rows: claims.map(({ claim, verdict, why, rule: ofKind }) => [claim.says, verdict, why, ofKind]),
+      rows: claimCells(claims),
       numbers: [],
     },
   ];

@@ -1,9 +1,18 @@
 import { differences } from '../../config/differences.js';
 import type { Config } from '../../config/schema.js';
+import { singleLook } from '../judging/looks.js';
+import { generalRule } from '../judging/rules.js';
 import type { RecordEnvironment } from '../record-environment.js';
 import { type Summary, summarize } from '../statistics.js';
 import type { PublishedNumber } from '../table.js';
-import { type CellClaim, type CellJudgement, type CellName, cellRule, judgeCells } from './cell-claims.js';
+import {
+  type CellClaim,
+  type CellJudgement,
+  type CellName,
+  type CellSample,
+  cellRules,
+  judgeCells,
+} from './cell-claims.js';
 import { tableEvaluation } from './evaluations.js';
 import type { EncoderPlan, PlannedColumn, PlannedEncoderRow, PlannedEvaluation } from './plan.js';
 import type { EvaluationRecord } from './records.js';
@@ -26,7 +35,9 @@ export interface EncoderTableReport {
   readonly claims: readonly CellJudgement[];
   /** Claims of which a number is not measured here, in words: nobody judges them. */
   readonly unmeasuredClaims: readonly string[];
+  /** How all claims are judged, and what each kind of them takes to hold. */
   readonly rule: string;
+  readonly rules: readonly string[];
   /** What protocols said of their evaluations, each sentence once. */
   readonly remarks: readonly string[];
   /** Where evaluations were made, one entry for each distinct place. */
@@ -72,10 +83,17 @@ export function reportEncoderTable(
     if (asked.length === 0) return undefined;
     return asked.flatMap(({ name }) => numberOf(records.get(name), column) ?? []);
   };
-  const samples = ({ row, column }: CellName): number[] | undefined => {
+  const samples = ({ row, column }: CellName): CellSample[] | undefined => {
     const found = columns.find(({ name }) => name === column);
-    return found && valuesOf(row, found);
+    const asked = plan.evaluations.filter((planned) => found !== undefined && isOf(planned, row, found));
+    if (found === undefined || asked.length === 0) return undefined;
+    return asked.flatMap(({ name, seed }) => {
+      const record = records.get(name);
+      if (record === undefined) return [];
+      return [{ seed, value: numberOf(record, found), origin: record.environment }];
+    });
   };
+  const looks = singleLook(plan.seeds);
   const isMeasured = ({ of, than }: CellClaim): boolean => [of, than].every((cell) => samples(cell) !== undefined);
   const finished = plan.evaluations.flatMap(({ name }) => records.get(name) ?? []);
   return {
@@ -101,9 +119,13 @@ export function reportEncoderTable(
         ({ row, name }) => row.id === planned.row.id && records.get(name)?.outcome === 'diverged',
       ).length,
     })),
-    claims: plan.claims.filter(isMeasured).map((claim) => judgeCells(claim, samples)),
+    claims: plan.claims.filter(isMeasured).map((claim) => judgeCells(claim, samples, looks)),
     unmeasuredClaims: plan.claims.filter((claim) => !isMeasured(claim)).map(({ says }) => says),
-    rule: cellRule,
+    rule: generalRule(
+      looks,
+      'the same seed gives every encoder the same initial weights, where its network is the same, and every evaluation the same draws.',
+    ),
+    rules: [...new Set(plan.claims.map(({ kind }) => cellRules[kind]))],
     remarks: [...new Set(finished.flatMap(({ protocol, notes }) => notes.map((note) => `${protocol}: ${note}`)))],
     environments: distinctPlaces(finished.map(({ environment }) => environment)),
     base: { ...base.config, data: { kind: base.config.data.kind } },

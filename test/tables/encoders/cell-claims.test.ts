@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { betterInEach, type CellClaim, judgeCells } from '../../../lib/tables/encoders/cell-claims.js';
+import { betterInEach, type CellClaim, type CellSample, judgeCells } from '../../../lib/tables/encoders/cell-claims.js';
+import { singleLook } from '../../../lib/tables/judging/looks.js';
 
 const claim = (kind: CellClaim['kind']): CellClaim => ({
   says: 'A is better than B.',
@@ -9,36 +10,64 @@ const claim = (kind: CellClaim['kind']): CellClaim => ({
   than: { row: 'b', column: 'top-1' },
 });
 
-const judged = (kind: CellClaim['kind'], a: readonly number[] | undefined, b: readonly number[] | undefined) => {
-  const { verdict, why } = judgeCells(claim(kind), ({ row }) => (row === 'a' ? a : b));
-  return [verdict, why];
+const here = {
+  version: '0.1.0',
+  commit: null,
+  torch: '2.13.0',
+  cpu: 'A processor',
+  cpuCapability: 'AVX2',
+  device: 'cpu',
+  precision: 'float32',
 };
 
-test('a difference has to be beyond its error and beyond two points', () => {
-  // Variances 0.0001 of three: the error of the difference is sqrt(2 * 0.0001 / 3) = 0.00816.
-  const low = [0.3, 0.31, 0.32];
-  const high = [0.4, 0.41, 0.42];
-  const why = 'difference +10.0 points, twice its standard error 1.6 points';
+type Values = readonly (number | null)[];
+const samples = (values: Values): CellSample[] => values.map((value, seed) => ({ seed, value, origin: here }));
+
+const judged = (kind: CellClaim['kind'], a: Values | undefined, b: Values | undefined): [string, string] => {
+  const of = ({ row }: { row: string }) => (row === 'a' ? a : b);
+  const { verdict, why } = judgeCells(claim(kind), (cell) => of(cell) && samples(of(cell) ?? []), singleLook(3));
+  return [verdict, why];
+};
+const open = 'not decided at this scale';
+
+test('better: differences that are paired by seed', () => {
+  // Seeds differ by 20 points, encoders by 9.9 to 10.1: 0.1 / sqrt(3) * 2.92 = 0.17 points.
+  const low = [0.3, 0.4, 0.5];
+  const high = [0.4, 0.499, 0.601];
+  const why = '+10.0 points, bounds +9.8 points and +10.2 points (3 seeds, one-sided 95.0 %)';
   assert.deepEqual(judged('better', high, low), ['holds', why]);
-  assert.deepEqual(judged('better', low, high), ['does not hold', why.replace('+', '-')]);
-  assert.equal(judged('better', [0.2, 0.4, 0.6], low)[0], 'not decided at this scale');
-  assert.equal(judged('better', [0.31, 0.31, 0.31], [0.3, 0.3, 0.3])[0], 'not decided at this scale');
+  assert.equal(judged('better', low, high)[0], 'does not hold');
+  assert.equal(judged('better', [...high].reverse(), low)[0], open);
+  assert.equal(
+    judged('better', [0.31, 0.31, 0.31], [0.3, 0.3, 0.3])[0],
+    'does not hold',
+    'surely less than two points',
+  );
 });
 
-test('close are numbers whose difference and its error stay below two points', () => {
+test('close: less than three points apart', () => {
   const value = [0.3, 0.301, 0.302];
   assert.equal(judged('close', value, [0.305, 0.306, 0.307])[0], 'holds');
   assert.equal(judged('close', value, [0.4, 0.4, 0.4])[0], 'does not hold');
-  assert.equal(judged('close', value, [0.2, 0.3, 0.4])[0], 'not decided at this scale');
+  assert.equal(judged('close', value, [0.2, 0.3, 0.4])[0], open);
 });
 
-test('what was not measured, or too seldom, decides nothing', () => {
+test('what was not measured, not finite, or too seldom, decides nothing', () => {
   const three = [0.3, 0.31, 0.32];
-  assert.deepEqual(judged('better', undefined, three), [
-    'not decided at this scale',
-    "'a' in top-1 is not measured here",
-  ]);
-  assert.deepEqual(judged('better', three, [0.1, 0.1]), ['not decided at this scale', "'b' in top-1 has 2 of 3 seeds"]);
+  assert.deepEqual(judged('better', undefined, three), [open, "'a' in top-1 is not measured here"]);
+  assert.deepEqual(judged('better', three, [0.1, 0.1]), [open, '2 of 3 seeds are there']);
+  assert.deepEqual(judged('better', three, [0.1, 0.1, null]), [open, 'one of the two was not finite with a seed']);
+});
+
+test('a seed whose two numbers were not made alike is left out', () => {
+  const of = samples([0.4, 0.5, 0.6]);
+  const than = samples([0.3, 0.4, 0.5]).map((sample) => ({ ...sample, origin: { ...here, precision: 'bfloat16' } }));
+  const { verdict, why } = judgeCells(claim('better'), ({ row }) => (row === 'a' ? of : than), singleLook(3));
+  assert.equal(verdict, open);
+  assert.match(
+    why,
+    /^0 of 3 seeds are there; seed 0 left out, whose numbers were not made alike: .* in float32; .* in bfloat16$/,
+  );
 });
 
 test('one claim for each column', () => {

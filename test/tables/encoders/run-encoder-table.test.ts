@@ -49,8 +49,8 @@ test('every encoder is asked once about each set, recorded and reported', () =>
     assert.deepEqual(
       report.claims.map(({ verdict, why }) => [verdict, why]),
       [
-        ['holds', 'difference +20.0 points, twice its standard error 1.6 points'],
-        ['holds', 'difference +0.0 points, twice its standard error 0.0 points'],
+        ['holds', '+20.0 points, bounds +20.0 points and +20.0 points (3 seeds, one-sided 95.0 %)'],
+        ['holds', '+0.0 points, bounds +0.0 points and +0.0 points (3 seeds, one-sided 95.0 %)'],
       ],
     );
     assert.deepEqual(report.unmeasuredClaims, [table.claims[2]?.says]);
@@ -151,7 +151,7 @@ test('what diverged is told, and decides nothing', () =>
     assert.equal(report.rows[1]?.diverged, 2);
     assert.deepEqual(
       [report.claims[0]?.verdict, report.claims[0]?.why],
-      ['not decided at this scale', "'byol' in top-1 has 2 of 3 seeds"],
+      ['not decided at this scale', 'one of the two was not finite with a seed'],
     );
     assert.match(read(out, 'table.md'), /method: byol; 2 not finite/);
   }));
