@@ -105,7 +105,7 @@ export function reportTable(plan: TablePlan, records: ReadonlyMap<string, TableR
       evidence.looks,
       'the same seed gives every row the same initial encoder, order of images and augmentation.',
     ),
-    rules: rulesOf(table.claims, evidence.judgedBy),
+    rules: rulesOf(table.claims, evidence.judgedBy, evidence.looks),
     environments: distinctEnvironments(all),
     base: withoutPath(base.config),
   };

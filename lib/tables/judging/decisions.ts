@@ -49,8 +49,16 @@ export function decideWithin(values: readonly number[], error: number, within: n
 export function decideMostly(happened: readonly boolean[], error: number): Decision | null {
   const count = happened.length;
   const hits = happened.filter(Boolean).length;
-  if (atLeast(hits, count) <= error) return 'holds';
-  return atLeast(count - hits, count) <= error ? 'does not hold' : null;
+  const needed = hitsNeeded(count, error);
+  if (needed === null) return null;
+  if (hits >= needed) return 'holds';
+  return count - hits >= needed ? 'does not hold' : null;
+}
+
+/** With how many of `count` seeds it must happen for the sign test to say so; null: not even all are enough. */
+export function hitsNeeded(count: number, error: number): number | null {
+  for (let hits = 0; hits <= count; hits += 1) if (atLeast(hits, count) <= error) return hits;
+  return null;
 }
 
 /** Chance of at least `hits` heads in `count` throws of a fair coin. */

@@ -1,6 +1,7 @@
 import { percent } from '../../text/format.js';
 import { COLLAPSED_BELOW } from '../../train/verdict.js';
 import { type Claim, measureOf } from '../claims.js';
+import { hitsNeeded } from './decisions.js';
 import { ERROR, LEAST_SEEDS, type Look } from './looks.js';
 import { type Accuracy, measures } from './measures.js';
 
@@ -31,8 +32,14 @@ function looksText(looks: readonly Look[]): string {
   if (later.length === 0) {
     return `A claim is looked at once, with ${first.seeds} seeds and a one-sided error of ${percent(first.error)}: one that is false is ${limit}. Otherwise it is "not decided at this scale".`;
   }
-  const times = later.map(({ seeds }) => String(seeds)).join(' and ');
-  const errors = looks.map(({ error }) => percent(error)).join(', ');
+  const times = listOf(
+    later.map(({ seeds }) => String(seeds)),
+    'and',
+  );
+  const errors = listOf(
+    looks.map(({ error }) => percent(error)),
+    'and',
+  );
   return (
     `A claim is looked at with ${first.seeds} seeds and, while it is open and there is time, with ${times}; its verdict is that of the first look ` +
     `that decides, which later seeds do not change, or "not decided at this scale". The looks have one-sided errors of ${errors}, which add up to ${percent(ERROR)} ` +
@@ -41,33 +48,46 @@ function looksText(looks: readonly Look[]): string {
 }
 
 /** The rules of the kinds that these claims are of, each once, after its name. */
-export function rulesOf(claims: readonly Claim[], judgedBy: Accuracy): string[] {
-  return [...new Map(claims.map((claim) => [ruleName(claim, judgedBy), ruleText(claim, judgedBy)]))].map(
+export function rulesOf(claims: readonly Claim[], judgedBy: Accuracy, looks: readonly Look[]): string[] {
+  return [...new Map(claims.map((claim) => [ruleName(claim, judgedBy), ruleText(claim, judgedBy, looks)]))].map(
     ([name, text]) => `${name}: ${text}`,
   );
 }
 
-function ruleText(claim: Claim, judgedBy: Accuracy): string {
-  const { leastEffect, amount } = measures[measureOf(claim, judgedBy)];
-  const least = unsigned(amount(leastEffect));
+function ruleText(claim: Claim, judgedBy: Accuracy, looks: readonly Look[]): string {
+  const { title, leastEffect, amount } = measures[measureOf(claim, judgedBy)];
+  const above = `has a lower bound above 0 and a mean above ${unsigned(amount(leastEffect))}, does not hold if its upper bound is below that.`;
   switch (claim.kind) {
     case 'collapses':
-      return `${mostly} is below ${COLLAPSED_BELOW} with more than half of all seeds, does not hold if so many say the opposite.`;
+      return `holds if the final ${title} is below ${COLLAPSED_BELOW} with ${hitsText(looks)}, does not hold if it is not with as many. ${SIGN_TEST}`;
     case 'doesNotCollapse':
-      return `${mostly} is not below ${COLLAPSED_BELOW} with more than half of all seeds, does not hold if so many say the opposite.`;
+      return `holds if the final ${title} is not below ${COLLAPSED_BELOW} with ${hitsText(looks)}, does not hold if it is with as many. ${SIGN_TEST}`;
     case 'learns':
-      return `holds if the gain over the untrained network has a lower bound above 0 and a mean above ${least}, does not hold if its upper bound is below that.`;
+      return `holds if the gain over the untrained network ${above}`;
     case 'better':
-      return `holds if the difference has a lower bound above 0 and a mean above ${least}, does not hold if its upper bound is below that.`;
+      return `holds if the difference ${above}`;
     case 'losesMore':
-      return `holds if the difference of the two losses has a lower bound above 0 and a mean above ${least}, does not hold if its upper bound is below that.`;
+      return `holds if the difference of the two losses ${above}`;
     case 'close':
       return `holds if both bounds of the difference are less than ${withinText(claim, judgedBy)} from 0, does not hold if both are beyond, each with half of the error.`;
   }
 }
 
-const mostly =
-  'holds if so many seeds that a fair coin would have it less often than the error (5 of 5, 10 of 10, 17 of 20) say that the final collapse/std';
+const SIGN_TEST =
+  'With as many seeds, what happens with half of all seeds or fewer would happen by chance less often than the error (sign test).';
+
+/** "5 of 5, 10 of 10 or 17 of 20 seeds" */
+function hitsText(looks: readonly Look[]): string {
+  const needed = looks.flatMap(({ seeds, error }) => {
+    const hits = hitsNeeded(seeds, error);
+    return hits === null ? [] : `${hits} of ${seeds}`;
+  });
+  return needed.length === 0 ? 'more seeds than there will be' : `${listOf(needed, 'or')} seeds`;
+}
+
+function listOf(items: readonly string[], last: 'and' | 'or'): string {
+  return items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} ${last} ${items.at(-1)}`;
+}
 
 function withinText(claim: Extract<Claim, { kind: 'close' }>, judgedBy: Accuracy): string {
   const { within, amount } = measures[measureOf(claim, judgedBy)];

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { atLeast, boundsOf, decideAbove, decideMostly, decideWithin } from '../../../lib/tables/judging/decisions.js';
+import {
+  atLeast,
+  boundsOf,
+  decideAbove,
+  decideMostly,
+  decideWithin,
+  hitsNeeded,
+} from '../../../lib/tables/judging/decisions.js';
 
 const near = (actual: number, expected: number): void =>
   assert.ok(Math.abs(actual - expected) < 1e-9, `${actual} instead of ${expected}`);
@@ -51,6 +58,10 @@ test('mostly: a sign test', () => {
   assert.equal(decideMostly(seeds(4, 5), 0.035), null);
   assert.equal(decideMostly(seeds(0, 5), 0.035), 'does not hold');
   assert.equal(decideMostly(seeds(3, 3), 0.05), null, 'three heads in a row are no news');
+  assert.deepEqual(
+    [hitsNeeded(5, 0.035), hitsNeeded(10, 0.01), hitsNeeded(20, 0.005), hitsNeeded(3, 0.05)],
+    [5, 10, 17, null],
+  );
   assert.equal(decideMostly(seeds(9, 10), 0.01), null);
   assert.equal(decideMostly(seeds(17, 20), 0.005), 'holds');
   assert.equal(decideMostly(seeds(3, 20), 0.005), 'does not hold');
