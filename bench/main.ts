@@ -1,5 +1,5 @@
 /**
- * npm run bench [step|augment|decode|photos|run|learning|load|linear-stream|logistic|export|ci-base ...]: side by side with what a user would take instead, in one run on one
+ * npm run bench [step|augment|decode|photos|run|learning|load|linear-stream|logistic|judging|export|ci-base ...]: side by side with what a user would take instead, in one run on one
  * machine. Results go to bench/results/ with the environment and the commit. BYOL_BENCH_PYTHON names a Python with torch (and torchvision).
  * `npm run bench linear-stream -- --rows 50000` is short, and only told, as is `npm run bench export -- --photos 8`; `npm run bench export -- --network
  * resnet-50` records this one beside the others, also of another number of photos.
@@ -14,6 +14,7 @@ import { benchAugment } from './augment.js';
 import { benchCiBase } from './ci-base.js';
 import { benchDecode } from './decode.js';
 import { benchExport, type ExportBench } from './export.js';
+import { benchJudging } from './judging.js';
 import { benchLearning } from './learning.js';
 import { benchLinearStream } from './linear-stream.js';
 import { benchLoad } from './load.js';
@@ -32,6 +33,7 @@ const benches = {
   photos: benchPhotos,
   'linear-stream': benchLinearStream,
   logistic: benchLogistic,
+  judging: benchJudging,
   export: benchExport,
   'ci-base': benchCiBase,
 } as const;

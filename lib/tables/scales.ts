@@ -22,8 +22,8 @@ export interface Base {
   readonly used: string;
 }
 
-/** What a claim needs. */
-export const DEFAULT_SEEDS = 3;
+/** As many as a claim on collapse needs: fewer cannot tell a coin from a rule (judging/looks.ts). */
+export const DEFAULT_SEEDS = 5;
 
 /** Of scale 'ci' on CIFAR-10: many steps of small batches, and a target that follows fast, so that a run of minutes learns. */
 const cifar10Run = {

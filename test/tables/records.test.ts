@@ -11,10 +11,10 @@ import { read, recordsIn, table, usual } from './small-table.js';
 
 test('finished runs are not run again; more seeds only add', () =>
   withTempDir(async (out) => {
-    await runTable(planTable(table), { out, train: fakeTrain(usual).train });
+    await runTable(planTable(table, { seeds: 3 }), { out, train: fakeTrain(usual).train });
     const before = read(out, 'records', 'byol-seed0.json');
     const again = fakeTrain(usual);
-    const { report } = await runTable(planTable(table), { out, train: again.train });
+    const { report } = await runTable(planTable(table, { seeds: 3 }), { out, train: again.train });
     assert.equal(again.calls.length, 0);
     assert.equal(report.finishedRuns, 6);
     const more = fakeTrain(usual);
@@ -31,10 +31,10 @@ test('what another table has measured with the same settings is taken over, not 
     const [, alone] = table.rows;
     assert.ok(alone);
     const other: Table = { ...table, id: 'other', rows: [{ ...alone, id: 'without' }], claims: [] };
-    await runTable(planTable(other), { out, train: fakeTrain(usual).train });
+    await runTable(planTable(other, { seeds: 3 }), { out, train: fakeTrain(usual).train });
     const { train, calls } = fakeTrain(usual);
     const from: string[] = [];
-    const { report } = await runTable(planTable(table), {
+    const { report } = await runTable(planTable(table, { seeds: 3 }), {
       out,
       train,
       onEvent: (event) => {
@@ -56,7 +56,7 @@ test('what another table has measured with the same settings is taken over, not 
 
 test('records of other settings, and damaged ones, are not used, and it is said', () =>
   withTempDir(async (out) => {
-    await runTable(planTable(table), { out, train: fakeTrain(usual).train });
+    await runTable(planTable(table, { seeds: 3 }), { out, train: fakeTrain(usual).train });
     writeFileSync(path.join(out, 'small', 'ci', 'records', 'byol-seed1.json'), '{');
     const changed: Table = {
       ...table,
@@ -66,7 +66,7 @@ test('records of other settings, and damaged ones, are not used, and it is said'
     };
     const { train, calls } = fakeTrain(usual);
     const refused: string[] = [];
-    const { report } = await runTable(planTable(changed), {
+    const { report } = await runTable(planTable(changed, { seeds: 3 }), {
       out,
       train,
       onEvent: (event) => {
@@ -88,7 +88,7 @@ test('records of other settings, and damaged ones, are not used, and it is said'
     assert.match(refused.join('\n'), /byol-seed1\.json: it is not JSON/);
     assert.equal(report.finishedRuns, 6);
     // A run folder of the old settings could not go on with the new ones.
-    assert.notEqual(planTable(changed).runs[1]?.key, planTable(table).runs[1]?.key);
+    assert.notEqual(planTable(changed, { seeds: 3 }).runs[1]?.key, planTable(table, { seeds: 3 }).runs[1]?.key);
   }));
 
 test('a record of other settings is kept beside the one that takes its place', () =>

@@ -14,7 +14,7 @@ test('every row and seed is run once, recorded and reported', () =>
   withTempDir(async (out) => {
     const { train, calls } = fakeTrain(usual);
     const events: TableEvent[] = [];
-    const { report, interrupted } = await runTable(planTable(table), {
+    const { report, interrupted } = await runTable(planTable(table, { seeds: 3 }), {
       out,
       train,
       onEvent: (event) => events.push(event),
@@ -73,14 +73,14 @@ test('a table that is judged by the linear classifier is, and says so', () =>
     // kNN is no better than untrained, the linear classifier is.
     const { train } = fakeTrain(() => ({ knn: 0.3, std: 0.8, linear: 0.4 }));
     const byLinear: Table = { ...table, judgedBy: 'linear', claims: learns };
-    const { report } = await runTable(planTable(byLinear), { out, train });
+    const { report } = await runTable(planTable(byLinear, { seeds: 3 }), { out, train });
     assert.equal(report.claims[0]?.verdict, 'holds');
     assert.match(report.claims[0]?.why ?? '', /^\+5\.0 points, bounds \+5\.0 points and \+5\.0 points /);
     assert.match(report.rules[0] ?? '', /^learns, by linear top-1: /);
     assert.match(read(out, 'chart.svg'), />measured linear top-1, scale ci<.*>40\.0</s);
     assert.match(read(out, 'table.md'), /\| 40\.0 ± 0\.0 \| \+5\.0 ± 0\.0 \| 0\.80/);
     const byKnn: Table = { ...table, claims: learns };
-    const again = await runTable(planTable(byKnn), { out, train });
+    const again = await runTable(planTable(byKnn, { seeds: 3 }), { out, train });
     assert.deepEqual(
       [again.report.claims[0]?.verdict, again.report.claims[0]?.rule],
       ['does not hold', 'learns, by kNN top-1'],
@@ -91,7 +91,7 @@ test('a stopped run has no record; the next time goes on with it in its folder',
   withTempDir(async (out) => {
     const abort = new AbortController();
     const first = fakeTrain((config) => (config.seed === 1 ? 'stopped' : usual(config)));
-    const outcome = await runTable(planTable(table), {
+    const outcome = await runTable(planTable(table, { seeds: 3 }), {
       out,
       train: first.train,
       signal: abort.signal,
@@ -107,7 +107,7 @@ test('a stopped run has no record; the next time goes on with it in its folder',
     assert.match(read(out, 'table.md'), /2 of 6 runs are finished/);
 
     const second = fakeTrain(usual);
-    const { interrupted } = await runTable(planTable(table), { out, train: second.train });
+    const { interrupted } = await runTable(planTable(table, { seeds: 3 }), { out, train: second.train });
     assert.ok(!interrupted);
     assert.deepEqual([second.calls.length, second.calls[0]?.options.folder], [4, stopped]);
     assert.ok(!existsSync(stopped));
@@ -116,7 +116,7 @@ test('a stopped run has no record; the next time goes on with it in its folder',
 test('nothing is begun after a stop', () =>
   withTempDir(async (out) => {
     const { train, calls } = fakeTrain(usual);
-    const { interrupted } = await runTable(planTable(table), { out, train, signal: AbortSignal.abort() });
+    const { interrupted } = await runTable(planTable(table, { seeds: 3 }), { out, train, signal: AbortSignal.abort() });
     assert.ok(interrupted);
     assert.equal(calls.length, 0);
   }));
@@ -124,7 +124,7 @@ test('nothing is begun after a stop', () =>
 test('a run that diverges is a result; any other error ends the table and keeps what is finished', () =>
   withTempDir(async (out) => {
     const { train } = fakeTrain((config) => (config.predictor === null ? 'diverged' : usual(config)));
-    const { report } = await runTable(planTable(table), { out, train });
+    const { report } = await runTable(planTable(table, { seeds: 3 }), { out, train });
     assert.equal(JSON.parse(read(out, 'records', 'alone-seed0.json')).outcome, 'diverged');
     assert.deepEqual(report.rows[1]?.measured?.verdicts, { diverged: 3 });
     assert.equal(report.claims[1]?.verdict, 'not decided at this scale');
@@ -142,7 +142,7 @@ test('a folder that cannot be written to is found before the first run', () =>
     const out = path.join(dir, 'file');
     writeFileSync(out, '');
     const { train, calls } = fakeTrain(usual);
-    await assert.rejects(runTable(planTable(table), { out, train }), { code: 'ERR_BYOL_IO' });
+    await assert.rejects(runTable(planTable(table, { seeds: 3 }), { out, train }), { code: 'ERR_BYOL_IO' });
     assert.equal(calls.length, 0);
   }));
 
@@ -223,7 +223,7 @@ test('files of somebody else are refused before anything is written, and stay as
       writeFileSync(target, content);
       const before = readdirSync(out, { recursive: true });
       const { train, calls } = fakeTrain(usual);
-      await assert.rejects(runTable(planTable(table), { out, train }), (error: ByolError) => {
+      await assert.rejects(runTable(planTable(table, { seeds: 3 }), { out, train }), (error: ByolError) => {
         assert.equal(error.code, 'ERR_BYOL_RUN');
         assert.ok(error.message.startsWith(`${target} was not written by byol tables`), error.message);
         return true;
@@ -237,11 +237,15 @@ test('files of somebody else are refused before anything is written, and stay as
 
 test('reports that are there stay until a run has been added', () =>
   withTempDir(async (out) => {
-    await runTable(planTable(table), { out, train: fakeTrain(usual).train });
+    await runTable(planTable(table, { seeds: 3 }), { out, train: fakeTrain(usual).train });
     const before = read(out, 'table.md');
     rmSync(path.join(out, 'small', 'ci', 'records'), { recursive: true });
     const stopped = fakeTrain(() => 'stopped');
-    const outcome = await runTable(planTable(table), { out, train: stopped.train, signal: AbortSignal.abort() });
+    const outcome = await runTable(planTable(table, { seeds: 3 }), {
+      out,
+      train: stopped.train,
+      signal: AbortSignal.abort(),
+    });
     assert.equal(outcome.report.finishedRuns, 0);
     assert.equal(read(out, 'table.md'), before);
     await runTable(planTable(table, { seeds: 1 }), { out, train: fakeTrain(usual).train });

@@ -59,7 +59,7 @@ export const command: CommandModule<object, TablesArguments> = {
         seeds: {
           type: 'string',
           requiresArg: true,
-          describe: 'Runs of each row; 3 if left out, as claims need; of a given encoder 1',
+          describe: 'Runs of each row; if left out 5, of tables of encoders 3, of a given encoder 1',
         },
         data: {
           type: 'string',
