@@ -1,5 +1,5 @@
 /**
- * npm run bench [step|augment|decode|photos|run|learning|load|linear-stream|logistic|judging|export|ci-base ...]: side by side with what a user would take instead, in one run on one
+ * npm run bench [step|augment|decode|photos|run|learning|load|linear-stream|logistic|judging|normalization|export|ci-base ...]: side by side with what a user would take instead, in one run on one
  * machine. Results go to bench/results/ with the environment and the commit. BYOL_BENCH_PYTHON names a Python with torch (and torchvision).
  * `npm run bench linear-stream -- --rows 50000` is short, and only told, as is `npm run bench export -- --photos 8`; `npm run bench export -- --network
  * resnet-50` records this one beside the others, also of another number of photos.
@@ -19,6 +19,7 @@ import { benchLearning } from './learning.js';
 import { benchLinearStream } from './linear-stream.js';
 import { benchLoad } from './load.js';
 import { benchLogistic } from './logistic.js';
+import { benchNormalization } from './normalization.js';
 import { benchPhotos } from './photos.js';
 import { benchRun } from './run.js';
 import { benchStep } from './step.js';
@@ -34,6 +35,7 @@ const benches = {
   'linear-stream': benchLinearStream,
   logistic: benchLogistic,
   judging: benchJudging,
+  normalization: benchNormalization,
   export: benchExport,
   'ci-base': benchCiBase,
 } as const;

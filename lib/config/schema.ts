@@ -106,7 +106,7 @@ const rateSettings = {
   /**
    * Epochs at the start in which the predictor alone learns, at its peak rate; warm-up and schedule begin after them. Without batch
    * statistics the predictor has to answer with the mean of the targets before the encoder moves, which moves there itself
-   * otherwise.
+   * otherwise (guide: Without batch statistics).
    */
   predictorFirstEpochs: z.number().min(0).default(additions['optimizer.predictorFirstEpochs']),
   /** Epochs over which the learning rate rises from 0 to its peak. */

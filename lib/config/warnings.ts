@@ -115,7 +115,7 @@ function normWarnings(config: Config): string[] {
   ) {
     warnings.push(
       'Nothing is normalised over the batch: in runs of some epochs the encoder follows the mean of the targets and collapses within 100 steps, unless the predictor has learnt that mean before. ' +
-        'Set optimizer.predictorFirstEpochs to 1 and target.tauBase to at least 0.99.',
+        'Set optimizer.predictorFirstEpochs to 1 and target.tauBase to at least 0.99 (docs/guide/without-batch-statistics.md).',
     );
   }
   if (optimizer.predictorFirstEpochs > 0 && predictor?.kind !== 'mlp') {

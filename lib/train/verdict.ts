@@ -100,14 +100,15 @@ function partialCollapse(input: VerdictInput): Verdict | null {
   };
 }
 
-function usualCauses({ norm }: Config): string {
+function usualCauses({ norm, optimizer }: Config): string {
   const causes =
     'a learning rate that is too high, a target that follows too fast (low target.tauBase) and tiny batches';
   if (norm.encoder === 'batch' || norm.projector === 'batch') return `Usual causes are ${causes}.`;
-  return (
-    'Without batch statistics (norm) images look alike to the untrained network, and short runs do not get away from there. ' +
-    `Other causes are ${causes}.`
-  );
+  const first =
+    optimizer.predictorFirstEpochs > 0
+      ? 'Without batch statistics (norm) the target has to follow slowly, with target.tauBase of at least 0.99. '
+      : 'Without batch statistics (norm) the encoder follows the mean of the targets, unless the predictor learns it first: set optimizer.predictorFirstEpochs to 1. ';
+  return `${first}Other causes are ${causes}.`;
 }
 
 function narrow({ collapseStd }: VerdictInput): string {
