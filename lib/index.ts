@@ -191,6 +191,7 @@ export {
   runEncoderTable,
 } from './tables/encoders/run-encoder-table.js';
 export { findTable } from './tables/find-table.js';
+export type { Jobs } from './tables/jobs.js';
 export { type PlanOptions, planTable, type TablePlan } from './tables/plan.js';
 export { tables } from './tables/published/index.js';
 export type { TableReport } from './tables/report.js';

@@ -47,6 +47,33 @@ export function onInterrupt({ first, second }: Interrupts): () => void {
   };
 }
 
+/** A first signal stops after the step of now. `last`: called when the progress is gone, whether stopped or not. */
+export async function withInterrupts(
+  progress: { warn(text: string): void; close(): void },
+  work: (signal: AbortSignal) => Promise<boolean>,
+  last: () => void = () => {},
+): Promise<void> {
+  const abort = new AbortController();
+  const release = onInterrupt({
+    first: (signal) => {
+      progress.warn(`${signal}: stopping after this step and saving. Once more leaves at once, without saving.`);
+      abort.abort();
+    },
+    second: () => progress.close(),
+  });
+  try {
+    const interrupted = await work(abort.signal);
+    progress.close();
+    last();
+    if (!interrupted) return;
+    process.stdout.write('Stopped: the same command goes on.\n');
+    process.exitCode = interruptedExitCode();
+  } finally {
+    progress.close();
+    release();
+  }
+}
+
 /**
  * By the signal itself, which shells count as the same exit code. process.exit() would wait for reads that have begun, and those of a
  * network folder that stalls never end.

@@ -60,6 +60,9 @@ export class TablesProgress {
       case 'jobs':
         this.#showJobs(event.jobs);
         break;
+      case 'extra':
+        this.#output.line(extraText(event));
+        break;
       case 'run': {
         const { run, number, of } = event;
         this.#of = of;
@@ -156,4 +159,11 @@ export class TablesProgress {
     const perRun = (this.#now() - this.#begunAt) / (this.#trained + parts);
     return `; about ${duration((left - parts) * perRun)} left`;
   }
+}
+
+function extraText({ runs, seconds, tooLong }: Extract<TableEvent, { type: 'extra' }>): string {
+  const more = `claims are open: ${runs} more runs of more seeds, in about ${duration(seconds)}`;
+  if (tooLong === 0) return more;
+  const rest = `${tooLong} ${tooLong === 1 ? 'claim' : 'claims'} would take longer than the budget (--budget MINUTES)`;
+  return runs === 0 ? `still open: ${rest}` : `${more}; ${rest}`;
 }

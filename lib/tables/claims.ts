@@ -4,6 +4,8 @@ import type { Accuracy, Measure } from './judging/measures.js';
 export type Claim = {
   /** The claim in a sentence. */
   readonly says: string;
+  /** Of one that does not hold here: why not, in a sentence with the measurement that shows it. */
+  readonly explained?: string | undefined;
 } & (
   | { readonly kind: 'collapses'; readonly row: string }
   | { readonly kind: 'doesNotCollapse'; readonly row: string }

@@ -3,6 +3,7 @@ import { canonicalJson } from '../config/hash.js';
 import type { Config } from '../config/schema.js';
 import { resolveDevice } from '../methods/learner-spec.js';
 import { measureTogether } from '../run/child/measure-together.js';
+import type { Speed } from '../run/child/messages.js';
 import { isOfThisPackage } from '../run/child/train-in-child.js';
 import { availableCores } from '../train/available-cores.js';
 
@@ -27,8 +28,9 @@ export interface JobsOptions {
   readonly onMeasure: () => void;
 }
 
-/** Seconds of steps, of each way. */
-const MEASURED_SECONDS = 4;
+/** Seconds of steps of each way, twice in turn: other work only ever slows, so the faster one counts. */
+const MEASURED_SECONDS = 2.5;
+const ROUNDS = 2;
 /** Of the memory that is free now, what the runs may take. */
 const MEMORY_PART = 0.8;
 
@@ -69,14 +71,20 @@ function shareOut(jobs: number, cores: number): Jobs {
 }
 
 async function measured(config: Config, most: Jobs, bytes: number, signal: AbortSignal | undefined): Promise<Jobs> {
-  const seconds = MEASURED_SECONDS;
-  const alone = await measureTogether(config, { jobs: 1, threads: config.threads, seconds }, signal);
-  const jobs = Math.min(most.jobs, Math.floor(bytes / alone.memory));
-  if (jobs < 2) return ONE_BY_ONE;
-  const fitting = shareOut(jobs, most.jobs * most.threads);
-  const together = await measureTogether(config, { ...fitting, seconds }, signal);
-  const rates = { together: together.imagesPerSecond, alone: alone.imagesPerSecond };
-  return rates.together > rates.alone ? { ...fitting, measured: rates } : { ...ONE_BY_ONE, measured: rates };
+  const speedOf = (jobs: number, threads: number): Promise<Speed> =>
+    measureTogether(config, { jobs, threads, seconds: MEASURED_SECONDS }, signal);
+  const rates = { together: 0, alone: 0 };
+  let fitting = most;
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const alone = await speedOf(1, config.threads);
+    const jobs = Math.min(fitting.jobs, Math.floor(bytes / alone.memory));
+    if (jobs < 2) return ONE_BY_ONE;
+    fitting = shareOut(jobs, most.jobs * most.threads);
+    const together = await speedOf(fitting.jobs, fitting.threads);
+    rates.alone = Math.max(rates.alone, alone.imagesPerSecond);
+    rates.together = Math.max(rates.together, together.imagesPerSecond);
+  }
+  return { ...(rates.together > rates.alone ? fitting : ONE_BY_ONE), measured: rates };
 }
 
 /** By what a step's time depends on. */

@@ -34,6 +34,11 @@ export class MeasuredTable {
     return this.#report;
   }
 
+  /** By PlannedRun.name. */
+  get records(): ReadonlyMap<string, TableRecord> {
+    return this.#records;
+  }
+
   /** Of the planned runs, those without a record. */
   get missing(): PlannedRun[] {
     return this.#plan.runs.filter(({ name }) => !this.#records.has(name));

@@ -1,97 +1,97 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
-import { ioError, writeAtomically } from '../files/atomic-file.js';
-import { readJson } from '../files/json-file.js';
+import { writeAtomically } from '../files/atomic-file.js';
+import { renderPage } from '../report/html.js';
+import { escapeText } from '../report/svg.js';
 import { table } from './markdown.js';
+import { type OverviewClaim, type OverviewTable, overviewTables } from './overview-reports.js';
+import { renderCells } from './page.js';
 
-/** README.md of the folder of all tables: which reports there are and how the claims were judged, in one place. */
+/** All tables of a folder on one page: what the papers claim, what was measured, and how it was judged. */
+
 export const OVERVIEW_FILE = 'README.md';
+/** The same as one HTML page, pictures included. */
+export const OVERVIEW_PAGE = 'overview.html';
 
 /** How every overview begins, by which it is told from a README of somebody else. */
 export const OVERVIEW_START = '# Published tables, measured\n\nWritten by `byol tables`, after every run.';
-
-/** The part of a table.json (TableReport) that is told. */
-const reportSchema = z.object({
-  title: z.string(),
-  scale: z.string(),
-  used: z.string(),
-  finishedRuns: z.number(),
-  plannedRuns: z.number(),
-  claims: z.array(z.object({ claim: z.object({ says: z.string() }), verdict: z.string(), why: z.string() })),
-});
-
-interface FoundReport {
-  /** Of table.md, relative to the folder of all tables. */
-  readonly path: string;
-  readonly report: z.infer<typeof reportSchema>;
-}
+const TITLE = 'Published tables, measured';
+const ABOUT =
+  'Each table: its picture, how it was measured, and its claims with the published numbers that they are about beside the measured ones. Paper and measured are percent, ' +
+  'unless they are named otherwise; of other data and networks, so that their order is to be compared and not their values. Each report has all rows, and the rule by which claims are judged.';
 
 /** Throws ERR_BYOL_IO. */
 export async function writeOverview(out: string): Promise<void> {
-  const found: FoundReport[] = [];
-  for (const id of await foldersIn(out)) {
-    for (const scale of await foldersIn(join(out, id))) {
-      const report = await readReport(join(out, id, scale, 'table.json'));
-      if (report !== null) found.push({ path: `${id}/${scale}/table.md`, report });
-    }
-  }
-  await writeAtomically(join(out, OVERVIEW_FILE), renderOverview(found));
+  const tables = await overviewTables(out);
+  await writeAtomically(join(out, OVERVIEW_FILE), renderOverview(tables));
+  await writeAtomically(join(out, OVERVIEW_PAGE), renderOverviewPage(tables));
 }
 
-export function renderOverview(found: readonly FoundReport[]): string {
-  const verdicts = found.flatMap(({ report }) => report.claims.map(({ verdict }) => verdict));
-  const counts = [...new Set(verdicts)].sort().map((verdict) => `${countOf(verdicts, verdict)} ${verdict}`);
-  return [
-    `${OVERVIEW_START} Each report has the published numbers beside the measured ones, the rule by which claims are judged, and where it was measured.`,
-    ...(verdicts.length === 0 ? [] : ['', `${verdicts.length} claims: ${counts.join(', ')}.`]),
+const HEADER = ['claim', 'paper', 'measured', 'judged', 'by'] as const;
+
+/** README.md */
+export function renderOverview(tables: readonly OverviewTable[]): string {
+  const sections = tables.flatMap(({ path, title, facts, claims, picture }) => [
     '',
-    ...table(
-      ['table', 'scale', 'finished runs', 'of'],
-      found.map(({ path, report: { title, scale, used, finishedRuns, plannedRuns } }) => [
-        `[${title}](${path})`,
-        `${scale}: ${used}`,
-        String(finishedRuns),
-        String(plannedRuns),
-      ]),
-      [2, 3],
-    ),
-    ...found.flatMap(({ report: { title, claims } }) => [
-      '',
-      `## ${title}`,
-      '',
-      ...table(
-        ['claim', 'judged', 'by'],
-        claims.map(({ claim, verdict, why }) => [claim.says, verdict, why]),
-      ),
-    ]),
+    `## ${title}`,
     '',
-  ].join('\n');
+    ...(picture === null ? [] : [`![${title.replaceAll(/[[\]]/g, '')}](${path}/chart.svg)`, '']),
+    `${facts.join(' ')} [Its report](${path}/table.md).`,
+    ...(claims.length === 0
+      ? []
+      : [
+          '',
+          ...table(
+            HEADER,
+            claims.map((claim) => claimCells(claim, (text) => `**${text}**`)),
+          ),
+        ]),
+  ]);
+  return [`${OVERVIEW_START} ${ABOUT}`, ...countLines(tables).flatMap((line) => ['', line]), ...sections, ''].join(
+    '\n',
+  );
 }
 
-function countOf(list: readonly string[], wanted: string): number {
-  return list.filter((item) => item === wanted).length;
+/** overview.html */
+export function renderOverviewPage(tables: readonly OverviewTable[]): string {
+  const sections = tables.map(({ title, facts, claims, picture }) =>
+    [
+      `<h2>${escapeText(title)}</h2>`,
+      // As a picture, not as a part of the page: whatever is in the file, none of it runs.
+      ...(picture === null
+        ? []
+        : [
+            `<div class="scroll" tabindex="0" role="region" aria-label="Chart"><img alt="${escapeText(title)}, published beside measured" src="data:image/svg+xml;base64,${Buffer.from(picture).toString('base64')}"></div>`,
+          ]),
+      `<p>${escapeText(facts.join(' '))}</p>`,
+      ...(claims.length === 0
+        ? []
+        : [
+            renderCells(
+              HEADER,
+              claims.map((claim) => claimCells(claim)),
+              [],
+            ),
+          ]),
+    ].join('\n'),
+  );
+  const paragraphs = [ABOUT, ...countLines(tables)].map((text) => `<p>${escapeText(text)}</p>`);
+  return renderPage(TITLE, [...paragraphs, ...sections].join('\n'));
 }
 
-/** null: there is none, or one of another version. */
-async function readReport(path: string): Promise<FoundReport['report'] | null> {
-  try {
-    return reportSchema.safeParse(await readJson(path)).data ?? null;
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
+/** How many claims there are, and what became of them. */
+function countLines(tables: readonly OverviewTable[]): string[] {
+  const all = tables.flatMap(({ claims }) => claims);
+  if (all.length === 0) return [];
+  const words = ['holds', 'does not hold', 'not decided at this scale'];
+  const counts = words.map((word) => `${all.filter(({ verdict }) => verdict === word).length} ${word}`);
+  return [`${all.length} claims: ${counts.join(', ')}.`];
 }
 
-async function foldersIn(path: string): Promise<string[]> {
-  try {
-    const entries = await readdir(path, { withFileTypes: true });
-    // 14a after 5a, as in the paper.
-    return entries
-      .filter((entry) => entry.isDirectory())
-      .map(({ name }) => name)
-      .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
-  } catch (error) {
-    throw ioError(path, 'read', error);
-  }
+/** `strong`: of a verdict that stands out. */
+function claimCells(
+  { says, paper, measured, verdict, why, explained }: OverviewClaim,
+  strong: (text: string) => string = (text) => text,
+): string[] {
+  const judged = verdict === 'does not hold' ? strong(verdict) : verdict;
+  return [says, paper, measured, explained === undefined ? judged : `${judged}: ${explained}`, why];
 }

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { ByolError } from '../errors.js';
 import { ioError } from '../files/atomic-file.js';
 import { readJson } from '../files/json-file.js';
-import { OVERVIEW_FILE, OVERVIEW_START } from './overview.js';
+import { PAGE_START } from '../report/html.js';
+import { OVERVIEW_FILE, OVERVIEW_PAGE, OVERVIEW_START } from './overview.js';
 import { namesIn, type TableFolder } from './record-files.js';
 
 /** Nothing that somebody else wrote is replaced: only reports and overviews that can be told to be ours. */
@@ -17,13 +18,17 @@ interface ReportName {
 }
 
 /**
- * @throws ByolError ERR_BYOL_RUN: a README.md, or files of the names of a table's report, which this command did not write.
+ * @throws ByolError ERR_BYOL_RUN: a README.md or overview.html, or files of the names of a table's report, which this command did not write.
  * ERR_BYOL_IO if they cannot be read.
  */
 export async function refuseForeignFiles(out: string, plan: ReportName, folder: TableFolder): Promise<void> {
-  const overview = join(out, OVERVIEW_FILE);
-  const text = await textOf(overview);
-  if (text !== null && !text.startsWith(OVERVIEW_START)) throw foreign(overview);
+  for (const [file, start] of [
+    [OVERVIEW_FILE, OVERVIEW_START],
+    [OVERVIEW_PAGE, PAGE_START],
+  ] as const) {
+    const text = await textOf(join(out, file));
+    if (text !== null && !text.startsWith(start)) throw foreign(join(out, file));
+  }
   const there = (await namesIn(folder.path)).filter((name) => (REPORT_FILES as readonly string[]).includes(name));
   if (there.length > 0 && !(await isReportOf(plan, join(folder.path, 'table.json')))) {
     throw foreign(join(folder.path, there.includes('table.json') ? 'table.json' : (there[0] as string)));

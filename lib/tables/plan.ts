@@ -48,6 +48,8 @@ export interface PlanOptions {
   readonly seeds?: number;
   /** Where the images lie. */
   readonly data?: string;
+  /** Of every run, in place of the scale's: to try a scale short. Its records lie beside those of the full length. */
+  readonly epochs?: number;
 }
 
 /**
@@ -61,8 +63,9 @@ export function planTable(table: Table | EncoderTable, options: PlanOptions = {}
     scale: option.oneOf(scaleNames),
     seeds: option.number,
     data: option.path,
+    epochs: option.number,
   });
-  const { scale = 'ci', seeds = DEFAULT_SEEDS, data } = options;
+  const { scale = 'ci', seeds = DEFAULT_SEEDS, data, epochs } = options;
   if (isEncoderTable(table)) {
     throw new ByolError(
       'ERR_BYOL_USAGE',
@@ -81,7 +84,10 @@ export function planTable(table: Table | EncoderTable, options: PlanOptions = {}
   if (!Number.isInteger(seeds) || seeds < 1) {
     throw new ByolError('ERR_BYOL_USAGE', `The number of seeds must be a whole number from 1, got ${seeds}.`);
   }
-  const plan = planRows(table, scale, data);
+  if (epochs !== undefined && (!Number.isInteger(epochs) || epochs < 1)) {
+    throw new ByolError('ERR_BYOL_USAGE', `The number of epochs must be a whole number from 1, got ${epochs}.`);
+  }
+  const plan = planRows(table, scale, data, epochs);
   refuseUnreadable(plan.base.config, scale);
   const runs = Array.from({ length: seeds }, (_, seed) =>
     plan.rows.flatMap((row) => plannedRun(row, seed) ?? []),
@@ -106,12 +112,13 @@ export function planRows(
   table: Table,
   scale: ScaleName,
   data?: string,
+  epochs?: number,
 ): { readonly base: Base; readonly rows: readonly PlannedRow[] } {
   const skipped = (row: Row): string | undefined =>
     scale === 'ci' && table.ciRows !== undefined && !table.ciRows.includes(row.id)
       ? "left out at scale 'ci', which has time for some rows only"
       : undefined;
-  const base = scaleBase(scale, table, data);
+  const base = scaleBase(scale, table, data, epochs);
   const rows = table.rows.map((row): PlannedRow => {
     const notRun =
       skipped(row) ?? (patchOf(row, base.config) === null ? "it does not apply to this scale's settings" : undefined);

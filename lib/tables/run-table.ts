@@ -5,6 +5,7 @@ import { trainInChild } from '../run/child/train-in-child.js';
 import type { TrainEvent } from '../run/events.js';
 import { type Run, type TrainOptions, train as trainRun } from '../run/train.js';
 import * as option from '../text/options.js';
+import { affordableLooks } from './extra-seeds.js';
 import { chooseJobs, type Jobs, ONE_BY_ONE } from './jobs.js';
 import { inLanes } from './lanes.js';
 import { makeRecord } from './make-record.js';
@@ -12,6 +13,7 @@ import { MeasuredTable } from './measured-table.js';
 import { possibleRuns } from './next-seeds.js';
 import { mixedOrigins, type Origin, sameOrigin } from './origin.js';
 import { checkWritable, refuseForeignFiles } from './ownership.js';
+import { Pace } from './pace.js';
 import type { PlannedRun, TablePlan } from './plan.js';
 import {
   type FoundRecords,
@@ -36,6 +38,11 @@ export interface RunTableOptions {
    * measured for some seconds before the first one. On a GPU it is one at a time.
    */
   readonly jobs?: number;
+  /**
+   * Minutes from now for which claims that are still open after the seeds planned get more (next-seeds.ts): a look at a claim is
+   * begun if it will likely be over by then. 0, and left out: the seeds planned, however long they take.
+   */
+  readonly budgetMinutes?: number;
   /** What the runs that are left will be made with, asked for if there are any. If it is left out, nothing is compared. */
   readonly origin?: () => Promise<Origin>;
   /** Keep the run folders of finished runs too: checkpoints, encoder, report. */
@@ -54,6 +61,8 @@ export type TableEvent =
   | { readonly type: 'measuring' }
   /** How many runs go on at once from here on. */
   | { readonly type: 'jobs'; readonly jobs: Jobs }
+  /** Claims are open. `runs` more follow, in about so many seconds; of `tooLong` claims the next look takes longer than is left. */
+  | { readonly type: 'extra'; readonly runs: number; readonly seconds: number; readonly tooLong: number }
   | { readonly type: 'run'; readonly run: PlannedRun; readonly number: number; readonly of: number }
   | { readonly type: 'train'; readonly run: PlannedRun; readonly event: TrainEvent }
   | {
@@ -87,14 +96,19 @@ export async function runTable(plan: TablePlan, options: RunTableOptions): Promi
     out: option.required(option.path),
     train: option.listener,
     jobs: option.number,
+    budgetMinutes: option.number,
     keepRuns: option.flag,
     signal: option.signal,
     origin: option.listener,
     onEvent: option.listener,
   });
-  const { out, signal, jobs: asked, onEvent = () => {} } = options;
+  const { out, signal, jobs: asked, budgetMinutes = 0, onEvent = () => {} } = options;
+  const until = performance.now() + 60_000 * budgetMinutes;
   if (asked !== undefined && (!Number.isInteger(asked) || asked < 1)) {
     throw new ByolError('ERR_BYOL_USAGE', `runTable(): jobs must be a whole number from 1, got ${asked}.`);
+  }
+  if (!(budgetMinutes >= 0)) {
+    throw new ByolError('ERR_BYOL_USAGE', `runTable(): budgetMinutes must be 0 or more, got ${budgetMinutes}.`);
   }
   const folder = tableFolder(out, plan);
   await refuseForeignFiles(out, plan, folder);
@@ -102,8 +116,8 @@ export async function runTable(plan: TablePlan, options: RunTableOptions): Promi
   onEvent({ type: 'records', folder, found });
   const table = new MeasuredTable(plan, out, folder, found.records);
   const { missing } = table;
-  const now = missing.length === 0 ? null : ((await options.origin?.()) ?? null);
-  const mixture = mixedOrigins(found.records, now);
+  const now = missing.length === 0 && budgetMinutes === 0 ? null : ((await options.origin?.()) ?? null);
+  const mixture = mixedOrigins(found.records, missing.length === 0 ? null : now);
   if (mixture !== null) onEvent({ type: 'warning', message: mixture });
   // A folder that cannot be written to is found before any time is spent.
   await makeFolder(folder.path);
@@ -113,9 +127,10 @@ export async function runTable(plan: TablePlan, options: RunTableOptions): Promi
   const fits = ({ environment }: TableRecord): boolean =>
     now === null || (environment !== null && sameOrigin(environment, now));
   let begun = 0;
+  let of = missing.length;
   const begin = (run: PlannedRun): void => {
     begun += 1;
-    onEvent({ type: 'run', run, number: begun, of: missing.length });
+    onEvent({ type: 'run', run, number: begun, of });
   };
   const add = (run: PlannedRun, record: TableRecord, from?: string): Promise<void> =>
     table.add(run, record, async () => {
@@ -134,15 +149,19 @@ export async function runTable(plan: TablePlan, options: RunTableOptions): Promi
   const stop = (): void => stopping.abort();
   signal?.addEventListener('abort', stop, { once: true });
   if (signal?.aborted) stop();
-  try {
+  const pace = new Pace();
+  let jobs: Jobs | null = null;
+  const carryOut = async (runs: readonly PlannedRun[]): Promise<void> => {
     // What need not be run says nothing about how many runs go on at once.
-    for (const run of missing) if (!stopping.signal.aborted) await takeOver(run);
-    const left = stopping.signal.aborted ? [] : table.missing;
-    const jobs = left.length === 0 ? ONE_BY_ONE : await jobsFor(plan, left.length, options);
+    for (const run of runs) if (!stopping.signal.aborted) await takeOver(run);
+    const left = stopping.signal.aborted ? [] : runs.filter(({ name }) => !table.records.has(name));
+    if (left.length === 0) return;
+    jobs ??= await jobsFor(plan, left.length, options);
     const ways =
       jobs.jobs === 1
         ? { train: options.train ?? trainRun, threads: 0 }
         : { train: trainInChild, threads: jobs.threads };
+    pace.begin();
     await inLanes(left, jobs.jobs, stopping, async (run) => {
       // Asked anew: other tables may be on their way.
       if (await takeOver(run)) return;
@@ -153,13 +172,37 @@ export async function runTable(plan: TablePlan, options: RunTableOptions): Promi
         onEvent: (event) => onEvent({ type: 'train', run, event }),
       });
       // Stopped, by whomever: so are the others.
-      if (record === null) stop();
-      else await add(run, record);
+      if (record === null) return stop();
+      await add(run, record);
+      pace.add();
     });
+  };
+  /** Whether a look that was begun is not over. */
+  let looking = false;
+  try {
+    await carryOut(missing);
+    while (!stopping.signal.aborted && performance.now() < until) {
+      const perRun = pace.secondsPerRun ?? meanSeconds(table.records);
+      const most = Math.floor((until - performance.now()) / 1000 / perRun);
+      const { runs, tooLong } = affordableLooks(plan, table.records, now, most);
+      if (runs.length + tooLong > 0)
+        onEvent({ type: 'extra', runs: runs.length, seconds: runs.length * perRun, tooLong });
+      if (runs.length === 0) break;
+      of += runs.length;
+      looking = true;
+      await carryOut(runs);
+      looking = stopping.signal.aborted;
+    }
   } finally {
     signal?.removeEventListener('abort', stop);
   }
-  return { report: table.report, folder, interrupted: table.missing.length > 0 };
+  return { report: table.report, folder, interrupted: table.missing.length > 0 || looking };
+}
+
+/** Of records that were made before, one at a time or several. */
+function meanSeconds(records: ReadonlyMap<string, TableRecord>): number {
+  const all = [...records.values()];
+  return all.reduce((sum, { seconds }) => sum + seconds, 0) / Math.max(1, all.length);
 }
 
 /** A measurement that is stopped chooses nothing: no run is begun after it. */

@@ -39,6 +39,9 @@ const wrong: ReadonlyArray<readonly [args: string, code: number, message: RegExp
   ['tables 5b --seeds 0', 2, /--seeds must be a whole number from 1, got '0'/],
   ['tables 5b --seeds two', 2, /--seeds must be a whole number from 1, got 'two'/],
   ['tables 5b --jobs 0', 2, /--jobs must be a whole number from 1, got '0'/],
+  ['tables 5b --epochs 1.5', 2, /--epochs must be a whole number from 1, got '1\.5'/],
+  ['tables 1a --epochs 2', 2, /--epochs is of tables whose rows are settings of trainings/],
+  ['tables all --encoder x', 2, /--encoder is of one table/],
   ['tables 4b', 2, /Table 4b .* cannot run yet\. Missing: the depth protocol/],
   ['tables 5b --encoder x', 2, /--encoder is of tables whose rows are encoders; the rows of table 5b are settings/],
   ['tables 5b --data-of flowers102=x', 2, /--data-of is of tables whose rows are encoders/],
@@ -63,6 +66,17 @@ test('wrong command lines are refused, and nothing is written', () =>
     }
     assert.deepEqual(readdirSync(dir), ['file']);
     assert.ok(!existsSync(path.join(dir, 'tables')));
+  }));
+
+test('all tables: each that cannot run here is named with the reason, and left out', () =>
+  withTempDir((dir) => {
+    const { code, stdout, stderr } = runCli(['tables', 'all', '--scale', 'paper'], { cwd: dir });
+    assert.match(stderr, /^Table 5b is left out: Scale 'paper' trains preset imagenet-300 on a folder of photos/m);
+    assert.match(stderr, /^Table 4b is left out: It needs the depth protocol\.$/m);
+    for (const { id } of tables) assert.match(stdout, new RegExp(`^${id} +.* left out `, 'm'));
+    assert.match(stdout, new RegExp(`^0 tables, ${tables.length} left out\\.$`, 'm'));
+    assert.equal(code, 1);
+    assert.deepEqual(readdirSync(dir), []);
   }));
 
 test("the help's table file is one, and its published numbers are none", () =>

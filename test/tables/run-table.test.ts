@@ -190,9 +190,28 @@ test('table.md and table.html show published beside measured, and the claims wit
     assert.match(markdown, /^!\[Published beside measured\]\(chart\.svg\)$/m);
     assert.match(read(out, 'chart.svg'), /^<svg .*no predictor \| &lt;none&gt;/s);
     const overview = readFileSync(path.join(out, 'README.md'), 'utf8');
-    assert.match(overview, /^3 claims: 1 does not hold, 2 holds\.$/m);
-    assert.match(overview, /\| \[A <small> table\]\(small\/ci\/table\.md\) \| ci: preset textures, .* \| 10 \| 10 \|/);
-    assert.match(overview, /\| Without a predictor it collapses\. \| holds \| below 0\.1 with 5 of 5 seeds, /);
+    assert.match(overview, /^3 claims: 2 holds, 1 does not hold, 0 not decided at this scale\.$/m);
+    assert.match(overview, /^!\[A <small> table\]\(small\/ci\/chart\.svg\)$/m);
+    assert.match(
+      overview,
+      /^Scale ci: preset .*\. 5 seeds; 10 of 10 runs, 50 s all together\. Measured on A processor in float32, byol-torch 0\.1\.0 at abc\. \[Its report\]\(small\/ci\/table\.md\)\.$/m,
+    );
+    assert.match(
+      overview,
+      /^\| Without a predictor it collapses\. \| 0\.2 ± 0\.1 \| spread 0\.01 \| holds \| below 0\.1 with 5 of 5 seeds/m,
+    );
+    assert.match(overview, /^\| BYOL is better\. \| 72\.5 against 0\.2 ± 0\.1 \| 52\.0 against 10\.0 \| holds \|/m);
+    assert.match(overview, /^\| Both are the same\. \| .* \| \*\*does not hold\*\*: A remark on it\. \|/m);
+    const page = readFileSync(path.join(out, 'overview.html'), 'utf8');
+    assert.match(
+      page,
+      /<h2>A &lt;small&gt; table<\/h2>\n<div .*<img alt="A &lt;small&gt; table, published beside measured" src="data:image\/svg/,
+    );
+    const [, picture] = /base64,([^"]+)"/.exec(page) ?? [];
+    assert.equal(Buffer.from(picture ?? '', 'base64').toString(), read(out, 'chart.svg'));
+    assert.match(page, /<td>does not hold: A remark on it\.<\/td>/);
+    assert.match(page, /<td>72\.5 against 0\.2 ± 0\.1<\/td><td>52\.0 against 10\.0<\/td>/);
+    assert.doesNotMatch(page, /<none>|<small>|https?:\/\/|<link|NaN|undefined/);
     const html = read(out, 'table.html');
     assert.match(html, /<title>A &lt;small&gt; table<\/title>/);
     assert.match(html, /<svg .*Published beside measured/s);
@@ -208,6 +227,7 @@ test('files of somebody else are refused before anything is written, and stay as
     ['README.md', '# My project\n'],
     ['README.md', ''],
     ['README.md', '# Published tables, measured\n\nby me\n'],
+    ['overview.html', '<!doctype html>\n<p>mine</p>'],
     ['small/ci/table.html', '<p>mine</p>'],
     ['small/ci/table.md', 'mine'],
     ['small/ci/chart.svg', '<svg/>'],

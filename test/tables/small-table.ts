@@ -18,7 +18,7 @@ export const table: Table = {
   claims: [
     { says: 'Without a predictor it collapses.', kind: 'collapses', row: 'alone' },
     { says: 'BYOL is better.', kind: 'better', row: 'byol', than: 'alone' },
-    { says: 'Both are the same.', kind: 'close', row: 'byol', to: 'alone' },
+    { says: 'Both are the same.', kind: 'close', row: 'byol', to: 'alone', explained: 'A remark on it.' },
   ],
   notes: ['A remark.'],
 };

@@ -22,6 +22,8 @@ export class Child {
       // Numbers that are not finite, and undefined, as they are.
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      // A group of its own: a terminal's signals reach the parent alone, which says what they mean, also to one that only begins.
+      detached: true,
     });
     this.#process = child;
     this.result = new Promise((resolve, reject) => {

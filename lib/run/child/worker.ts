@@ -80,8 +80,7 @@ process.on('message', (request: Request) => {
 });
 // The parent is gone, whatever ended it: what was done so far is saved.
 process.on('disconnect', () => stopping.abort());
-// A terminal's signals reach this process too: what they mean the parent decides, and says.
-for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
-process.on('SIGTERM', () => stopping.abort());
+if (!process.connected) stopping.abort();
+for (const signal of ['SIGINT', 'SIGHUP', 'SIGTERM'] as const) process.on(signal, () => stopping.abort());
 // Announcements of batch systems, which would end a process that does not handle them.
 if (process.platform !== 'win32') for (const signal of ['SIGUSR1', 'SIGUSR2'] as const) process.on(signal, () => {});

@@ -15,6 +15,8 @@ export interface CellName {
 export interface CellClaim {
   /** The claim in a sentence. */
   readonly says: string;
+  /** Of one that does not hold here: why not, in a sentence with the measurement that shows it. */
+  readonly explained?: string | undefined;
   /** 'better': a higher number; 'close': as high. */
   readonly kind: 'better' | 'close';
   readonly of: CellName;
