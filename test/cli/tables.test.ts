@@ -164,17 +164,17 @@ test('progress tells what is left out, each finished run, and records that do no
     await run();
     const text = lines.join('\n');
     assert.match(text, /^Depth of projector and predictor/);
-    assert.match(text, /not run: projector of 3, predictor of 3 layers \(left out at scale 'ci'/);
+    assert.match(text, /not run: projector of 3, predictor of 2 layers \(left out at scale 'ci'/);
     assert.match(
       text,
-      /run 1\/4 projector1-predictor1, seed 0: kNN 50\.0 % \(\+20\.0\), spread 0\.80, learning, 5 s; about 15 s left/,
+      /run 1\/5 projector1-predictor1, seed 0: kNN 50\.0 % \(\+20\.0\), spread 0\.80, learning, 5 s; about 20 s left/,
     );
-    assert.match(text, /run 4\/4 .*learning, 5 s$/m);
+    assert.match(text, /run 5\/5 .*learning, 5 s$/m);
     writeFileSync(path.join(out, '14a', 'ci', 'records', 'projector1-predictor1-seed0.json'), '[]');
     await run();
     assert.match(
       lines.join('\n'),
-      /3 runs are finished already\nwarning: .*projector1-predictor1-seed0\.json is not used: it is not a record/,
+      /4 runs are finished already\nwarning: .*projector1-predictor1-seed0\.json is not used: it is not a record/,
     );
   }));
 
