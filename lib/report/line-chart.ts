@@ -2,6 +2,7 @@ import {
   drawLegend,
   drawTitle,
   escapeText,
+  fitText,
   frame,
   LEGEND_ROW,
   type LegendItem,
@@ -32,6 +33,8 @@ export interface Chart {
   readonly yMax?: number;
   /** Label y as percent: 0.5 is 50 %. */
   readonly percent?: boolean;
+  /** Names of x = 0, 1, 2 ..., in place of numbers; every point is then marked. */
+  readonly categories?: readonly string[];
 }
 
 const WIDTH = 480;
@@ -44,7 +47,7 @@ const TITLE_LINE = 20;
 /** More points than pixels only cost bytes. */
 const MOST_POINTS = 400;
 
-/** One chart, 480 x 260; x is whole numbers (steps). Points that are not finite interrupt the line. */
+/** One chart, 480 x 260; x is whole numbers (steps, or the places of categories). Points that are not finite interrupt the line. */
 export function renderChart(chart: Chart): string {
   return frame(WIDTH, HEIGHT, chart.title, drawChart(chart));
 }
@@ -107,13 +110,18 @@ function drawChart(chart: Chart): string {
       `<line class="chart-grid" x1="${px(left)}" x2="${RIGHT}" y1="${px(y(value))}" y2="${px(y(value))}"/>` +
       `<text class="chart-faint" x="${px(left - 6)}" y="${px(y(value) + 4)}" text-anchor="end">${labels[index]}</text>`,
   );
-  const xTicks = ticks(xLow, xHigh, 6, true);
-  const marks = tickLabels(xTicks).map(
-    (text, index) =>
-      `<text class="chart-faint" x="${px(x(xTicks[index] as number))}" y="${BOTTOM + 16}" text-anchor="middle">${text}</text>`,
-  );
+  const { categories } = chart;
+  const xTicks = categories === undefined ? ticks(xLow, xHigh, 6, true) : categories.map((_, index) => index);
+  // The first and the last name stay beside the axis; each has the room of its neighbours' halves.
+  const room =
+    categories === undefined ? Number.POSITIVE_INFINITY : (RIGHT - left) / Math.max(1, categories.length - 1);
+  const names = categories?.map((name) => escapeText(fitText(name, room - 6))) ?? tickLabels(xTicks);
+  const marks = names.map((text, index) => {
+    const anchor = categories !== undefined && index === 0 ? 'start' : 'middle';
+    return `<text class="chart-faint" x="${px(x(xTicks[index] as number))}" y="${BOTTOM + 16}" text-anchor="${anchor}">${text}</text>`;
+  });
   const axis = `<text class="chart-faint" x="${RIGHT}" y="${HEIGHT - 8}" text-anchor="end">${escapeText(chart.xLabel)}</text>`;
-  const lines = series.map((item, index) => drawSeries(item, index, x, y));
+  const lines = series.map((item, index) => drawSeries(item, index, x, y, categories !== undefined));
   return [title, legend.svg, ...grid, ...marks, axis, ...lines].join('\n');
 }
 
@@ -126,7 +134,13 @@ function legendItem({ name, dashed, points }: Series, index: number): LegendItem
   };
 }
 
-function drawSeries(series: Series, index: number, x: (v: number) => number, y: (v: number) => number): string {
+function drawSeries(
+  series: Series,
+  index: number,
+  x: (v: number) => number,
+  y: (v: number) => number,
+  marked: boolean,
+): string {
   const dash = series.dashed === true ? ' stroke-dasharray="5 4"' : '';
   let path = '';
   const dots: string[] = [];
@@ -135,7 +149,7 @@ function drawSeries(series: Series, index: number, x: (v: number) => number, y: 
     const joined = hasFinite(series.points, at - 1);
     path += `${joined ? 'L' : 'M'}${px(x(point[0]))} ${px(y(point[1]))}`;
     // A lone point has no line to show it.
-    if (!joined && !hasFinite(series.points, at + 1)) {
+    if (marked || (!joined && !hasFinite(series.points, at + 1))) {
       dots.push(`<circle class="${paint(index, 'fill')}" cx="${px(x(point[0]))}" cy="${px(y(point[1]))}" r="3"/>`);
     }
   }

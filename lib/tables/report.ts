@@ -9,7 +9,7 @@ import { possibleRuns } from './next-seeds.js';
 import type { TablePlan } from './plan.js';
 import type { TableRecord } from './records.js';
 import { type Summary, summarize } from './statistics.js';
-import type { PublishedNumber } from './table.js';
+import type { Figure, PublishedNumber } from './table.js';
 
 /** A table with what was measured: the content of table.json, and of what people read. */
 
@@ -49,6 +49,7 @@ export interface TableReport {
   readonly source: string;
   readonly columns: readonly string[];
   readonly notes: readonly string[];
+  readonly figure?: Figure;
   readonly scale: string;
   /** What the scale was on this table. */
   readonly used: string;
@@ -85,6 +86,7 @@ export function reportTable(plan: TablePlan, records: ReadonlyMap<string, TableR
     source: table.source,
     columns: table.columns,
     notes: table.notes ?? [],
+    ...(table.figure !== undefined && { figure: table.figure }),
     scale: plan.scale,
     used: base.used,
     seeds: plan.seeds,

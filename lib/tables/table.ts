@@ -25,8 +25,22 @@ export interface Table {
   readonly ciRows?: readonly string[];
   /** What scale 'ci' changes for every row, where its usual settings leave nothing to see. */
   readonly ciSettings?: ConfigPatch;
+  /** A figure of the paper that draws these numbers. */
+  readonly figure?: Figure;
   /** Remarks that a reader of the numbers needs. */
   readonly notes?: readonly string[];
+}
+
+/** What systems lose from their first row on, one line each, published and measured side by side. */
+export interface Figure {
+  /** 'Figure 3a'. */
+  readonly title: string;
+  /** What is changed along the axis. */
+  readonly axis: string;
+  /** One for each place on the axis. */
+  readonly points: readonly string[];
+  /** Ids of rows, one for each point; the first is what the others are compared with. */
+  readonly lines: ReadonlyArray<{ readonly name: string; readonly rows: readonly string[] }>;
 }
 
 /** One system or setting of a table. */

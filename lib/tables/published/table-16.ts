@@ -50,6 +50,15 @@ export const table16: Table = {
       ],
     ),
   ],
+  figure: {
+    title: 'Figure 3a',
+    axis: 'batch, as a part of the base',
+    points: ['1', '1/2', '1/4', '1/8', '1/16', '1/32', '1/64'],
+    lines: ['BYOL', 'SimCLR'].map((name) => ({
+      name,
+      rows: [1, 2, 4, 8, 16, 32, 64].map((parts) => `${name.toLowerCase()}-part${parts}`),
+    })),
+  },
   // A 64th of scale 'ci's usual batch would be one image. Twice the batch, half the steps for each epoch.
   ciSettings: { batchSize: 128, epochs: 30 },
   ciRows: ['byol-part1', 'simclr-part1', 'byol-part8', 'byol-part16', 'simclr-part16', 'byol-part64'],

@@ -127,7 +127,18 @@ export const table17: Table = {
     ),
     ...rows('crop-blur', 'crop and blur', only('randomResizedCrop', 'blur'), [[61.1, 0.3], 83.9], [41.7, 66.4]),
   ],
-  ciRows: ['byol-baseline', 'simclr-baseline', 'byol-no-color', 'simclr-no-color', 'byol-crop', 'simclr-crop'],
+  figure: {
+    title: 'Figure 3b',
+    axis: 'transformations',
+    points: ['baseline', 'no grayscale', 'no colour', 'crop, blur', 'crop only'],
+    lines: ['BYOL', 'SimCLR'].map((name) => ({
+      name,
+      rows: ['baseline', 'no-grayscale', 'no-color', 'crop-blur', 'crop'].map(
+        (change) => `${name.toLowerCase()}-${change}`,
+      ),
+    })),
+  },
+  ciRows: ['baseline', 'no-grayscale', 'no-color', 'crop'].flatMap((change) => [`byol-${change}`, `simclr-${change}`]),
   claims: [
     {
       says: 'BYOL is better than SimCLR with all transformations.',
