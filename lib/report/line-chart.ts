@@ -93,8 +93,9 @@ function drawChart(chart: Chart): string {
     WIDTH - 2 * MARGIN,
   );
 
-  // Over the whole run, from its first step.
-  const [xLow, xHigh] = widen(extent([...points, [0, 0]], 0), 1);
+  // Over the whole run, from its first step; over all categories, measured or not.
+  const last = (chart.categories?.length ?? 1) - 1;
+  const [xLow, xHigh] = widen(extent([...points, [0, 0], [last, 0]], 0), 1);
   const [yLow, yHigh] = widen(extent(points, 1, chart));
   const yTicks = ticks(yLow, yHigh);
   const labels = chart.percent

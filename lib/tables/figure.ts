@@ -2,6 +2,9 @@ import { type Chart, type Point, renderCharts } from '../report/line-chart.js';
 import type { ReportedRow, TableReport } from './report.js';
 import { type Figure, publishedValue } from './table.js';
 
+/** Beside chart.svg, of tables that have one. */
+export const FIGURE_FILE = 'figure.svg';
+
 /**
  * figure.svg: the figure of the paper that a table's numbers are drawn in, and the same of what was measured (kNN top-1), side by
  * side. null: the paper has none.

@@ -1,5 +1,6 @@
 import { claimCells, claimHeader, introduction, resultCells } from './cells.js';
 import type { EncoderTable } from './encoders/encoder-table.js';
+import { FIGURE_FILE } from './figure.js';
 import type { TableReport } from './report.js';
 import { publishedText, type Table } from './table.js';
 
@@ -15,6 +16,7 @@ export function renderMarkdown(report: TableReport): string {
     '',
     '![Published beside measured](chart.svg)',
     '',
+    ...(report.figure === undefined ? [] : [`![${report.figure.title}, published and measured](${FIGURE_FILE})`, '']),
     ...table(header, rows, numbers),
     ...(report.claims.length === 0
       ? []

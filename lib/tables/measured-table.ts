@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { writeAtomically } from '../files/atomic-file.js';
 import { writeJson } from '../files/json-file.js';
 import { renderChart } from './chart.js';
+import { FIGURE_FILE, renderFigure } from './figure.js';
 import { renderMarkdown } from './markdown.js';
 import { writeOverview } from './overview.js';
 import { renderTablePage } from './page.js';
@@ -59,7 +60,7 @@ export class MeasuredTable {
     return written;
   }
 
-  /** table.json, table.md, table.html and chart.svg, and the overview of all tables. Throws ERR_BYOL_IO. */
+  /** table.json, table.md, table.html, chart.svg and figure.svg, and the overview of all tables. Throws ERR_BYOL_IO. */
   async writeReports(): Promise<void> {
     const { path } = this.#folder;
     // table.json first: by it the others are known to be ours.
@@ -67,6 +68,8 @@ export class MeasuredTable {
     await writeAtomically(join(path, 'table.md'), renderMarkdown(this.#report));
     await writeAtomically(join(path, 'table.html'), renderTablePage(this.#report));
     await writeAtomically(join(path, 'chart.svg'), renderChart(this.#report));
+    const figure = renderFigure(this.#report);
+    if (figure !== null) await writeAtomically(join(path, FIGURE_FILE), figure);
     await writeOverview(this.#out);
   }
 }

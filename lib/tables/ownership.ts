@@ -4,12 +4,13 @@ import { ByolError } from '../errors.js';
 import { ioError } from '../files/atomic-file.js';
 import { readJson } from '../files/json-file.js';
 import { PAGE_START } from '../report/html.js';
+import { FIGURE_FILE } from './figure.js';
 import { OVERVIEW_FILE, OVERVIEW_PAGE, OVERVIEW_START } from './overview.js';
 import { namesIn, type TableFolder } from './record-files.js';
 
 /** Nothing that somebody else wrote is replaced: only reports and overviews that can be told to be ours. */
 
-const REPORT_FILES = ['table.json', 'table.md', 'table.html', 'chart.svg'] as const;
+const REPORT_FILES = ['table.json', 'table.md', 'table.html', 'chart.svg', FIGURE_FILE] as const;
 
 /** Of a plan, what its reports are known by. */
 interface ReportName {

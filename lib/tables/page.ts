@@ -2,6 +2,7 @@ import { renderDetails, renderPage } from '../report/html.js';
 import { escapeText } from '../report/svg.js';
 import { claimCells, claimHeader, introduction, resultCells } from './cells.js';
 import { renderChart } from './chart.js';
+import { renderFigure } from './figure.js';
 import type { TableReport } from './report.js';
 
 /** table.html: one file without any external resource. */
@@ -17,18 +18,25 @@ export function renderTablePage(report: TableReport): string {
           `<ul>${report.rules.map((rule) => `<li>${escapeText(rule)}</li>`).join('')}</ul>`,
           renderCells(claimHeader, claimCells(report.claims), []),
         ];
+  const figure = renderFigure(report);
   const environments = report.environments.map((place) => renderDetails('Environment', place));
   return renderPage(
     report.title,
     [
       ...paragraphs,
-      `<div class="scroll" tabindex="0" role="region" aria-label="Chart">${renderChart(report)}</div>`,
+      renderPicture('Chart', renderChart(report)),
+      ...(figure === null || report.figure === undefined ? [] : [renderPicture(report.figure.title, figure)]),
       renderCells(header, rows, numbers),
       ...claims,
       renderDetails('Base configuration', report.base),
       ...environments,
     ].join('\n'),
   );
+}
+
+/** Wider than its window a picture scrolls by itself, by keys too. */
+function renderPicture(label: string, svg: string): string {
+  return `<div class="scroll" tabindex="0" role="region" aria-label="${escapeText(label)}">${svg}</div>`;
 }
 
 /** Wider than its window a table scrolls by itself, by keys too. */

@@ -35,9 +35,13 @@ function measured(report: TableReport, knn: Readonly<Record<string, number>>): T
 
 /** The circles of a picture by panel, as places. */
 function dots(svg: string): Array<Array<readonly [x: number, y: number]>> {
-  return svg.split('<g transform="translate(480 0)">').map((panel) =>
-    [...panel.matchAll(/<circle [^>]*cx="([\d.]+)" cy="([\d.]+)"/g)].map(([, x, y]) => [Number(x), Number(y)] as const),
-  );
+  return svg
+    .split('<g transform="translate(480 0)">')
+    .map((panel) =>
+      [...panel.matchAll(/<circle [^>]*cx="([\d.]+)" cy="([\d.]+)"/g)].map(
+        ([, x, y]) => [Number(x), Number(y)] as const,
+      ),
+    );
 }
 
 test('a figure shows what is lost from the first row on, published beside measured', () => {
