@@ -178,7 +178,7 @@ export { type DrawOptions, drawPlan, PLAN_WIDTH, type PlanColumn, planColumns } 
 // Published numbers: of the presets here, and of the papers' tables.
 
 export { type Distribution, findRecord, type PresetRecord, presetRecords, type RecordMatch } from './config/records.js';
-export type { Claim } from './tables/claims.js';
+export type { ByMeasure, Claim } from './tables/claims.js';
 export type { CellClaim, CellName } from './tables/encoders/cell-claims.js';
 export type { ColumnMeasure, EncoderRow, EncoderTable, RowEncoder } from './tables/encoders/encoder-table.js';
 export { isEncoderTable } from './tables/encoders/encoder-table.js';
@@ -192,11 +192,12 @@ export {
 } from './tables/encoders/run-encoder-table.js';
 export { findTable } from './tables/find-table.js';
 export type { Jobs } from './tables/jobs.js';
+export type { AccuracyMeasure, Measure } from './tables/judging/measures.js';
 export { type PlanOptions, planTable, type TablePlan } from './tables/plan.js';
 export { tables } from './tables/published/index.js';
 export type { TableReport } from './tables/report.js';
 export { type RunTableOptions, runTable, type TableEvent, type TableOutcome } from './tables/run-table.js';
-export type { PublishedNumber, Row, Table } from './tables/table.js';
+export type { Figure, PublishedNumber, Row, Table } from './tables/table.js';
 export { readTableFile } from './tables/table-file.js';
 
 // Errors, and which version this is.

@@ -1,4 +1,4 @@
-import type { Accuracy, Measure } from './judging/measures.js';
+import type { AccuracyMeasure, Measure } from './judging/measures.js';
 
 /** What a table says, in a form that measurements can answer. Rows by their id. */
 export type Claim = {
@@ -9,19 +9,20 @@ export type Claim = {
 } & (
   | { readonly kind: 'collapses'; readonly row: string }
   | { readonly kind: 'doesNotCollapse'; readonly row: string }
-  | { readonly kind: 'learns'; readonly row: string; readonly by?: Accuracy | undefined }
-  | ({ readonly kind: 'better'; readonly row: string; readonly than: string } & Measured)
+  | { readonly kind: 'learns'; readonly row: string; readonly by?: AccuracyMeasure | undefined }
+  | ({ readonly kind: 'better'; readonly row: string; readonly than: string } & ByMeasure)
   | ({
       readonly kind: 'close';
       readonly row: string;
       readonly to: string;
       /** How far apart is close, in units of the measure, accuracies as fractions; measures.ts says what it is if left out. */
       readonly within?: number | undefined;
-    } & Measured)
-  | ({ readonly kind: 'losesMore'; readonly drop: Drop; readonly thanDrop: Drop } & Measured)
+    } & ByMeasure)
+  | ({ readonly kind: 'losesMore'; readonly drop: Drop; readonly thanDrop: Drop } & ByMeasure)
 );
 
-interface Measured {
+/** How a claim names its measure. */
+export interface ByMeasure {
   /** What the claim is about; if left out, Table.judgedBy. */
   readonly by?: Measure | undefined;
 }
@@ -65,7 +66,7 @@ export function rowsOf(claim: Claim): string[] {
 }
 
 /** What a claim is judged by; collapse by its own threshold. */
-export function measureOf(claim: Claim, judgedBy: Accuracy): Measure {
+export function measureOf(claim: Claim, judgedBy: AccuracyMeasure): Measure {
   if (claim.kind === 'collapses' || claim.kind === 'doesNotCollapse') return 'spread';
   return claim.by ?? judgedBy;
 }

@@ -1,7 +1,7 @@
 import type { ConfigPatch } from '../config/layers.js';
 import type { Config } from '../config/schema.js';
 import type { Claim } from './claims.js';
-import type { Accuracy } from './judging/measures.js';
+import type { AccuracyMeasure } from './judging/measures.js';
 
 /** What a file in published/ describes: one table of a paper, as data. */
 export interface Table {
@@ -18,7 +18,7 @@ export interface Table {
   /** What the paper concludes from the table; judged by claims.ts. */
   readonly claims: readonly Claim[];
   /** What claims are judged by that do not say it themselves; absent: kNN, which scale 'ci' measures of every run. */
-  readonly judgedBy?: Accuracy;
+  readonly judgedBy?: AccuracyMeasure;
   /** What has to be there before the table can run. Absent: it runs. */
   readonly missing?: string;
   /** Ids of the rows that scale 'ci' runs, where all would take too long. Absent: all. */

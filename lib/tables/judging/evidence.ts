@@ -1,7 +1,7 @@
 import { runName, type TablePlan } from '../plan.js';
 import type { TableRecord } from '../records.js';
 import { LEAST_SEEDS, type Look, sequentialLooks, singleLook } from './looks.js';
-import type { Accuracy } from './measures.js';
+import type { AccuracyMeasure } from './measures.js';
 import type { RecordOf } from './paired-seeds.js';
 
 /** By what a table's claims are judged. */
@@ -10,7 +10,7 @@ export interface Evidence {
   /** Ids of the rows that are run at this scale. */
   readonly rows: ReadonlySet<string>;
   readonly looks: readonly Look[];
-  readonly judgedBy: Accuracy;
+  readonly judgedBy: AccuracyMeasure;
 }
 
 /** `records` by PlannedRun.name. */

@@ -41,13 +41,16 @@ export const measures = {
     within: LEAST_RANK,
     amount: (difference: number): string => `${signed(difference, 1)} dimensions`,
   },
-} as const satisfies Readonly<Record<string, MeasureFacts>>;
+} as const satisfies Readonly<Record<Measure, MeasureFacts>>;
 
-export type Measure = keyof typeof measures;
+/** What a claim can be about: kNN or linear top-1, or spread ('collapse/std') or rank ('collapse/rank') of the projections. */
+export type Measure = 'knn' | 'linear' | 'spread' | 'rank';
 
 /** Those that are measured of untrained networks too. */
 export const accuracies = ['knn', 'linear'] as const satisfies readonly Measure[];
-export type Accuracy = (typeof accuracies)[number];
+
+/** Top-1 of kNN or of the linear protocol. */
+export type AccuracyMeasure = 'knn' | 'linear';
 
 function signed(value: number, digits: number): string {
   return `${value < 0 ? '-' : '+'}${Math.abs(value).toFixed(digits)}`;

@@ -3,12 +3,12 @@ import { COLLAPSED_BELOW } from '../../train/verdict.js';
 import { type Claim, measureOf } from '../claims.js';
 import { hitsNeeded } from './decisions.js';
 import { ERROR, LEAST_SEEDS, type Look } from './looks.js';
-import { type Accuracy, measures } from './measures.js';
+import { type AccuracyMeasure, measures } from './measures.js';
 
 /** The rules of judging in sentences, as reports state them. */
 
 /** The name of a claim's rule, beside each claim: "better, by kNN top-1". */
-export function ruleName(claim: Claim, judgedBy: Accuracy): string {
+export function ruleName(claim: Claim, judgedBy: AccuracyMeasure): string {
   const by = `${claim.kind}, by ${measures[measureOf(claim, judgedBy)].title}`;
   return claim.kind === 'close' && claim.within !== undefined ? `${by}, within ${withinText(claim, judgedBy)}` : by;
 }
@@ -54,13 +54,13 @@ function looksText(looks: readonly Look[]): string {
 }
 
 /** The rules of the kinds that these claims are of, each once, after its name. */
-export function rulesOf(claims: readonly Claim[], judgedBy: Accuracy, looks: readonly Look[]): string[] {
+export function rulesOf(claims: readonly Claim[], judgedBy: AccuracyMeasure, looks: readonly Look[]): string[] {
   return [...new Map(claims.map((claim) => [ruleName(claim, judgedBy), ruleText(claim, judgedBy, looks)]))].map(
     ([name, text]) => `${name}: ${text}`,
   );
 }
 
-function ruleText(claim: Claim, judgedBy: Accuracy, looks: readonly Look[]): string {
+function ruleText(claim: Claim, judgedBy: AccuracyMeasure, looks: readonly Look[]): string {
   const { title, leastEffect, amount } = measures[measureOf(claim, judgedBy)];
   const above = `has a lower bound above 0 and a mean above ${unsigned(amount(leastEffect))}, does not hold if its upper bound is below that.`;
   switch (claim.kind) {
@@ -95,7 +95,7 @@ function listOf(items: readonly string[], last: 'and' | 'or'): string {
   return items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} ${last} ${items.at(-1)}`;
 }
 
-function withinText(claim: Extract<Claim, { kind: 'close' }>, judgedBy: Accuracy): string {
+function withinText(claim: Extract<Claim, { kind: 'close' }>, judgedBy: AccuracyMeasure): string {
   const { within, amount } = measures[measureOf(claim, judgedBy)];
   return unsigned(amount(claim.within ?? within));
 }
