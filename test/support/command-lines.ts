@@ -30,7 +30,7 @@ const settings = new Set(allPaths().map((path) => path.join('.')));
 const named: ReadonlyMap<string, readonly string[]> = new Map([
   ['eval', protocols().map(({ name }) => name)],
   ['presets', presetNames],
-  ['tables', tables.flatMap(({ id, aliases = [] }) => [id, ...aliases])],
+  ['tables', ['all', ...tables.flatMap(({ id, aliases = [] }) => [id, ...aliases])]],
 ]);
 
 /** Lines of a block of shell that run the command: continued lines as one, without comments and what surrounds them. */

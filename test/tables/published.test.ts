@@ -169,7 +169,29 @@ test('scale ci is the same short run for every table, with the changes that a ta
   assert.deepEqual(real.config.data, { kind: 'cifar10', path: 'somewhere', batches: [1] });
   assert.deepEqual([real.config.epochs, real.folder], [4, 'ci-cifar10']);
   assert.equal(scaleBase('ci', { ciSettings: { batchSize: 256 } }).config.batchSize, 256);
-  assert.deepEqual(scaleBase('card', { ciSettings: { batchSize: 256 } }).config, presets.cifar10);
+});
+
+test('scale card trains the ResNet-18 of preset cifar10 for fewer epochs; any scale can be cut short, in a folder of its own', () => {
+  const { config, folder } = scaleBase('card', { ciSettings: { batchSize: 64 } });
+  const { encoder, optimizer, batchSize, target, data } = presets.cifar10;
+  assert.deepEqual(
+    [config.encoder, config.optimizer, config.batchSize, config.target, config.data],
+    [encoder, optimizer, batchSize, target, data],
+  );
+  assert.deepEqual([config.epochs, config.evaluation.linear, folder], [20, presets.cifar10.evaluation.linear, 'card']);
+  const short = scaleBase('card', {}, undefined, 2);
+  assert.deepEqual([short.config, short.folder], [{ ...config, epochs: 2 }, 'card-2epochs']);
+  assert.match(short.used, /20 epochs, cut short to 2 epochs$/);
+  assert.equal(scaleBase('card', {}, undefined, 20).folder, 'card');
+  // The rise of the learning rate keeps its part of the run.
+  const paper = scaleBase('paper', {}, undefined, 3).config;
+  assert.deepEqual(
+    [paper.epochs, paper.optimizer.warmupEpochs],
+    [3, presets['imagenet-300'].optimizer.warmupEpochs / 100],
+  );
+  const plan = planTable(findSettingsTable('5b'), { epochs: 2, seeds: 1 });
+  assert.ok(plan.runs.every((run) => run.config.epochs === 2));
+  assert.throws(() => planTable(findSettingsTable('5b'), { epochs: 0 }), { code: 'ERR_BYOL_USAGE' });
 });
 
 test('scale ci keeps to its time: runs of all rows and seeds, and evaluating, at 5,000 images a second', () => {
