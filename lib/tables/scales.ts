@@ -34,14 +34,14 @@ const cifar10Run = {
 } as const;
 
 /**
- * Of scale 'card', so that eight rows with three seeds take about an hour on an H100: 8 x 3 x 20 x 50,000 images at 8,000 a second are
- * 50 minutes, and what is measured of each run comes on top. The rate is expected, not measured. A ResNet-18 at 32 pixels takes
+ * Of scale 'card', so that eight rows with five seeds take about an hour on an H100: 8 x 5 x 15 x 50,000 images at 8,000 a second are
+ * an hour, and what is measured of each run comes on top. The rate is expected, not measured. A ResNet-18 at 32 pixels takes
  * 0.56 billion multiply-adds, BYOL eight times that for an image (two views; forward, backward and the target's forward): 9 GFLOP.
  * NVIDIA's ResNet-50 v1.5 trains 2,470 images of 24.6 GFLOP a second on an A100 in mixed precision (DeepLearningExamples), a fifth of
  * its rate for such products; with that part of an H100's it would be 20,000, which small images do not fill.
  */
 const cardRun = {
-  epochs: 20,
+  epochs: 15,
   onlineProbe: false,
   evaluation: { knn: { everyEpochs: 0 } },
 } as const;

@@ -241,6 +241,6 @@ test('an unknown preset is refused with the nearest and all names', () => {
   const [line] = problems({ preset: 'cifar10-smal' });
   assert.match(
     line as string,
-    /^There is no preset 'cifar10-smal'\. Did you mean 'cifar10-small'\? There are: shapes, .*imagenet-1000\.$/,
+    /^There is no preset 'cifar10-smal'\. Did you mean 'cifar10-small'\? There are: textures, shapes, .*imagenet-1000\.$/,
   );
 });

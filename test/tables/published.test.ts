@@ -178,11 +178,11 @@ test('scale card trains the ResNet-18 of preset cifar10 for fewer epochs; any sc
     [config.encoder, config.optimizer, config.batchSize, config.target, config.data],
     [encoder, optimizer, batchSize, target, data],
   );
-  assert.deepEqual([config.epochs, config.evaluation.linear, folder], [20, presets.cifar10.evaluation.linear, 'card']);
+  assert.deepEqual([config.epochs, config.evaluation.linear, folder], [15, presets.cifar10.evaluation.linear, 'card']);
   const short = scaleBase('card', {}, undefined, 2);
   assert.deepEqual([short.config, short.folder], [{ ...config, epochs: 2 }, 'card-2epochs']);
-  assert.match(short.used, /20 epochs, cut short to 2 epochs$/);
-  assert.equal(scaleBase('card', {}, undefined, 20).folder, 'card');
+  assert.match(short.used, /15 epochs, cut short to 2 epochs$/);
+  assert.equal(scaleBase('card', {}, undefined, 15).folder, 'card');
   // The rise of the learning rate keeps its part of the run.
   const paper = scaleBase('paper', {}, undefined, 3).config;
   assert.deepEqual(

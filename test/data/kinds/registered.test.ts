@@ -113,6 +113,7 @@ describe('a kind of data in a file of its own', () => {
       'packed',
       'raw',
       'shapes',
+      'textures',
       'set',
       'tiny-imagenet',
       'parquet',
