@@ -1,4 +1,5 @@
 import type { ConfigPatch } from '../../config/layers.js';
+import { presets } from '../../config/presets/index.js';
 import type { Table } from '../table.js';
 
 type Kind = 'batch' | 'group' | 'affine' | 'none';
@@ -22,14 +23,13 @@ export const normalization: Table = {
       source: "authors' slides; a review",
       // Without the head start of the predictor (ciSettings), as BYOL is; with it the spread ended at 0.16 and 0.42, and kNN where
       // it had begun.
-      settings: ({ optimizer, target }) =>
-        optimizer.predictorFirstEpochs === 0
-          ? norm('none', 'none')
-          : {
-              ...norm('none', 'none'),
-              optimizer: { predictorFirstEpochs: 0 },
-              target: { tauBase: Number((1 - 5 * (1 - target.tauBase)).toPrecision(6)) },
-            },
+      settings: ({ optimizer }) => ({
+        ...norm('none', 'none'),
+        ...(optimizer.predictorFirstEpochs > 0 && {
+          optimizer: { predictorFirstEpochs: 0 },
+          target: { tauBase: presets.textures.target.tauBase },
+        }),
+      }),
     },
     {
       id: 'affine',

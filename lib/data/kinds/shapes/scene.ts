@@ -1,9 +1,9 @@
+import { type Color, contrastingColor, luminance } from '../../contrasting-color.js';
+
 /**
  * The nuisance of a generated image, drawn from a source of uniform numbers in [0, 1). Lengths are in parts of the image's
  * side, so that the same scene can be drawn at any size; colours are in [0, 1].
  */
-
-export type Color = readonly [number, number, number];
 
 /** Two colours mixed by a pattern over the plane. */
 export interface Paint {
@@ -100,7 +100,10 @@ export function drawScene(uniform: Uniform): Scene {
   const figures = Array.from({ length: GRID * GRID }, (_, i) => {
     const cell = (index: number): number => (index + 0.5 + between(-0.12, 0.12)) / GRID;
     return {
-      paint: paint(contrasting(color, luminance(backColor)), uniform() < 0.5 ? 'plain' : 'gradient'),
+      paint: paint(
+        contrastingColor(color, luminance(backColor), LEAST_CONTRAST),
+        uniform() < 0.5 ? 'plain' : 'gradient',
+      ),
       center: [cell(i % GRID), cell(Math.floor(i / GRID))] as const,
       radius: between(0.13, 0.17),
       rotation: between(-Math.PI / 4, Math.PI / 4),
@@ -115,20 +118,6 @@ export function drawScene(uniform: Uniform): Scene {
     noise: between(0.01, 0.06),
     noiseSeed: Math.floor(uniform() * 2 ** 32),
   };
-}
-
-/** Rec. 601, as the greyscale augmentation. */
-export function luminance(color: Color): number {
-  return 0.299 * color[0] + 0.587 * color[1] + 0.114 * color[2];
-}
-
-/** A colour at least LEAST_CONTRAST lighter or darker: drawn again until it is, which is soon. */
-function contrasting(color: () => Color, than: number): Color {
-  for (let attempt = 0; attempt < 64; attempt += 1) {
-    const candidate = color();
-    if (Math.abs(luminance(candidate) - than) >= LEAST_CONTRAST) return candidate;
-  }
-  return than < 0.5 ? [1, 1, 1] : [0, 0, 0];
 }
 
 function clamp(value: number): number {

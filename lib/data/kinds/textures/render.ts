@@ -1,3 +1,4 @@
+import { type Color, contrastingColor, luminance } from '../../contrasting-color.js';
 import { noiseSource } from '../../pixel-noise.js';
 import type { Pattern } from './patterns.js';
 
@@ -20,7 +21,6 @@ export interface Surface {
   readonly noiseSeed: number;
 }
 
-type Color = readonly [number, number, number];
 type Uniform = () => number;
 
 /** Figure and ground differ by at least this much in luminance, so that the pattern can be seen without colour. */
@@ -40,7 +40,7 @@ export function drawSurface(uniform: Uniform): Surface {
   const ground = color();
   return {
     ground,
-    figure: contrasting(color, ground),
+    figure: contrastingColor(color, luminance(ground), LEAST_CONTRAST),
     period: between(0.36, 0.39),
     rotation: between(0, 0.1),
     aspect: between(0.72, 1.39),
@@ -49,20 +49,6 @@ export function drawSurface(uniform: Uniform): Surface {
     noise: between(0.01, 0.03),
     noiseSeed: Math.floor(uniform() * 2 ** 32),
   };
-}
-
-/** Drawn again until it is. */
-function contrasting(color: () => Color, than: Color): Color {
-  for (let attempt = 0; attempt < 64; attempt += 1) {
-    const candidate = color();
-    if (Math.abs(luminance(candidate) - luminance(than)) >= LEAST_CONTRAST) return candidate;
-  }
-  return luminance(than) < 0.5 ? [1, 1, 1] : [0, 0, 0];
-}
-
-/** Rec. 601, as the greyscale augmentation. */
-function luminance([red, green, blue]: Color): number {
-  return 0.299 * red + 0.587 * green + 0.114 * blue;
 }
 
 /** Points of a pixel at which the pattern is asked, along each side: enough for soft edges. */
