@@ -1,4 +1,4 @@
-import { nextRuns } from './next-seeds.js';
+import { nextLooks } from './next-seeds.js';
 import type { Origin } from './origin.js';
 import type { PlannedRun, TablePlan } from './plan.js';
 import type { TableRecord } from './records.js';
@@ -21,13 +21,9 @@ export function affordableLooks(
   now: Origin | null,
   most: number,
 ): NextLooks {
-  const looks = plan.table.claims
-    .map((claim) => nextRuns({ ...plan, table: { ...plan.table, claims: [claim] } }, records, now))
-    .filter(({ length }) => length > 0)
-    .sort((a, b) => a.length - b.length);
   let chosen = new Map<string, PlannedRun>();
   let tooLong = 0;
-  for (const runs of looks) {
+  for (const runs of nextLooks(plan, records, now)) {
     const together = new Map([...chosen, ...runs.map((run) => [run.name, run] as const)]);
     if (together.size <= most) chosen = together;
     else tooLong += 1;

@@ -15,21 +15,21 @@ export function possibleRuns(plan: TablePlan): PlannedRun[] {
 }
 
 /**
- * What is left to run for the next look at each claim that is open, given the records so far (by PlannedRun.name); none if all are
- * decided, have been looked at for the last time, or cannot be decided. Claim by claim, that with the fewest runs left first, so
- * that time which does not last for all has decided some. `now`: what they would be made with; a seed is not asked for if it
- * could not count beside the records of it that are there.
+ * What is left to run for the next look at each claim that is open, given the records so far (by PlannedRun.name); a claim that is
+ * decided, has been looked at for the last time or cannot be decided is left out. That with the fewest runs comes first, so that
+ * time which does not last for all decides some. `now`: what they would be made with; a seed is not asked for if it could not count
+ * beside the records of it that are there.
  */
-export function nextRuns(
+export function nextLooks(
   plan: TablePlan,
   records: ReadonlyMap<string, TableRecord>,
   now: Origin | null = null,
-): PlannedRun[] {
+): PlannedRun[][] {
   const evidence = evidenceOf(plan, records);
-  const wanted = plan.table.claims
+  return plan.table.claims
     .map((claim) => runsFor(judgeClaim(claim, evidence), plan, evidence, now))
+    .filter(({ length }) => length > 0)
     .sort((a, b) => a.length - b.length);
-  return [...new Map(wanted.flat().map((run) => [run.name, run])).values()];
 }
 
 function runsFor({ claim, next }: Judgement, plan: TablePlan, evidence: Evidence, now: Origin | null): PlannedRun[] {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { nextRuns, possibleRuns } from '../../lib/tables/next-seeds.js';
+import { nextLooks, possibleRuns } from '../../lib/tables/next-seeds.js';
 import { planTable, runName } from '../../lib/tables/plan.js';
 import type { TableRecord } from '../../lib/tables/records.js';
 import type { Table } from '../../lib/tables/table.js';
@@ -39,7 +39,9 @@ const noisy = (count: number): Partial<TableRecord>[] =>
 const collapsed = (count: number): Partial<TableRecord>[] => Array(count).fill({ collapseStd: 0.01 });
 
 const names = (rows: Rows, ...rest: [origin?: TableRecord['environment']]): string[] =>
-  nextRuns(plan, recorded(rows), ...rest).map(({ name }) => name);
+  nextLooks(plan, recorded(rows), ...rest)
+    .flat()
+    .map(({ name }) => name);
 
 test('before any run, those of the first look', () => {
   // The claim on one row is the cheaper one.
@@ -61,7 +63,7 @@ test('an open claim gets the seeds of its next look, its rows alone, until the l
   assert.deepEqual(names({ byol: noisy(20), slow: same(20, 0.5), alone }), []);
   // Half-way through, what is left.
   assert.deepEqual(names({ byol: noisy(10), slow: same(9, 0.5), alone }), ['slow-seed9']);
-  const runs = nextRuns(plan, recorded({ byol: noisy(5), slow: same(5, 0.5), alone }));
+  const [runs = []] = nextLooks(plan, recorded({ byol: noisy(5), slow: same(5, 0.5), alone }));
   assert.deepEqual([runs[0]?.config.seed, runs[0]?.row.id, runs[1]?.config.target.tauBase], [5, 'byol', 0.99]);
   assert.equal(runs[1]?.key, planTable(table, { seeds: 6 }).runs.find(({ name }) => name === 'slow-seed5')?.key);
 });
@@ -93,5 +95,5 @@ test('runs that looks may ask for begin with those of the plan; a plan of a try 
   const once = planTable(table, { seeds: 1 });
   assert.equal(possibleRuns(once).length, 3);
   const records = recorded({ byol: noisy(1), slow: noisy(1), alone: collapsed(1) });
-  assert.deepEqual(nextRuns(once, records), []);
+  assert.deepEqual(nextLooks(once, records), []);
 });
