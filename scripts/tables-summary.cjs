@@ -13,8 +13,8 @@ const alone = (markdown) =>
 
 /** table.md of every table and scale, in the order of the overview. */
 function reportsOf(folder, overview) {
-  const named = [...overview.matchAll(/\]\(([^)]+\/table\.md)\)/g)].map(([, name]) => name);
-  return named.map((name) => fs.readFileSync(path.join(folder, name), 'utf8'));
+  const named = new Set([...overview.matchAll(/\]\(([^)]+\/table\.md)\)/g)].map(([, name]) => name));
+  return [...named].map((name) => fs.readFileSync(path.join(folder, name), 'utf8'));
 }
 
 function summary() {

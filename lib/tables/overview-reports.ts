@@ -12,8 +12,12 @@ export interface OverviewTable {
   readonly path: string;
   readonly title: string;
   readonly scale: string;
-  /** Seeds, runs, time and places, in a sentence each. */
+  /** Settings, seeds, time and places, in a sentence each. */
   readonly facts: readonly string[];
+  /** That are finished, those of more seeds than planned too. */
+  readonly runs: number;
+  /** Of all runs together, as if one had followed the other; 0: not known. */
+  readonly seconds: number;
   readonly claims: readonly OverviewClaim[];
   /** chart.svg; null: there is none. */
   readonly picture: string | null;
@@ -113,6 +117,8 @@ function tableOf(path: string, report: Report, picture: string | null): Overview
     title: report.title,
     scale: report.scale,
     facts: factsOf(report),
+    runs: report.finishedRuns + (report.extraRuns ?? 0),
+    seconds: secondsOf(report),
     claims: report.claims.map(({ claim, verdict, why, rule }) => ({
       says: claim.says,
       paper: paperText(claim, report),
@@ -125,20 +131,16 @@ function tableOf(path: string, report: Report, picture: string | null): Overview
   };
 }
 
-function factsOf({
-  scale,
-  used,
-  seeds,
-  finishedRuns,
-  plannedRuns,
-  extraRuns = 0,
-  rows,
-  environments,
-}: Report): string[] {
-  const seconds = rows.reduce(
+function secondsOf({ rows }: Report): number {
+  return rows.reduce(
     (sum, { measured }) => sum + (measured === null || Array.isArray(measured) ? 0 : measured.seconds),
     0,
   );
+}
+
+function factsOf(report: Report): string[] {
+  const { scale, used, seeds, finishedRuns, plannedRuns, extraRuns = 0, environments } = report;
+  const seconds = secondsOf(report);
   const extra = extraRuns === 0 ? '' : ` and ${extraRuns} of more seeds`;
   const places = environments.map(
     ({ cpu, device, precision, version, commit }) =>

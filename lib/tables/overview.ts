@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { writeAtomically } from '../files/atomic-file.js';
 import { renderPage } from '../report/html.js';
 import { escapeText } from '../report/svg.js';
+import { duration } from '../text/format.js';
 import { table } from './markdown.js';
 import { type OverviewClaim, type OverviewTable, overviewTables } from './overview-reports.js';
 import { renderCells } from './page.js';
@@ -46,9 +47,15 @@ export function renderOverview(tables: readonly OverviewTable[]): string {
           ),
         ]),
   ]);
-  return [`${OVERVIEW_START} ${ABOUT}`, ...countLines(tables).flatMap((line) => ['', line]), ...sections, ''].join(
-    '\n',
-  );
+  const linked = ({ title, path }: OverviewTable): string => `[${title.replaceAll(/[[\]]/g, '')}](${path}/table.md)`;
+  return [
+    `${OVERVIEW_START} ${ABOUT}`,
+    ...countLines(tables).flatMap((line) => ['', line]),
+    '',
+    ...table(SUMMARY_HEADER, summaryRows(tables, linked), SUMMARY_NUMBERS),
+    ...sections,
+    '',
+  ].join('\n');
 }
 
 /** overview.html */
@@ -75,16 +82,40 @@ export function renderOverviewPage(tables: readonly OverviewTable[]): string {
     ].join('\n'),
   );
   const paragraphs = [ABOUT, ...countLines(tables)].map((text) => `<p>${escapeText(text)}</p>`);
-  return renderPage(TITLE, [...paragraphs, ...sections].join('\n'));
+  const summary = renderCells(
+    SUMMARY_HEADER,
+    summaryRows(tables, ({ title }) => title),
+    SUMMARY_NUMBERS,
+  );
+  return renderPage(TITLE, [...paragraphs, summary, ...sections].join('\n'));
 }
 
 /** How many claims there are, and what became of them. */
 function countLines(tables: readonly OverviewTable[]): string[] {
   const all = tables.flatMap(({ claims }) => claims);
   if (all.length === 0) return [];
-  const words = ['holds', 'does not hold', 'not decided at this scale'];
-  const counts = words.map((word) => `${all.filter(({ verdict }) => verdict === word).length} ${word}`);
-  return [`${all.length} claims: ${counts.join(', ')}.`];
+  const [hold, not, open] = verdictCounts(all);
+  return [`Of ${all.length} claims ${hold} hold, ${not} do not and ${open} are not decided at this scale.`];
+}
+
+const VERDICTS = ['holds', 'does not hold', 'not decided at this scale'] as const;
+
+function verdictCounts(claims: readonly OverviewClaim[]): number[] {
+  return VERDICTS.map((word) => claims.filter(({ verdict }) => verdict === word).length);
+}
+
+const SUMMARY_HEADER = ['table', 'scale', 'runs', 'time of all', ...VERDICTS] as const;
+const SUMMARY_NUMBERS = [2, 3, 4, 5, 6] as const;
+
+/** A table in a line. `name`: how it is written. */
+function summaryRows(tables: readonly OverviewTable[], name: (table: OverviewTable) => string): string[][] {
+  return tables.map((table) => [
+    name(table),
+    table.path.split('/').at(-1) as string,
+    String(table.runs),
+    table.seconds === 0 ? '-' : duration(table.seconds),
+    ...verdictCounts(table.claims).map(String),
+  ]);
 }
 
 /** `strong`: of a verdict that stands out. */

@@ -190,7 +190,8 @@ test('table.md and table.html show published beside measured, and the claims wit
     assert.match(markdown, /^!\[Published beside measured\]\(chart\.svg\)$/m);
     assert.match(read(out, 'chart.svg'), /^<svg .*no predictor \| &lt;none&gt;/s);
     const overview = readFileSync(path.join(out, 'README.md'), 'utf8');
-    assert.match(overview, /^3 claims: 2 holds, 1 does not hold, 0 not decided at this scale\.$/m);
+    assert.match(overview, /^Of 3 claims 2 hold, 1 do not and 0 are not decided at this scale\.$/m);
+    assert.match(overview, /^\| \[A <small> table\]\(small\/ci\/table\.md\) \| ci \| 10 \| 50 s \| 2 \| 1 \| 0 \|$/m);
     assert.match(overview, /^!\[A <small> table\]\(small\/ci\/chart\.svg\)$/m);
     assert.match(
       overview,

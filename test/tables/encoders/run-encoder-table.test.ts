@@ -82,7 +82,7 @@ test('every encoder is asked once about each set, recorded and reported', () =>
     assert.equal(html.match(/<script/g)?.length, 1, 'the one that lets the reader choose light or dark');
     assert.match(read(out, 'chart.svg'), /top-1: published beside measured/);
     const overview = readFileSync(path.join(out, 'README.md'), 'utf8');
-    assert.match(overview, /^2 claims: 2 holds, 0 does not hold, 0 not decided at this scale\.$/m);
+    assert.match(overview, /^Of 2 claims 2 hold, 0 do not and 0 are not decided at this scale\.$/m);
     assert.match(overview, /^\| It helps\. \| 74\.3 against - \| 51\.0 against 31\.0 \| holds \|/m);
   }));
 
