@@ -26,7 +26,7 @@ import { type FileStamp, sameStamp, stampFile } from './plain-file.js';
 import type { SparkPoint } from './sparkline.js';
 
 /** 'running': a process holds the run's lock. */
-export type RunState = 'running' | 'finished' | 'stopped' | 'broken';
+export type WatchedState = 'running' | 'finished' | 'stopped' | 'broken';
 
 /** What a list of runs shows of one. Times are milliseconds since 1970, accuracies fractions; null: not known, or not measured. */
 export interface RunOverview {
@@ -36,7 +36,7 @@ export interface RunOverview {
   readonly name: string;
   readonly preset: string | null;
   readonly method: string | null;
-  readonly state: RunState;
+  readonly state: WatchedState;
   /** What goes on, or why nothing does. */
   readonly text: string;
   /** When the last sitting began. */
@@ -233,7 +233,7 @@ export class WatchedRun {
     };
   }
 
-  async #stateOf(step: number, steps: number | null): Promise<{ state: RunState; text: string }> {
+  async #stateOf(step: number, steps: number | null): Promise<{ state: WatchedState; text: string }> {
     const holder = await runHolder(this.folder.path);
     if (holder?.alive) {
       if (step === 0) return { state: 'running', text: 'starting' };
