@@ -66,9 +66,19 @@ export function claimCells(
     readonly rule: string;
     readonly verdict: string;
     readonly why: string;
+    readonly explained?: string | undefined;
   }>,
 ): string[][] {
-  return claims.map(({ claim, verdict, why, rule }) => [claim.says, rule, verdict, why]);
+  return claims.map(({ claim, why, rule, ...judged }) => [claim.says, rule, verdictText(judged), why]);
+}
+
+/** With the explanation, if there is one. */
+export function verdictText(
+  { verdict, explained }: { readonly verdict: string; readonly explained?: string | undefined },
+  strong: (text: string) => string = (text) => text,
+): string {
+  const judged = verdict === 'does not hold' ? strong(verdict) : verdict;
+  return explained === undefined ? judged : `${judged}: ${explained}`;
 }
 
 /** The first sentences of a report. */

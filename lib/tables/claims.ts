@@ -4,7 +4,7 @@ import type { AccuracyMeasure, Measure } from './judging/measures.js';
 export type Claim = {
   /** The claim in a sentence. */
   readonly says: string;
-  /** Of one that does not hold here: why not, in a sentence with the measurement that shows it. */
+  /** Of one that does not hold at scale 'ci': why not, in a sentence with the measurement that shows it. */
   readonly explained?: string | undefined;
 } & (
   | { readonly kind: 'collapses'; readonly row: string }
@@ -47,6 +47,18 @@ export interface Judgement {
   readonly seeds: number;
   /** Seeds of the next look at an open claim; null: no more are asked for. */
   readonly next: number | null;
+  /** Why it does not hold, if that is known; in reports. */
+  readonly explained?: string | undefined;
+}
+
+/** With the claim's explanation, where it is one: what holds, and what another scale measures, it is not about. */
+export function withExplanation<J extends { readonly claim: Pick<Claim, 'explained'>; readonly verdict: ClaimVerdict }>(
+  judgement: J,
+  scale: string,
+): J {
+  const { claim, verdict } = judgement;
+  if (claim.explained === undefined || verdict !== 'does not hold' || scale !== 'ci') return judgement;
+  return { ...judgement, explained: claim.explained };
 }
 
 /** Ids of the rows that a claim is about. */

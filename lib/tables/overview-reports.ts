@@ -51,7 +51,6 @@ const claimSchema = z.object({
   drop: drop.optional(),
   thanDrop: drop.optional(),
   by: z.string().optional(),
-  explained: z.string().optional(),
 });
 
 /** Of rows that are settings. */
@@ -83,7 +82,15 @@ const reportSchema = z.object({
       measured: z.union([z.array(summary), measuredRow, z.null()]),
     }),
   ),
-  claims: z.array(z.object({ claim: claimSchema, verdict: z.string(), why: z.string(), rule: z.string() })),
+  claims: z.array(
+    z.object({
+      claim: claimSchema,
+      verdict: z.string(),
+      why: z.string(),
+      rule: z.string(),
+      explained: z.string().optional(),
+    }),
+  ),
   environments: z.array(
     z.object({
       cpu: z.string(),
@@ -119,13 +126,13 @@ function tableOf(path: string, report: Report, picture: string | null): Overview
     facts: factsOf(report),
     runs: report.finishedRuns + (report.extraRuns ?? 0),
     seconds: secondsOf(report),
-    claims: report.claims.map(({ claim, verdict, why, rule }) => ({
+    claims: report.claims.map(({ claim, verdict, why, rule, explained }) => ({
       says: claim.says,
       paper: paperText(claim, report),
       measured: measuredText(claim, rule, report),
       verdict,
       why,
-      ...(claim.explained !== undefined && { explained: claim.explained }),
+      ...(explained !== undefined && { explained }),
     })),
     picture,
   };

@@ -3,6 +3,7 @@ import { writeAtomically } from '../files/atomic-file.js';
 import { renderPage } from '../report/html.js';
 import { escapeText } from '../report/svg.js';
 import { duration } from '../text/format.js';
+import { verdictText } from './cells.js';
 import { table } from './markdown.js';
 import { type OverviewClaim, type OverviewTable, overviewTables } from './overview-reports.js';
 import { renderCells } from './page.js';
@@ -120,9 +121,8 @@ function summaryRows(tables: readonly OverviewTable[], name: (table: OverviewTab
 
 /** `strong`: of a verdict that stands out. */
 function claimCells(
-  { says, paper, measured, verdict, why, explained }: OverviewClaim,
-  strong: (text: string) => string = (text) => text,
+  { says, paper, measured, why, ...judged }: OverviewClaim,
+  strong?: (text: string) => string,
 ): string[] {
-  const judged = verdict === 'does not hold' ? strong(verdict) : verdict;
-  return [says, paper, measured, explained === undefined ? judged : `${judged}: ${explained}`, why];
+  return [says, paper, measured, verdictText(judged, strong), why];
 }

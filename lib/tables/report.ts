@@ -1,6 +1,6 @@
 import { differences } from '../config/differences.js';
 import type { Config } from '../config/schema.js';
-import type { Judgement } from './claims.js';
+import { type Judgement, withExplanation } from './claims.js';
 import { evidenceOf } from './judging/evidence.js';
 import { judgeClaim } from './judging/judge-claim.js';
 import { gainOf } from './judging/paired-seeds.js';
@@ -102,7 +102,7 @@ export function reportTable(plan: TablePlan, records: ReadonlyMap<string, TableR
       ...(notRun !== undefined && { notRun }),
       measured: measuredRow(byRow.get(row.id) ?? []),
     })),
-    claims: table.claims.map((claim) => judgeClaim(claim, evidence)),
+    claims: table.claims.map((claim) => withExplanation(judgeClaim(claim, evidence), plan.scale)),
     rule: generalRule(
       evidence.looks,
       'the same seed gives every row the same initial encoder, order of images and augmentation.',

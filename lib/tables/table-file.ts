@@ -18,19 +18,20 @@ const drop = z.strictObject({ from: text, to: text });
 const accuracy = z.enum(accuracies).optional();
 const measure = z.enum(Object.keys(measures) as [Measure]).optional();
 
+const anyClaim = { says: text, explained: text.optional() };
 const claimSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.enum(['collapses', 'doesNotCollapse']), says: text, row: text }),
-  z.strictObject({ kind: z.literal('learns'), says: text, row: text, by: accuracy }),
-  z.strictObject({ kind: z.literal('better'), says: text, row: text, than: text, by: measure }),
+  z.strictObject({ ...anyClaim, kind: z.enum(['collapses', 'doesNotCollapse']), row: text }),
+  z.strictObject({ ...anyClaim, kind: z.literal('learns'), row: text, by: accuracy }),
+  z.strictObject({ ...anyClaim, kind: z.literal('better'), row: text, than: text, by: measure }),
   z.strictObject({
+    ...anyClaim,
     kind: z.literal('close'),
-    says: text,
     row: text,
     to: text,
     by: measure,
     within: z.number().positive().optional(),
   }),
-  z.strictObject({ kind: z.literal('losesMore'), says: text, drop, thanDrop: drop, by: measure }),
+  z.strictObject({ ...anyClaim, kind: z.literal('losesMore'), drop, thanDrop: drop, by: measure }),
 ]);
 
 const settings = z.record(z.string(), z.unknown());

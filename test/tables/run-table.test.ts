@@ -183,6 +183,7 @@ test('table.md and table.html show published beside measured, and the claims wit
       markdown,
       /A claim is looked at with 5 seeds and, while it is open and there is time, with 10 and 20;/,
     );
+    assert.match(markdown, /\| Both are the same\. \| close, .* \| does not hold: A remark on it\. \|/);
     assert.match(markdown, /^- better, by kNN top-1: holds if /m);
     assert.match(markdown, /scale 'ci', 5 seeds each; preset textures, 20 epochs in batches of 64, tau from 0\.95/);
     assert.match(markdown, /A remark\./);
@@ -218,7 +219,7 @@ test('table.md and table.html show published beside measured, and the claims wit
     assert.match(html, /<svg .*Published beside measured/s);
     assert.match(html, /no predictor \| &lt;none&gt;/);
     assert.match(html, /<td class="number">52\.0 ± 2\.0<\/td>/);
-    assert.match(html, /<td>does not hold<\/td>/);
+    assert.match(html, /<td>does not hold: A remark on it\.<\/td>/);
     assert.doesNotMatch(html, /<none>|https?:\/\/(?!www\.w3\.org\/2000\/svg")|<link|NaN|undefined/);
     assert.equal(html.match(/<script/g)?.length, 1, 'the one that lets the reader choose light or dark');
   }));

@@ -16,7 +16,7 @@ rows:
   - {id: byol, label: BYOL, published: [72.5, [90.8, 0.1]], source: BYOL Table 5b}
   - {id: alone, label: no predictor, settings: {predictor: null}}
 claims:
-  - {kind: collapses, row: alone, says: It collapses.}
+  - {kind: collapses, row: alone, says: It collapses., explained: It did not.}
   - {kind: losesMore, drop: {from: byol, to: alone}, thanDrop: {from: alone, to: byol}, says: It loses.}
 `;
 
@@ -39,6 +39,7 @@ test('a file has what a published table has', async () => {
     ],
   );
   assert.equal(base.config.epochs, 2);
+  assert.equal(table.claims[0]?.explained, 'It did not.');
   assert.deepEqual(table.rows[0]?.published, [72.5, [90.8, 0.1]]);
   // Rows that published tables have too are the same runs.
   const plain = await read(good.replace('ciSettings: {epochs: 2}', ''));

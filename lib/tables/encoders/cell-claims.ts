@@ -15,7 +15,7 @@ export interface CellName {
 export interface CellClaim {
   /** The claim in a sentence. */
   readonly says: string;
-  /** Of one that does not hold here: why not, in a sentence with the measurement that shows it. */
+  /** Of one that does not hold at scale 'ci': why not, in a sentence with the measurement that shows it. */
   readonly explained?: string | undefined;
   /** 'better': a higher number; 'close': as high. */
   readonly kind: 'better' | 'close';
@@ -30,6 +30,8 @@ export interface CellJudgement {
   readonly why: string;
   /** Which of cellRules it was judged by. */
   readonly rule: CellClaim['kind'];
+  /** Why it does not hold, if that is known. */
+  readonly explained?: string | undefined;
 }
 
 /** A number of a cell with one seed, and where it was made. */

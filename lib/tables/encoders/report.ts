@@ -1,5 +1,6 @@
 import { differences } from '../../config/differences.js';
 import type { Config } from '../../config/schema.js';
+import { withExplanation } from '../claims.js';
 import { singleLook } from '../judging/looks.js';
 import { generalRule } from '../judging/rules.js';
 import type { RecordEnvironment } from '../record-environment.js';
@@ -119,7 +120,9 @@ export function reportEncoderTable(
         ({ row, name }) => row.id === planned.row.id && records.get(name)?.outcome === 'diverged',
       ).length,
     })),
-    claims: plan.claims.filter(isMeasured).map((claim) => judgeCells(claim, samples, looks)),
+    claims: plan.claims
+      .filter(isMeasured)
+      .map((claim) => withExplanation(judgeCells(claim, samples, looks), plan.scale)),
     unmeasuredClaims: plan.claims.filter((claim) => !isMeasured(claim)).map(({ says }) => says),
     rule: generalRule(
       looks,
