@@ -19,7 +19,8 @@ export const OVERVIEW_START = '# Published tables, measured\n\nWritten by `byol 
 const TITLE = 'Published tables, measured';
 const ABOUT =
   'Each table: its picture, how it was measured, and its claims with the published numbers that they are about beside the measured ones. Paper and measured are percent, ' +
-  'unless they are named otherwise; of other data and networks, so that their order is to be compared and not their values. Each report has all rows, and the rule by which claims are judged.';
+  'unless they are named otherwise; of other data and networks, so that their order is to be compared and not their values. Each report has all rows, and the rule by which claims are judged. ' +
+  'Times are summed up over the runs of a table, of which several may have gone on at once.';
 
 /** Throws ERR_BYOL_IO. */
 export async function writeOverview(out: string): Promise<void> {
