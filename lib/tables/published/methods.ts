@@ -1,5 +1,6 @@
 import { type MethodName, methods } from '../../methods/index.js';
 import type { PublishedNumber, Row, Table } from '../table.js';
+import { SIMCLR_LEARNS_FASTER } from './settings.js';
 
 /** Every method (lib/methods) on the same data, network and number of epochs. */
 function row(method: MethodName, label: string, published: PublishedNumber, source: string): Row {
@@ -30,7 +31,13 @@ export const methodsTable: Table = {
     { says: 'SimSiam learns.', kind: 'learns', row: 'simsiam' },
     { says: 'Mean Teacher learns.', kind: 'learns', row: 'mean-teacher' },
     { says: 'Labels teach more than BYOL does.', kind: 'better', row: 'supervised', than: 'byol' },
-    { says: 'BYOL is better than SimCLR.', kind: 'better', row: 'byol', than: 'simclr' },
+    {
+      says: 'BYOL is better than SimCLR.',
+      kind: 'better',
+      row: 'byol',
+      than: 'simclr',
+      explained: SIMCLR_LEARNS_FASTER,
+    },
   ],
   notes: [
     'Published numbers are of ResNet-50 on ImageNet, each after its own number of epochs; here all have the same number, and the small-image recipe of each method where its authors give one.',

@@ -2,7 +2,7 @@ import type { Operation, Pipeline } from '../../augment/pipeline.js';
 import type { ConfigPatch } from '../../config/layers.js';
 import type { Config } from '../../config/schema.js';
 import type { PublishedNumber, Row, Table } from '../table.js';
-import { simclr } from './settings.js';
+import { SIMCLR_LEARNS_FASTER, simclr } from './settings.js';
 
 type Kind = Operation['kind'];
 type Pipelines = Config['views']['pipelines'];
@@ -145,6 +145,7 @@ export const table17: Table = {
       kind: 'better',
       row: 'byol-baseline',
       than: 'simclr-baseline',
+      explained: SIMCLR_LEARNS_FASTER,
     },
     { says: 'Without colour BYOL loses accuracy.', kind: 'better', row: 'byol-baseline', than: 'byol-no-color' },
     {

@@ -1,6 +1,6 @@
 import type { ConfigPatch } from '../../config/layers.js';
 import type { Row, Table } from '../table.js';
-import { batchNegatives } from './settings.js';
+import { batchNegatives, PREDICTOR_KEEPS_UP } from './settings.js';
 
 type Mode = 'ema' | 'stop-gradient' | 'gradient';
 
@@ -42,7 +42,13 @@ export const table19: Table = {
   ciRows: ['byol', 'ema-beta1', 'simclr', 'sg-beta1', 'predictor-sg', 'predictor-gradient', 'ema', 'sg', 'gradient'],
   claims: [
     { says: 'BYOL does not collapse.', kind: 'doesNotCollapse', row: 'byol' },
-    { says: 'Without a moving average BYOL barely learns.', kind: 'better', row: 'byol', than: 'predictor-sg' },
+    {
+      says: 'Without a moving average BYOL barely learns.',
+      kind: 'better',
+      row: 'byol',
+      than: 'predictor-sg',
+      explained: PREDICTOR_KEEPS_UP,
+    },
     { says: 'A predictor alone collapses.', kind: 'collapses', row: 'predictor-gradient' },
     { says: 'A moving average alone collapses.', kind: 'collapses', row: 'ema' },
     { says: 'Stop-gradient alone collapses.', kind: 'collapses', row: 'sg' },

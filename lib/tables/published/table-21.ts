@@ -1,4 +1,5 @@
 import type { PublishedNumber, Row, Table } from '../table.js';
+import { PREDICTOR_KEEPS_UP } from './settings.js';
 
 function row(predictorRate: number, published: PublishedNumber): Row {
   return {
@@ -29,13 +30,25 @@ export const table21: Table = {
       kind: 'doesNotCollapse',
       row: 'lambda10',
     },
-    { says: 'The faster predictor is what makes it learn.', kind: 'better', row: 'lambda10', than: 'lambda1' },
+    {
+      says: 'The faster predictor is what makes it learn.',
+      kind: 'better',
+      row: 'lambda10',
+      than: 'lambda1',
+      explained: PREDICTOR_KEEPS_UP,
+    },
     {
       says: 'A predictor that does not learn makes it learn nothing.',
       kind: 'better',
       row: 'lambda10',
       than: 'lambda0',
     },
-    { says: 'The moving average is better still.', kind: 'better', row: 'byol', than: 'lambda10' },
+    {
+      says: 'The moving average is better still.',
+      kind: 'better',
+      row: 'byol',
+      than: 'lambda10',
+      explained: PREDICTOR_KEEPS_UP,
+    },
   ],
 };

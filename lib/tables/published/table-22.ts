@@ -1,4 +1,5 @@
 import type { PublishedNumber, Row, Table } from '../table.js';
+import { PREDICTOR_KEEPS_UP } from './settings.js';
 
 const lambdas = [1, 1.5, 2, 5, 10] as const;
 
@@ -41,7 +42,13 @@ export const table22: Table = {
   ],
   ciRows: ['mu1-lambda1', 'mu1-lambda10', 'mu10-lambda1', 'mu10-lambda10'],
   claims: [
-    { says: 'A faster predictor makes it learn.', kind: 'better', row: 'mu1-lambda10', than: 'mu1-lambda1' },
+    {
+      says: 'A faster predictor makes it learn.',
+      kind: 'better',
+      row: 'mu1-lambda10',
+      than: 'mu1-lambda1',
+      explained: PREDICTOR_KEEPS_UP,
+    },
     {
       says: 'It has to be faster than the projector, not only than the encoder.',
       kind: 'better',

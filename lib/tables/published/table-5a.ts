@@ -1,5 +1,6 @@
 import type { Config } from '../../config/schema.js';
 import type { Table } from '../table.js';
+import { PREDICTOR_KEEPS_UP } from './settings.js';
 
 /**
  * 1 - tau relative to the base's, which is the paper's best (0.99): a shorter run needs a faster target. At most 0.5: a tau of 0
@@ -54,9 +55,16 @@ export const table5a: Table = {
       kind: 'better',
       row: 'byol',
       than: 'stop-gradient',
+      explained: PREDICTOR_KEEPS_UP,
     },
     { says: 'A target that follows ten times slower is worse.', kind: 'better', row: 'byol', than: 'slower' },
-    { says: 'A target that follows ten times faster is worse.', kind: 'better', row: 'byol', than: 'faster' },
+    {
+      says: 'A target that follows ten times faster is worse.',
+      kind: 'better',
+      row: 'byol',
+      than: 'faster',
+      explained: PREDICTOR_KEEPS_UP,
+    },
   ],
   notes: ['For tau 0 Table 5a prints 0.3; Table 19 prints 5.5 for what reads as the same setting.'],
 };
