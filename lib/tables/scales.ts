@@ -9,7 +9,7 @@ export const scaleNames = ['ci', 'card', 'paper'] as const;
 export type ScaleName = (typeof scaleNames)[number];
 
 export const scaleSummaries: Readonly<Record<ScaleName, string>> = {
-  ci: 'at most about 20 minutes a table on two cores: generated images, or the first batch of CIFAR-10 with --data',
+  ci: 'about 20 minutes a table on two cores: generated images, or the first batch of CIFAR-10 with --data',
   card: 'ResNet-18 on CIFAR-10, about an hour a table on one graphics card',
   paper: "preset imagenet-300, the setting of the paper's ablations",
 };
