@@ -9,13 +9,13 @@ const MEASURED = 'bench/results/tables';
 
 export function tablesPage(root: string): Page {
   const folder = path.join(root, MEASURED);
-  const reports = tables.flatMap(({ id }) => {
-    const own = path.join(folder, id);
-    const scales = existsSync(own) ? readdirSync(own).sort() : [];
-    return scales
-      .map((scale) => ({ id, scale, file: path.join(own, scale, 'table.md') }))
-      .filter(({ file }) => existsSync(file));
-  });
+  // In the order of the published tables; tables of our own (bench/tables) come last.
+  const ids = new Set([...tables.map(({ id }) => id), ...foldersIn(folder)]);
+  const reports = [...ids].flatMap((id) =>
+    foldersIn(path.join(folder, id))
+      .map((scale) => ({ id, scale, file: path.join(folder, id, scale, 'table.md') }))
+      .filter(({ file }) => existsSync(file)),
+  );
   const address = (file: string): string => path.relative(path.join(root, 'docs/reference'), file);
   const children: Record<string, string> = { 'All claims': address(path.join(folder, 'README.md')) };
   for (const { id, scale, file } of reports) {
@@ -40,6 +40,16 @@ claims; [CI that reproduces a table](../recipes/ci-table.md) shows how. [All cla
 
 ${table(['table', 'title', 'rows', 'measured'], rows)}`,
   };
+}
+
+/** Sorted; none if it is not there. */
+function foldersIn(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  const entries = readdirSync(folder, { withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+    .sort();
 }
 
 /** Without where it is published: that is part of the page. */
