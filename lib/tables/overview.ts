@@ -37,7 +37,7 @@ export function renderOverview(tables: readonly OverviewTable[]): string {
     '',
     `## ${title}`,
     '',
-    ...(picture === null ? [] : [`![${title.replaceAll(/[[\]]/g, '')}](${path}/chart.svg)`, '']),
+    ...(picture === null ? [] : [`![${unbracketed(title)}](${path}/chart.svg)`, '']),
     `${facts.join(' ')} [Its report](${path}/table.md).`,
     ...(claims.length === 0
       ? []
@@ -49,7 +49,7 @@ export function renderOverview(tables: readonly OverviewTable[]): string {
           ),
         ]),
   ]);
-  const linked = ({ title, path }: OverviewTable): string => `[${title.replaceAll(/[[\]]/g, '')}](${path}/table.md)`;
+  const linked = ({ title, path }: OverviewTable): string => `[${unbracketed(title)}](${path}/table.md)`;
   return [
     `${OVERVIEW_START} ${ABOUT}`,
     ...countLines(tables).flatMap((line) => ['', line]),
@@ -58,6 +58,11 @@ export function renderOverview(tables: readonly OverviewTable[]): string {
     ...sections,
     '',
   ].join('\n');
+}
+
+/** As the text of a link. */
+function unbracketed(title: string): string {
+  return title.replaceAll(/[[\]]/g, '');
 }
 
 /** overview.html */
