@@ -30,6 +30,13 @@ inline void fail(const char* file, int line, const std::string& what) {
   if (++registry().failures <= 5) std::printf("    %s:%d: %s\n", file, line, what.c_str());
 }
 
+/// With as many digits as tell neighbouring results apart.
+inline std::string digits(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.12g", value);
+  return text;
+}
+
 }  // namespace check
 
 #define TEST(name)                                                             \
@@ -44,11 +51,11 @@ inline void fail(const char* file, int line, const std::string& what) {
     if (!(condition)) ::check::fail(__FILE__, __LINE__, "not true: " #condition); \
   } while (false)
 
-#define CHECK_CLOSE(actual, expected, tolerance)                                                         \
-  do {                                                                                                   \
-    const double check_a = (actual), check_e = (expected);                                               \
-    if (!(std::abs(check_a - check_e) <= (tolerance))) {                                                 \
-      ::check::fail(__FILE__, __LINE__,                                                                  \
-                    #actual " is " + std::to_string(check_a) + ", expected " + std::to_string(check_e)); \
-    }                                                                                                    \
+#define CHECK_CLOSE(actual, expected, tolerance)                                                           \
+  do {                                                                                                     \
+    const double check_a = (actual), check_e = (expected);                                                 \
+    if (!(std::abs(check_a - check_e) <= (tolerance))) {                                                   \
+      ::check::fail(__FILE__, __LINE__,                                                                    \
+                    #actual " is " + ::check::digits(check_a) + ", expected " + ::check::digits(check_e)); \
+    }                                                                                                      \
   } while (false)
