@@ -55,7 +55,7 @@ const project: Page = {
 };
 
 rmSync(out, { recursive: true, force: true });
-for (const page of [index, ...pages, tablesPage(root), project]) {
+for (const page of [index, ...pages, await tablesPage(root), project]) {
   const file = path.join(out, page.file);
   mkdirSync(path.dirname(file), { recursive: true });
   writeFileSync(file, renderPage(page));

@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { overviewTables } from '../../lib/tables/overview-reports.js';
 import { tables } from '../../lib/tables/published/index.js';
 import { code, type Page, prose, table } from './markdown.js';
 
@@ -7,23 +7,32 @@ import { code, type Page, prose, table } from './markdown.js';
 
 const MEASURED = 'bench/results/tables';
 
-export function tablesPage(root: string): Page {
+export async function tablesPage(root: string): Promise<Page> {
   const folder = path.join(root, MEASURED);
+  const address = (...parts: string[]): string =>
+    path.relative(path.join(root, 'docs/reference'), path.join(folder, ...parts));
+  const reports = (await overviewTables(folder)).map(({ path: place, scale, title }) => ({
+    id: path.dirname(place),
+    place,
+    scale,
+    title,
+  }));
+  const published = new Set(tables.map(({ id }) => id));
+  const own = reports.filter(({ id }) => !published.has(id));
+  const children: Record<string, string> = { 'All claims': address('README.md') };
   // In the order of the published tables; tables of our own (bench/tables) come last.
-  const ids = new Set([...tables.map(({ id }) => id), ...foldersIn(folder)]);
-  const reports = [...ids].flatMap((id) =>
-    foldersIn(path.join(folder, id))
-      .map((scale) => ({ id, scale, file: path.join(folder, id, scale, 'table.md') }))
-      .filter(({ file }) => existsSync(file)),
-  );
-  const address = (file: string): string => path.relative(path.join(root, 'docs/reference'), file);
-  const children: Record<string, string> = { 'All claims': address(path.join(folder, 'README.md')) };
-  for (const { id, scale, file } of reports) {
-    const name = reports.filter((other) => other.id === id).length > 1 ? `${id} (${scale})` : id;
-    children[`${name}: ${titleOf(file)}`] = address(file);
+  for (const { id } of [...tables, ...own]) {
+    const measured = reports.filter((report) => report.id === id);
+    for (const { place, scale, title } of measured) {
+      children[`${id}${measured.length > 1 ? ` (${scale})` : ''}: ${withoutSource(title)}`] = address(
+        place,
+        'table.md',
+      );
+    }
   }
+  const link = ({ place, scale }: (typeof reports)[number]): string => `[${scale}](${address(place, 'table.md')})`;
   const rows = tables.map(({ id, aliases = [], title, rows: { length }, missing }) => {
-    const links = reports.filter((report) => report.id === id).map(({ scale, file }) => `[${scale}](${address(file)})`);
+    const links = reports.filter((report) => report.id === id).map(link);
     return [
       [id, ...aliases].map(code).join(', '),
       prose(title),
@@ -31,29 +40,23 @@ export function tablesPage(root: string): Page {
       missing === undefined ? links.join(', ') : `needs ${prose(missing)}`,
     ];
   });
+  const ownRows = own.map((report) => [code(`bench/tables/${report.id}.yaml`), prose(report.title), link(report)]);
   return {
     file: 'tables.md',
     title: 'Tables',
     children,
     text: `What the papers publish, and what was measured of it here. \`npx byol tables NAME\` trains the rows of a table and judges its
-claims; [CI that reproduces a table](../recipes/ci-table.md) shows how. [All claims](${address(path.join(folder, 'README.md'))}) in one place.
+claims; [CI that reproduces a table](../recipes/ci-table.md) shows how. [All claims](${address('README.md')}) in one place.
 
-${table(['table', 'title', 'rows', 'measured'], rows)}`,
+${table(['table', 'title', 'rows', 'measured'], rows)}
+
+Tables of the project's own, for what the published ones leave open:
+
+${table(['table', 'title', 'measured'], ownRows)}`,
   };
 }
 
-/** Sorted; none if it is not there. */
-function foldersIn(folder: string): string[] {
-  if (!existsSync(folder)) return [];
-  const entries = readdirSync(folder, { withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isDirectory())
-    .map(({ name }) => name)
-    .sort();
-}
-
 /** Without where it is published: that is part of the page. */
-function titleOf(file: string): string {
-  const [, title] = /^# (.+?)(?: \(.*\))?$/m.exec(readFileSync(file, 'utf8')) ?? [];
-  return title ?? path.basename(path.dirname(file));
+function withoutSource(title: string): string {
+  return title.replace(/ \(.*\)$/, '');
 }
