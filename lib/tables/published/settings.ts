@@ -21,6 +21,10 @@ export const simclr = {
 export const SIMCLR_LEARNS_FASTER =
   'SimCLR learns faster. On textures it is 1.8 points of kNN ahead after 20 epochs (99.8 against 98.0 %) and 0.2 after 40 (99.7 against 99.5 %), which is the same within a point (bench/tables/converged.yaml, five seeds).';
 
+/** Explains why nothing helps it in short runs. */
+export const SIMCLR_AT_ITS_END =
+  'SimCLR alone is at its end: 99.5 to 99.8 % here, and no more with twice the steps (99.7 %, bench/tables/converged.yaml), so that a target network could add half a point at most.';
+
 /** Explains why stop-gradient and a fast target cost nothing in short runs of a small network. */
 export const PREDICTOR_KEEPS_UP =
   'With stop-gradient and one rate for all this small network learns as much (97.4 %, collapse/rank 22), so its predictor keeps up. Where it cannot, the same network loses: a projector ten times as fast leaves 89.6 % and rank 5 (Table 22), a predictor that does not learn 16.3 % and rank 3 (Table 21).';

@@ -1,6 +1,6 @@
 import type { ConfigPatch } from '../../config/layers.js';
 import type { Row, Table } from '../table.js';
-import { batchNegatives, PREDICTOR_KEEPS_UP } from './settings.js';
+import { batchNegatives, PREDICTOR_KEEPS_UP, SIMCLR_AT_ITS_END } from './settings.js';
 
 type Mode = 'ema' | 'stop-gradient' | 'gradient';
 
@@ -54,7 +54,13 @@ export const table19: Table = {
     { says: 'Stop-gradient alone collapses.', kind: 'collapses', row: 'sg' },
     { says: 'Nothing at all collapses.', kind: 'collapses', row: 'gradient' },
     { says: 'With negatives stop-gradient costs nothing.', kind: 'close', row: 'sg-beta1', to: 'simclr' },
-    { says: 'With negatives a moving average helps.', kind: 'better', row: 'ema-beta1', than: 'sg-beta1' },
+    {
+      says: 'With negatives a moving average helps.',
+      kind: 'better',
+      row: 'ema-beta1',
+      than: 'sg-beta1',
+      explained: SIMCLR_AT_ITS_END,
+    },
   ],
   notes: ['The paper prints "predictor, stop-gradient, beta 1" twice, as 70.2 and 70.1; here it is one row.'],
 };
