@@ -1,5 +1,6 @@
 #include "blocks.h"
 
+#include <setjmp.h>
 #include <ucontext.h>
 
 #include <algorithm>
@@ -23,10 +24,14 @@ constexpr unsigned kWarp = 32;
 
 enum class State { kReady, kAtBlockBarrier, kAtWarpBarrier, kEnded };
 
+/// A thread of a block, and of the next ones after it. It begins by setcontext, which is the only way onto a stack of its
+/// own; each later turn is a jump, because contexts ask the system for the signal mask whenever they change.
 struct Fiber {
-  ucontext_t context{};
+  ucontext_t start{};
+  jmp_buf place{};
   std::unique_ptr<std::byte[]> stack = std::make_unique<std::byte[]>(kStackBytes);
   State state = State::kEnded;
+  bool begun = false;
 };
 
 std::map<std::string, Kernel>& kernels() {
@@ -35,7 +40,7 @@ std::map<std::string, Kernel>& kernels() {
 }
 
 struct Machine {
-  ucontext_t scheduler{};
+  jmp_buf scheduler{};
   std::vector<std::unique_ptr<Fiber>> fibers;
   std::vector<std::uint64_t> warp_memory;
   std::vector<std::byte> shared;
@@ -57,24 +62,52 @@ void* aligned_shared(Machine& m) {
   return std::align(kSharedAlignment, 1, at, space);
 }
 
-void enter() {
+/// Back to the scheduler, until it is this fiber's turn again.
+void give_way(Machine& m, Fiber& self) {
+  if (_setjmp(self.place) == 0) _longjmp(m.scheduler, 1);
+}
+
+void take_turn(Machine& m, Fiber& fiber) {
+  if (_setjmp(m.scheduler) != 0) return;
+  if (fiber.begun) _longjmp(fiber.place, 1);
+  fiber.begun = true;
+  setcontext(&fiber.start);
+}
+
+/// All that a fiber ever does: its part of a block, and then that of the next one.
+void run_threads() {
   Machine& m = machine();
-  try {
-    m.body(m.arguments);
-  } catch (...) {
-    if (!m.failure) m.failure = std::current_exception();
+  Fiber& self = *m.running;
+  while (true) {
+    try {
+      m.body(m.arguments);
+    } catch (...) {
+      if (!m.failure) m.failure = std::current_exception();
+    }
+    self.state = State::kEnded;
+    give_way(m, self);
   }
-  m.running->state = State::kEnded;
-  swapcontext(&m.running->context, &m.scheduler);
 }
 
 void pause(State state) {
   Machine& m = machine();
   const Index index = threadIdx;
-  Fiber* const self = m.running;
-  self->state = state;
-  swapcontext(&self->context, &m.scheduler);
+  Fiber& self = *m.running;
+  self.state = state;
+  give_way(m, self);
   threadIdx = index;
+}
+
+/// A fiber that a failed block left in the middle begins anew.
+void make_ready(Fiber& fiber) {
+  if (!fiber.begun || fiber.state != State::kEnded) {
+    getcontext(&fiber.start);
+    fiber.start.uc_stack = {.ss_sp = fiber.stack.get(), .ss_flags = 0, .ss_size = kStackBytes};
+    fiber.start.uc_link = nullptr;
+    makecontext(&fiber.start, run_threads, 0);
+    fiber.begun = false;
+  }
+  fiber.state = State::kReady;
 }
 
 /// Lets go of those of [first, last) that wait at `barrier`, if all of them do; whether it did.
@@ -88,14 +121,7 @@ bool release(Machine& m, std::size_t first, std::size_t last, State barrier) {
 
 void run_block(Machine& m, const Kernel& kernel) {
   const std::size_t threads = kernel.threads;
-  for (std::size_t i = 0; i < threads; ++i) {
-    Fiber& fiber = *m.fibers[i];
-    getcontext(&fiber.context);
-    fiber.context.uc_stack = {.ss_sp = fiber.stack.get(), .ss_flags = 0, .ss_size = kStackBytes};
-    fiber.context.uc_link = nullptr;
-    makecontext(&fiber.context, enter, 0);
-    fiber.state = State::kReady;
-  }
+  for (std::size_t i = 0; i < threads; ++i) make_ready(*m.fibers[i]);
   std::vector<std::size_t> order(threads);
   std::iota(order.begin(), order.end(), std::size_t{0});
   while (true) {
@@ -105,7 +131,7 @@ void run_block(Machine& m, const Kernel& kernel) {
       if (fiber.state != State::kReady) continue;
       m.running = &fiber;
       threadIdx = {static_cast<unsigned>(i), 0, 0};
-      swapcontext(&m.scheduler, &fiber.context);
+      take_turn(m, fiber);
       if (m.failure) return;
     }
     bool moved = false;
