@@ -102,12 +102,13 @@ export interface Execution {
   readonly images: 'resident' | 'staged' | 'host';
 }
 
+/** Of the optimiser steps since the last reading; unless told otherwise sums over them, in which nothing is lost. */
 export interface StepMetrics {
   readonly steps: number;
   readonly loss: number;
   readonly probeLoss: number;
   readonly probeTop1: number;
-  /** 1 with five classes or fewer. */
+  /** All with five classes or fewer. */
   readonly probeTop5: number;
   /** 0 without supervision. */
   readonly supervisedLoss: number;
@@ -115,9 +116,11 @@ export interface StepMetrics {
   readonly projectionStd: number;
   /** Effective rank of the last batch's projections, 1 to their dimension. */
   readonly projectionRank: number;
+  /** ||theta - xi|| / ||theta|| after the last step. */
   readonly targetDistance: number;
+  /** The largest change of a parameter since the learner was made or loaded. */
   readonly targetMovement: number;
-  /** -1: none. */
+  /** Its index among all steps; -1: none. */
   readonly firstBadStep: number;
 }
 
@@ -309,7 +312,7 @@ export interface NativeLearner {
    * whatever they call.
    */
   profileStep(input: StepInput): Promise<Record<string, { readonly calls: number; readonly seconds: number }>>;
-  /** Means since the last call. */
+  /** Since the last call. */
   readMetrics(): Promise<StepMetrics>;
   execution(): Promise<Execution>;
   /** Optimiser steps done. */

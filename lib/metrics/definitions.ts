@@ -78,7 +78,7 @@ export interface MetricPresentation {
   };
 }
 
-/** Read from the learner, every few steps. Of an epoch: the mean over its steps, or the last reading. */
+/** Read from the learner, every few steps: what a reading adds to the sum that the mean over steps comes from, or what it says last. */
 export interface LearnerMetric extends MetricPresentation {
   readonly from: 'learner';
   readonly over: 'mean' | 'last';

@@ -123,7 +123,6 @@ export class Meter {
     };
   }
 
-  /** `reading`: means over `reading.steps` steps. */
   addReading(reading: StepMetrics): void {
     const { steps } = reading;
     if (steps === 0) return;
@@ -132,7 +131,7 @@ export class Meter {
       const value = metric.read(reading, this.#facts);
       // Of steps that were read before without it nothing is known.
       const before = this.#values.get(name) ?? (this.#steps === 0 ? 0 : null);
-      this.#values.set(name, metric.over === 'last' ? value : before === null ? null : before + value * steps);
+      this.#values.set(name, metric.over === 'last' ? value : before === null ? null : before + value);
     }
     this.#steps += steps;
   }

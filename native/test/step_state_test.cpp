@@ -144,6 +144,25 @@ TEST(ten_steps_a_saved_state_and_ten_steps_are_twenty) {
   }
 }
 
+TEST(sums_of_metrics_do_not_depend_on_when_they_are_read) {
+  for (const LearnerSpec& spec : variants()) {
+    Learner often(spec, at::kCPU), once(spec, at::kCPU);
+    double loss = 0.0, deviation = 0.0;
+    for (uint64_t i = 0; i < 5; ++i) {
+      step(often, spec, i);
+      step(once, spec, i);
+      if (i == 1 || i == 2 || i == 4) {
+        const StepMetrics read = often.read_metrics();
+        loss += read.loss;
+        deviation += read.projection_std;
+      }
+    }
+    const StepMetrics sums = once.read_metrics();
+    CHECK(sums.steps == 5);
+    CHECK(sums.loss == loss && sums.projection_std == deviation);
+  }
+}
+
 TEST(both_views_as_one_batch_and_one_after_the_other_agree) {
   for (LearnerSpec spec : variants()) {
     if (spec.precision == Precision::BFloat16) continue;  // rounds too much to tell
@@ -163,7 +182,7 @@ TEST(both_views_as_one_batch_and_one_after_the_other_agree) {
     for (const char* updates : {"online.statistics.updates", "target.statistics.updates"}) {
       if (expected.count(updates)) CHECK(at::equal(expected.at(updates), actual.at(updates)));
     }
-    CHECK_CLOSE(together.read_metrics().loss, apart.read_metrics().loss, 1e-4);
+    CHECK_CLOSE(together.read_metrics().loss, apart.read_metrics().loss, 3e-4);
   }
 }
 

@@ -4,15 +4,16 @@ import type { StepMetrics, StepTimes } from '../../lib/binding/native.js';
 import { type MetricDefinitions, metricDefinitions } from '../../lib/metrics/definitions.js';
 import { epochSumsSchema, Meter } from '../../lib/metrics/meter.js';
 
+/** Of so many alike steps. */
 const reading = (steps: number, probeTop1: number, probeTop5: number) => ({
   steps,
-  loss: 2,
-  probeLoss: 1,
-  probeTop1,
-  probeTop5,
-  supervisedLoss: 0.5,
+  loss: 2 * steps,
+  probeLoss: steps,
+  probeTop1: probeTop1 * steps,
+  probeTop5: probeTop5 * steps,
+  supervisedLoss: 0.5 * steps,
   supervisedTop1: 0,
-  projectionStd: 1,
+  projectionStd: steps,
   projectionRank: 8,
   targetDistance: 0.1,
   targetMovement: 0.1,
@@ -36,6 +37,20 @@ test('accuracies of the online classifier are means over steps', () => {
   meter.addReading(reading(3, 0.5, 1));
   const values = meter.values();
   assert.deepEqual([values['probe/online/top1'], values['probe/online/top5']], [(0.25 + 1.5) / 4, 3.5 / 4]);
+});
+
+test('means do not depend on how many steps a reading tells of, to the last bit', () => {
+  // Losses as the learner has them, float32.
+  const losses = Array.from({ length: 8 }, (_, i) => Math.fround(2 + Math.sin(i)));
+  const meanOf = (...ends: readonly number[]) => {
+    const meter = new Meter(labelled);
+    ends.forEach((end, i) => {
+      const some = losses.slice(ends[i - 1] ?? 0, end);
+      meter.addReading({ ...reading(some.length, 0, 0), loss: some.reduce((sum, loss) => sum + loss, 0) });
+    });
+    return meter.values().loss;
+  };
+  for (const ends of [[3, 8], [1, 4, 8], [7, 8], losses.map((_, i) => i + 1)]) assert.equal(meanOf(...ends), meanOf(8));
 });
 
 test('what a run does not have is left out: labels, more than five classes', () => {

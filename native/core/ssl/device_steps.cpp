@@ -237,7 +237,7 @@ Late<StepTimes> DeviceSteps::run(const StepInput& input) {
   slot->passed->record();
   const auto flight = std::make_shared<Flight>(Flight{learner_.step(), slot, learner_.parts().failure, {}, {}});
   slot->flight = flight;
-  learner_.count_step(program.micro_batches);
+  learner_.count_step();
   return {[flight] { return flight->done(); }, [flight] { return flight->get(); }};
 }
 

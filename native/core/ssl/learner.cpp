@@ -49,7 +49,7 @@ void Learner::apply() {
   require_whole();
   begin_change();
   update();
-  count_step(0);
+  count_step();
   impl_->whole = true;
 }
 
@@ -59,9 +59,8 @@ void Learner::update() {
   impl_->micro_batches_done = 0;
 }
 
-void Learner::count_step(int64_t micro_batches) {
+void Learner::count_step() {
   impl_->remembered.reset();
-  impl_->metrics.count += micro_batches;
   ++step_;
   ++impl_->steps_since_read;
 }

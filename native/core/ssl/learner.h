@@ -110,7 +110,7 @@ class Learner {
   // A step's work, which a graph can repeat: what is host's bookkeeping alone is count_step()'s.
   void forward_backward(const MicroBatch& batch);
   void update();
-  void count_step(int64_t micro_batches);
+  void count_step();
   /// Whether no part of a step waits for the device or depends on values that the host reads.
   bool capturable() const { return !spec_.optimal_predictor; }
 

@@ -104,7 +104,6 @@ void Learner::accumulate(const MicroBatch& batch) {
   require_whole();
   check_rows(batch.view1.size(0));
   forward_backward(batch);
-  ++impl_->metrics.count;
 }
 
 void Learner::forward_backward(const MicroBatch& batch) {
@@ -217,7 +216,8 @@ void Learner::forward_backward(const MicroBatch& batch) {
                  .probe_loss = probe.loss,
                  .probe_top1 = probe.top1,
                  .probe_top5 = probe.top5,
-                 .projection_std = spread(m.last_projection)});
+                 .projection_std = spread(m.last_projection)},
+                batch.micro_batches);
 }
 
 }  // namespace byol

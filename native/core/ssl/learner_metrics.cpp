@@ -12,7 +12,7 @@ namespace byol {
 namespace {
 
 /// Where the numbers of a reading lie, float64; behind them the matrix that the rank comes from.
-enum ReadingSlot : int64_t { kMeans, kDistance = MetricSums::kMeans, kMovement, kBadStep, kMatrix };
+enum ReadingSlot : int64_t { kSums, kDistance = MetricSums::kSums, kMovement, kBadStep, kMatrix };
 
 at::Tensor reading_of(const Learner::Impl& m, bool moving_target) {
   const at::Tensor movement = (m.sample_target() - m.target_at_start).abs().max().to(at::kDouble);
@@ -21,7 +21,7 @@ at::Tensor reading_of(const Learner::Impl& m, bool moving_target) {
     const at::Tensor& theta = m.online.parameters.master();
     distance = ((theta - m.target.parameters.master()).norm() / theta.norm()).to(at::kDouble);
   }
-  std::vector<at::Tensor> parts{m.metrics.means(), at::stack({distance, movement, m.update.bad_step.to(at::kDouble)})};
+  std::vector<at::Tensor> parts{m.metrics.sums, at::stack({distance, movement, m.update.bad_step.to(at::kDouble)})};
   if (m.last_projection.defined()) parts.push_back(rank_matrix(m.last_projection).flatten());
   return at::cat(parts);
 }
@@ -30,7 +30,7 @@ StepMetrics metrics_of(const at::Tensor& reading, int64_t steps) {
   const double* const numbers = reading.const_data_ptr<double>();
   StepMetrics out;
   out.steps = steps;
-  MetricSums::read_means(numbers + kMeans, out);
+  MetricSums::read(numbers + kSums, out);
   out.target_distance = numbers[kDistance];
   out.target_movement = numbers[kMovement];
   out.first_bad_step = static_cast<int64_t>(numbers[kBadStep]);

@@ -39,7 +39,7 @@ bool Learner::Impl::views_go_together(const at::Tensor& view) const {
 
 void Learner::Impl::remember() {
   if (remembered) return;
-  Remembered now{{}, {}, last_projection, metrics.count};
+  Remembered now{{}, {}, last_projection};
   std::vector<at::Tensor> changed{update.alive, metrics.sums};
   for (NetworkState* network : {&online, &own, &target}) {
     if (!network->affine.any_waits()) continue;
@@ -57,7 +57,6 @@ void Learner::Impl::restore() {
   for (const auto& [tensor, copy] : remembered->contents) tensor.copy_(copy);
   for (NetworkState* network : remembered->waited) network->affine.refresh();
   last_projection = remembered->last_projection;
-  metrics.count = remembered->metric_count;
   remembered.reset();
 }
 

@@ -92,7 +92,6 @@ struct Learner::Impl : LearnerStructure {
     std::vector<std::pair<at::Tensor, at::Tensor>> contents;  // a tensor, and a copy of what it held
     std::vector<NetworkState*> waited;                        // for the data-dependent initialisation of affine layers
     at::Tensor last_projection;
-    int64_t metric_count;
   };
   std::optional<Remembered> remembered;
 };

@@ -1,12 +1,11 @@
 #include "core/ssl/metric_sums.h"
 
-#include <algorithm>
 #include <iterator>
 #include <vector>
 
 namespace byol {
 
-const MetricSums::Measured MetricSums::kMeasured[kMeans] = {
+const MetricSums::Measured MetricSums::kMeasured[kSums] = {
     {&BatchMetrics::loss, &StepMetrics::loss},
     {&BatchMetrics::supervised_loss, &StepMetrics::supervised_loss},
     {&BatchMetrics::supervised_top1, &StepMetrics::supervised_top1},
@@ -17,23 +16,18 @@ const MetricSums::Measured MetricSums::kMeasured[kMeans] = {
 };
 
 MetricSums::MetricSums(at::Device device)
-    : sums(at::zeros({std::ssize(kMeasured)}, at::TensorOptions().device(device).dtype(at::kFloat))) {}
+    : sums(at::zeros({std::ssize(kMeasured)}, at::TensorOptions().device(device).dtype(at::kDouble))) {}
 
-void MetricSums::add(const BatchMetrics& batch) {
+void MetricSums::add(const BatchMetrics& batch, int64_t micro_batches) {
   std::vector<at::Tensor> values;
   for (const Measured& each : kMeasured) values.push_back((batch.*each.value).detach());
-  sums.add_(at::stack(values));
+  sums.add_(at::stack(values) / static_cast<double>(micro_batches));
 }
 
-at::Tensor MetricSums::means() const { return sums.to(at::kDouble) / static_cast<double>(std::max<int64_t>(count, 1)); }
-
-void MetricSums::read_means(const double* means, StepMetrics& out) {
-  for (const Measured& each : kMeasured) out.*each.mean = *means++;
+void MetricSums::read(const double* sums, StepMetrics& out) {
+  for (const Measured& each : kMeasured) out.*each.sum = *sums++;
 }
 
-void MetricSums::clear() {
-  sums.zero_();
-  count = 0;
-}
+void MetricSums::clear() { sums.zero_(); }
 
 }  // namespace byol

@@ -11,28 +11,27 @@ struct BatchMetrics {
   at::Tensor loss, supervised_loss, supervised_top1, probe_loss, probe_top1, probe_top5, projection_std;
 };
 
-/// Sums of them since the last read, on the device.
+/// Sums over the optimiser steps since the last read, on the device. Of each step the mean of its micro-batches, rounded to
+/// float32 and summed in float64, where nothing is lost: so a run's means do not depend on when they were read, which the
+/// clock decides.
 class MetricSums {
  public:
-  static constexpr int64_t kMeans = 7;
+  static constexpr int64_t kSums = 7;
   explicit MetricSums(at::Device device);
 
-  /// Into the sums alone: `count` is whoever's that knows when a micro-batch is done.
-  void add(const BatchMetrics& batch);
-  /// float64 [kMeans] on the device; of no micro-batch 0.
-  at::Tensor means() const;
-  static void read_means(const double* means, StepMetrics& out);
+  /// `micro_batches`: of the step that the batch is one of.
+  void add(const BatchMetrics& batch, int64_t micro_batches);
+  static void read(const double* sums, StepMetrics& out);
   void clear();
 
-  at::Tensor sums;    // in the order of kMeasured
-  int64_t count = 0;  // micro-batches
+  at::Tensor sums;  // float64 [kSums], in the order of kMeasured
 
  private:
   struct Measured {
     at::Tensor BatchMetrics::* value;
-    double StepMetrics::* mean;
+    double StepMetrics::* sum;
   };
-  static const Measured kMeasured[kMeans];
+  static const Measured kMeasured[kSums];
 };
 
 }  // namespace byol

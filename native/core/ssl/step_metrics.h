@@ -4,9 +4,11 @@
 
 namespace byol {
 
-/// Means over the steps since the last read.
+/// What was measured in the steps since the last read.
 struct StepMetrics {
-  int64_t steps = 0;             // optimiser steps since the last read
+  int64_t steps = 0;  // optimiser steps since the last read
+
+  // Sums over these steps (metric_sums.h); for one step its mean over the rows.
   double loss = 0.0;             // the objective before its scale; BYOL: 2 - 2cos, both directions summed, 0..8
   double supervised_loss = 0.0;  // cross-entropy of the projector's outputs on the labelled rows
   double supervised_top1 = 0.0;
@@ -14,6 +16,7 @@ struct StepMetrics {
   double probe_top1 = 0.0;  // on the augmented training view
   double probe_top5 = 0.0;
   double projection_std = 0.0;   // sqrt(d) * mean std of the l2-normalised online projections: 1 spread, 0 collapsed
+
   double projection_rank = 0.0;  // effective_rank() of the last online projections; 0 before the first step
   double target_distance =
       0.0;  // ||theta - xi|| / ||theta|| over the shared parameters, at the last step; 0 without EMA
