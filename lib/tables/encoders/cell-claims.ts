@@ -42,18 +42,20 @@ export interface CellSample {
   readonly origin: Origin;
 }
 
-/** One claim for each column: that the first row's encoder does better than the second's. */
+/** One claim for each column: that the first row's encoder does better than the second's. `explained`: why those do not hold that do not. */
 export function betterInEach(
   columns: readonly string[],
   row: string,
   than: string,
   says: (column: string) => string,
+  explained?: string,
 ): CellClaim[] {
   return columns.map((column) => ({
     says: says(column),
     kind: 'better',
     of: { row, column },
     than: { row: than, column },
+    ...(explained !== undefined && { explained }),
   }));
 }
 

@@ -1,6 +1,6 @@
 import { betterInEach, type CellClaim } from '../encoders/cell-claims.js';
 import type { ColumnMeasure, EncoderTable } from '../encoders/encoder-table.js';
-import { deeper, wider } from './encoders.js';
+import { BYOL_HAS_HARDLY_BEGUN, deeper, wider } from './encoders.js';
 
 const columns = ['top-1, 1 % of labels', 'top-1, 10 %', 'top-5, 1 %', 'top-5, 10 %'] as const;
 
@@ -82,7 +82,13 @@ export const table2: EncoderTable = {
       'supervised-r50',
       (column) => `BYOL's encoder is worth more than random weights: ${column}.`,
     ),
-    ...betterInEach(columns, 'byol-r50', 'simclr-r50', (column) => `BYOL is better than SimCLR: ${column}.`),
+    ...betterInEach(
+      columns,
+      'byol-r50',
+      'simclr-r50',
+      (column) => `BYOL is better than SimCLR: ${column}.`,
+      BYOL_HAS_HARDLY_BEGUN,
+    ),
     moreLabels('byol-r50', 'BYOL'),
     moreLabels('supervised-r50', 'Supervised learning'),
   ],

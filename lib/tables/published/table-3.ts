@@ -1,7 +1,7 @@
 import { betterInEach } from '../encoders/cell-claims.js';
 import type { EncoderTable } from '../encoders/encoder-table.js';
 import type { SetName } from '../encoders/sets.js';
-import { untrainedRow } from './encoders.js';
+import { BYOL_HAS_HARDLY_BEGUN, untrainedRow } from './encoders.js';
 
 /** In the order of the columns. */
 const sets = {
@@ -118,6 +118,7 @@ export const table3: EncoderTable = {
       'linear-byol',
       'linear-simclr-repro',
       (column) => `BYOL is better than SimCLR: ${column}.`,
+      BYOL_HAS_HARDLY_BEGUN,
     ),
   ],
   notes: [

@@ -13,9 +13,11 @@ const ways = {
 const top1 = Object.keys(ways).map((name) => `top-1, ${name}`);
 const columns = [...top1, ...Object.keys(ways).map((name) => `top-5, ${name}`)];
 
-const betterThanPlain = (variant: string): CellClaim => ({
-  says: `With ${variant} the classifier is better than plain.`,
-  kind: 'better',
+/** The paper gains 0.1, 0.4 and 0.5 points; a tenth is no claim to be better. */
+const besidePlain = (variant: string): CellClaim => ({
+  ...(variant === 'pretraining augmentations'
+    ? { says: `With ${variant} the classifier is as good as plain.`, kind: 'close' }
+    : { says: `With ${variant} the classifier is better than plain.`, kind: 'better' }),
   of: { row: 'r50-1x', column: `top-1, ${variant}` },
   than: { row: 'r50-1x', column: 'top-1, plain' },
 });
@@ -53,7 +55,7 @@ export const table7: EncoderTable = {
   ciRows: ['r50-1x', 'untrained'],
   claims: [
     ...betterInEach(top1, 'r50-1x', 'untrained', (column) => `BYOL beats the untrained network in ${column}.`),
-    ...Object.keys(ways).slice(1).map(betterThanPlain),
+    ...Object.keys(ways).slice(1).map(besidePlain),
   ],
   notes: ["The paper gains half a point at most, which takes more test images than scale 'ci' has to be seen."],
 };
