@@ -11,9 +11,9 @@ struct BatchMetrics {
   at::Tensor loss, supervised_loss, supervised_top1, probe_loss, probe_top1, probe_top5, projection_std;
 };
 
-/// Sums over the optimiser steps since the last read, on the device. Of each step the mean of its micro-batches, rounded to
-/// float32 and summed in float64, where nothing is lost: so a run's means do not depend on when they were read, which the
-/// clock decides.
+/// Sums over the optimiser steps since the last read, on the device. Of each step the mean of its micro-batches,
+/// rounded to float32 and summed in float64, where nothing is lost: so a run's means do not depend on when they were
+/// read, which the clock decides.
 class MetricSums {
  public:
   static constexpr int64_t kSums = 7;

@@ -15,7 +15,7 @@ struct StepMetrics {
   double probe_loss = 0.0;  // cross-entropy of the online classifier
   double probe_top1 = 0.0;  // on the augmented training view
   double probe_top5 = 0.0;
-  double projection_std = 0.0;   // sqrt(d) * mean std of the l2-normalised online projections: 1 spread, 0 collapsed
+  double projection_std = 0.0;  // sqrt(d) * mean std of the l2-normalised online projections: 1 spread, 0 collapsed
 
   double projection_rank = 0.0;  // effective_rank() of the last online projections; 0 before the first step
   double target_distance =
