@@ -64,7 +64,8 @@ async function prepareOrSay(table: Table | EncoderTable, args: TablesArguments):
     if (!isEncoderTable(table)) {
       return await prepareTrainings(table, { ...args, 'data-of': undefined, data: atCi ? undefined : args.data });
     }
-    if (args.epochs !== undefined) return '--epochs is of trainings; its rows are encoders.';
+    for (const option of ['epochs', 'limit'] as const)
+      if (args[option] !== undefined) return `--${option} is of trainings; its rows are encoders.`;
     if (atCi && args.data === undefined && args['data-of'] === undefined)
       return 'Its rows are encoders of photos: --data DIR, a folder with sample sets.';
     return await prepareEncoders(table, {

@@ -75,7 +75,7 @@ export async function configFromArguments(args: ConfigArguments & ShortFormArgum
   return resolveConfig({
     ...(base !== undefined ? { base } : preset !== undefined && { preset }),
     ...(file !== undefined && { file }),
-    patch: { ...shortFormPatch(args), ...(data !== undefined && { data }), ...(method !== undefined && { method }) },
+    patch: { ...withData(shortFormPatch(args), data), ...(method !== undefined && { method }) },
     overrides: set,
   });
 }
@@ -95,7 +95,12 @@ export async function chosenData(
 
 /** What `--data` and the short forms say. Their values are checked with everything else. */
 export function settingsPatch(args: ShortFormArguments & { readonly data?: string | undefined }): ConfigPatch {
-  return { ...shortFormPatch(args), ...(args.data !== undefined && { data: { path: args.data } }) };
+  return withData(shortFormPatch(args), args.data === undefined ? undefined : { path: args.data });
+}
+
+/** Beside the settings of the images that have a short form. */
+function withData(patch: ConfigPatch, data: ConfigPatch['data']): ConfigPatch {
+  return data === undefined ? patch : { ...patch, data: { ...data, ...patch.data } as typeof data };
 }
 
 /** By name, without those that were left out and what yargs adds. */

@@ -10,7 +10,7 @@ export async function configureData(config: DataConfig, set: readonly string[]):
   onlyData(set);
   const { applyOverride, parseOverride } = await import('../config/overrides.js');
   const { configError } = await import('../config/parse.js');
-  const { dataKind } = await import('../data/kinds/index.js');
+  const { dataKind, schemaOf } = await import('../data/kinds/index.js');
   const settings = { data: { ...config } };
   for (const argument of set) {
     const override = parseOverride(argument);
@@ -18,7 +18,7 @@ export async function configureData(config: DataConfig, set: readonly string[]):
     const problem = applyOverride(settings, override);
     if (problem !== undefined) throw configError([problem], () => '--set');
   }
-  const parsed = dataKind(config).schema.safeParse(settings.data);
+  const parsed = schemaOf(dataKind(config)).safeParse(settings.data);
   if (parsed.success) return parsed.data as DataConfig;
   const problems = parsed.error.issues.map(({ path, message }) => ({ path: ['data', ...path.map(String)], message }));
   throw configError(problems, () => '--set');

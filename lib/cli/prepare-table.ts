@@ -20,6 +20,7 @@ export interface TablesArguments {
   scale: ScaleName;
   seeds: string | undefined;
   epochs: string | undefined;
+  limit: string | undefined;
   data: string | undefined;
   'data-of': string[] | undefined;
   encoder: string | undefined;
@@ -59,12 +60,14 @@ export async function prepareTrainings(table: Table, args: TablesArguments): Pro
   }
   const seeds = wholeNumber('--seeds', args.seeds);
   const epochs = wholeNumber('--epochs', args.epochs);
+  const limit = wholeNumber('--limit', args.limit);
   const jobs = wholeNumber('--jobs', args.jobs);
   const budget = args.budget === '0' ? 0 : wholeNumber('--budget', args.budget);
   const plan = planTable(table, {
     scale,
     ...(seeds !== undefined && { seeds }),
-    ...(epochs !== undefined && { epochs }),
+    epochs,
+    limit,
     ...(data !== undefined && { data }),
   });
   const progress = new TablesProgress(progressOutput(process.stderr, args.quiet));
@@ -94,7 +97,7 @@ export async function prepareTrainings(table: Table, args: TablesArguments): Pro
 export async function prepareEncoders(table: EncoderTable, args: TablesArguments): Promise<Prepared> {
   const { planEncoderTable } = await import('../tables/encoders/plan.js');
   const { scale, data, out, encoder } = args;
-  for (const option of ['epochs', 'jobs', 'budget'] as const) {
+  for (const option of ['epochs', 'limit', 'jobs', 'budget'] as const) {
     if (args[option] === undefined) continue;
     throw new ByolError(
       'ERR_BYOL_USAGE',

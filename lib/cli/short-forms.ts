@@ -15,6 +15,7 @@ const NAMES = {
   precision: 'precision',
   threads: 'threads',
   log: 'log',
+  limit: 'data.limit',
 } as const;
 
 export type ShortForm = keyof typeof NAMES;

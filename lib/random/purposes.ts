@@ -54,6 +54,8 @@ export const orderNumbers = {
   /** Which training images of a published set validate, and which of Caltech-101's are learned from. */
   setHeldOut: 30,
   setLearned: 31,
+  /** Which images are used where there may be no more than some (data.limit). */
+  limited: 32,
   /** Which images the logistic protocol holds out. */
   logisticHeldOut: 40,
 } as const;

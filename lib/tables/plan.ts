@@ -7,7 +7,7 @@ import { ByolError } from '../errors.js';
 import { resolveConfig } from '../methods/resolve.js';
 import * as option from '../text/options.js';
 import { type EncoderTable, isEncoderTable } from './encoders/encoder-table.js';
-import { type Base, DEFAULT_SEEDS, type ScaleName, scaleBase, scaleNames } from './scales.js';
+import { type Base, DEFAULT_SEEDS, type ScaleChanges, type ScaleName, scaleBase, scaleNames } from './scales.js';
 import type { Row, Table } from './table.js';
 
 /** Which runs a table takes. Nothing is read or written here. */
@@ -42,14 +42,10 @@ export interface TablePlan {
 }
 
 /** At which scale, how often and on which images a table is run. */
-export interface PlanOptions {
+export interface PlanOptions extends ScaleChanges {
   readonly scale?: ScaleName;
   /** Seeds 0 to seeds - 1 of every row. */
   readonly seeds?: number;
-  /** Where the images lie. */
-  readonly data?: string;
-  /** Of every run, in place of the scale's: to try a scale short. Its records lie beside those of the full length. */
-  readonly epochs?: number;
 }
 
 /**
@@ -64,8 +60,9 @@ export function planTable(table: Table | EncoderTable, options: PlanOptions = {}
     seeds: option.number,
     data: option.path,
     epochs: option.number,
+    limit: option.number,
   });
-  const { scale = 'ci', seeds = DEFAULT_SEEDS, data, epochs } = options;
+  const { scale = 'ci', seeds = DEFAULT_SEEDS, ...changes } = options;
   if (isEncoderTable(table)) {
     throw new ByolError(
       'ERR_BYOL_USAGE',
@@ -81,13 +78,12 @@ export function planTable(table: Table | EncoderTable, options: PlanOptions = {}
       },
     );
   }
-  if (!Number.isInteger(seeds) || seeds < 1) {
-    throw new ByolError('ERR_BYOL_USAGE', `The number of seeds must be a whole number from 1, got ${seeds}.`);
+  const { epochs, limit } = changes;
+  for (const [what, number] of Object.entries({ seeds, epochs, images: limit })) {
+    if (number === undefined || (Number.isInteger(number) && number >= 1)) continue;
+    throw new ByolError('ERR_BYOL_USAGE', `The number of ${what} must be a whole number from 1, got ${number}.`);
   }
-  if (epochs !== undefined && (!Number.isInteger(epochs) || epochs < 1)) {
-    throw new ByolError('ERR_BYOL_USAGE', `The number of epochs must be a whole number from 1, got ${epochs}.`);
-  }
-  const plan = planRows(table, scale, data, epochs);
+  const plan = planRows(table, scale, changes);
   refuseUnreadable(plan.base.config, scale);
   const runs = Array.from({ length: seeds }, (_, seed) =>
     plan.rows.flatMap((row) => plannedRun(row, seed) ?? []),
@@ -111,14 +107,13 @@ export function runName(row: string, seed: number): string {
 export function planRows(
   table: Table,
   scale: ScaleName,
-  data?: string,
-  epochs?: number,
+  changes: ScaleChanges = {},
 ): { readonly base: Base; readonly rows: readonly PlannedRow[] } {
   const skipped = (row: Row): string | undefined =>
     scale === 'ci' && table.ciRows !== undefined && !table.ciRows.includes(row.id)
       ? "left out at scale 'ci', which has time for some rows only"
       : undefined;
-  const base = scaleBase(scale, table, data, epochs);
+  const base = scaleBase(scale, table, changes);
   const rows = table.rows.map((row): PlannedRow => {
     const notRun =
       skipped(row) ?? (patchOf(row, base.config) === null ? "it does not apply to this scale's settings" : undefined);

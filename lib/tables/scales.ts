@@ -1,6 +1,7 @@
 import { presets } from '../config/presets/index.js';
 import type { Config } from '../config/schema.js';
 import { resolveConfig } from '../methods/resolve.js';
+import { count } from '../text/format.js';
 import type { Table } from './table.js';
 
 /** How large a table is run: the configuration that its rows change. */
@@ -46,14 +47,26 @@ const cardRun = {
   evaluation: { knn: { everyEpochs: 0 } },
 } as const;
 
-/**
- * The scale's configuration, whose settings a table's rows change.
- *
- * @param data where the images lie, if not where the scale's preset has them; at 'ci' it is a folder with CIFAR-10.
- * @param epochs in place of the scale's.
- */
-export function scaleBase(scale: ScaleName, table: Pick<Table, 'ciSettings'>, data?: string, epochs?: number): Base {
-  const base = fullBase(scale, table, data);
+/** Over what a scale has. */
+export interface ScaleChanges {
+  /** Where the images lie, if not where the scale's preset has them; at 'ci' it is a folder with CIFAR-10. */
+  readonly data?: string | undefined;
+  /** Of every run: to try a scale short. Its records lie beside those of the full length. */
+  readonly epochs?: number | undefined;
+  /** data.limit of every run, the most images of each split; as with `epochs`, records lie beside those of all images. */
+  readonly limit?: number | undefined;
+}
+
+/** The scale's configuration, whose settings a table's rows change. */
+export function scaleBase(
+  scale: ScaleName,
+  table: Pick<Table, 'ciSettings'>,
+  { data, epochs, limit }: ScaleChanges = {},
+): Base {
+  return limitImages(shorten(fullBase(scale, table, data), epochs), limit);
+}
+
+function shorten(base: Base, epochs: number | undefined): Base {
   if (epochs === undefined || epochs === base.config.epochs) return base;
   const { warmupEpochs } = base.config.optimizer;
   // The schedule keeps its form.
@@ -61,6 +74,15 @@ export function scaleBase(scale: ScaleName, table: Pick<Table, 'ciSettings'>, da
   const config = resolveConfig({ base: base.config, patch: { epochs, optimizer } });
   const words = epochs === 1 ? '1 epoch' : `${epochs} epochs`;
   return { config, folder: `${base.folder}-${words.replace(' ', '')}`, used: `${base.used}, cut short to ${words}` };
+}
+
+function limitImages({ config, folder, used }: Base, limit: number | undefined): Base {
+  if (limit === undefined) return { config, folder, used };
+  return {
+    config: resolveConfig({ base: config, patch: { data: { limit } } }),
+    folder: `${folder}-${limit}images`,
+    used: `${used}, on at most ${count(limit)} images of each split`,
+  };
 }
 
 function fullBase(scale: ScaleName, table: Pick<Table, 'ciSettings'>, data: string | undefined): Base {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 import { chooseData } from '../../lib/cli/choose-data.js';
@@ -108,9 +108,14 @@ test('a path is enough for a command', () =>
       'encoder.width=8',
       '--set',
       'evaluation.linear.atEnd=false',
+      '--limit',
+      '4',
     ];
     const run = runCli([...args, '--quiet'], { cwd: dir });
     assert.equal(run.code, 0, run.stderr);
     assert.doesNotMatch(run.stderr, /is taken for/);
     assert.match(run.stdout, /runs\/cifar10-small/);
+    // A short form that is a setting of the images stays beside their path.
+    const { train } = JSON.parse(readFileSync(path.join(dir, 'runs/cifar10-small/data.json'), 'utf8'));
+    assert.equal(train.images, 4);
   }));

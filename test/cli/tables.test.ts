@@ -40,6 +40,8 @@ const wrong: ReadonlyArray<readonly [args: string, code: number, message: RegExp
   ['tables 5b --seeds two', 2, /--seeds must be a whole number from 1, got 'two'/],
   ['tables 5b --jobs 0', 2, /--jobs must be a whole number from 1, got '0'/],
   ['tables 5b --epochs 1.5', 2, /--epochs must be a whole number from 1, got '1\.5'/],
+  ['tables 5b --limit x', 2, /--limit must be a whole number from 1, got 'x'/],
+  ['tables 1a --limit 9', 2, /--limit is of tables whose rows are settings of trainings/],
   ['tables 1a --epochs 2', 2, /--epochs is of tables whose rows are settings of trainings/],
   ['tables all --encoder x', 2, /--encoder is of one table/],
   ['tables 4b', 2, /Table 4b .* cannot run yet\. Missing: the depth protocol/],

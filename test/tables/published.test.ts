@@ -165,7 +165,7 @@ test('scale ci is the same short run for every table, with the changes that a ta
   assert.deepEqual([config.epochs, config.batchSize, config.data.kind, folder], [20, 64, 'textures', 'ci']);
   assert.equal(used, 'preset textures, 20 epochs in batches of 64, tau from 0.95');
   assert.deepEqual([config.target.tauBase, config.target.init], [0.95, presets.textures.target.init]);
-  const real = scaleBase('ci', {}, 'somewhere');
+  const real = scaleBase('ci', {}, { data: 'somewhere' });
   assert.deepEqual(real.config.data, { kind: 'cifar10', path: 'somewhere', batches: [1] });
   assert.deepEqual([real.config.epochs, real.folder], [4, 'ci-cifar10']);
   assert.equal(scaleBase('ci', { ciSettings: { batchSize: 256 } }).config.batchSize, 256);
@@ -179,19 +179,24 @@ test('scale card trains the ResNet-18 of preset cifar10 for fewer epochs; any sc
     [encoder, optimizer, batchSize, target, data],
   );
   assert.deepEqual([config.epochs, config.evaluation.linear, folder], [15, presets.cifar10.evaluation.linear, 'card']);
-  const short = scaleBase('card', {}, undefined, 2);
+  const short = scaleBase('card', {}, { epochs: 2 });
   assert.deepEqual([short.config, short.folder], [{ ...config, epochs: 2 }, 'card-2epochs']);
   assert.match(short.used, /15 epochs, cut short to 2 epochs$/);
-  assert.equal(scaleBase('card', {}, undefined, 15).folder, 'card');
+  assert.equal(scaleBase('card', {}, { epochs: 15 }).folder, 'card');
   // The rise of the learning rate keeps its part of the run.
-  const paper = scaleBase('paper', {}, undefined, 3).config;
+  const paper = scaleBase('paper', {}, { epochs: 3 }).config;
   assert.deepEqual(
     [paper.epochs, paper.optimizer.warmupEpochs],
     [3, presets['imagenet-300'].optimizer.warmupEpochs / 100],
   );
+  const part = scaleBase('card', {}, { limit: 5000 });
+  assert.deepEqual([part.config.data.limit, part.config.epochs, part.folder], [5000, 15, 'card-5000images']);
+  assert.match(part.used, /15 epochs, on at most 5,000 images of each split$/);
+  assert.equal(scaleBase('card', {}, { epochs: 2, limit: 512 }).folder, 'card-2epochs-512images');
   const plan = planTable(findSettingsTable('5b'), { epochs: 2, seeds: 1 });
   assert.ok(plan.runs.every((run) => run.config.epochs === 2));
-  assert.throws(() => planTable(findSettingsTable('5b'), { epochs: 0 }), { code: 'ERR_BYOL_USAGE' });
+  for (const wrong of [{ epochs: 0 }, { limit: 1.5 }])
+    assert.throws(() => planTable(findSettingsTable('5b'), wrong), { code: 'ERR_BYOL_USAGE' });
 });
 
 test('scale ci keeps to its time: runs of all rows and seeds, and evaluating, at 5,000 images a second', () => {

@@ -5,7 +5,7 @@ import { shortFormOptions } from '../short-forms.js';
 
 const options = {
   ...configOptions,
-  ...shortFormOptions('epochs', 'batch-size', 'accumulate', 'size', 'device', 'precision', 'threads'),
+  ...shortFormOptions('epochs', 'batch-size', 'accumulate', 'size', 'limit', 'device', 'precision', 'threads'),
   out: { type: 'string', requiresArg: true, describe: 'Folder that the run would have: the room on its disk is told' },
   seconds: { type: 'number', requiresArg: true, default: 10, describe: 'How long steps are tried' },
   price: { type: 'number', requiresArg: true, describe: 'Of an hour of this machine, to tell the cost' },

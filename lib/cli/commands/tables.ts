@@ -46,6 +46,11 @@ export const command: CommandModule<object, TablesArguments> = {
           requiresArg: true,
           describe: "Of every run, in place of the scale's: tries a scale short, in a folder of its own",
         },
+        limit: {
+          type: 'string',
+          requiresArg: true,
+          describe: 'The most images of each split, in every run: tries a scale on a part, in a folder of its own',
+        },
         data: {
           type: 'string',
           requiresArg: true,

@@ -8,7 +8,7 @@ import { shortFormOptions } from '../short-forms.js';
 
 const options = {
   ...configOptions,
-  ...shortFormOptions('epochs', 'batch-size', 'accumulate', 'lr', 'weight-decay', 'tau', 'size'),
+  ...shortFormOptions('epochs', 'batch-size', 'accumulate', 'lr', 'weight-decay', 'tau', 'size', 'limit'),
   ...shortFormOptions('device', 'precision', 'threads', 'log'),
   out: {
     type: 'string',

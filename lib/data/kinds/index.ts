@@ -5,6 +5,7 @@ import { checkOptions, listener, number, settings, text } from '../../text/optio
 import { checkDataset } from '../check-dataset.js';
 import { type DataKind, type DataSchema, nameOf, type OpenOptions } from '../data-kind.js';
 import type { Dataset, ImageSource } from '../dataset.js';
+import { limited, limitSetting } from '../limit.js';
 import { cifar10 } from './cifar10.js';
 import { cifar100 } from './cifar100.js';
 import { custom } from './custom.js';
@@ -46,7 +47,15 @@ const builtIn = [
 export interface OwnDataKinds {}
 
 /** Which images: `kind` and its settings. */
-export type DataConfig = DeepReadonly<z.infer<(typeof builtIn)[number]['schema']> | OwnDataKinds[keyof OwnDataKinds]>;
+export type DataConfig = DeepReadonly<
+  z.infer<(typeof builtIn)[number]['schema']> | OwnDataKinds[keyof OwnDataKinds]
+> & {
+  /**
+   * At most so many images of each split, of each class its share and always the same ones: to try what would take long with all. Left
+   * out: all of them. Images that a script gives have no such setting.
+   */
+  readonly limit?: number | undefined;
+};
 
 let own: readonly DataKind[] = [];
 
@@ -67,6 +76,12 @@ export function registerDataKind<Schema extends DataSchema>(kind: DataKind<Schem
     recognize: listener,
     open: { ...listener, required: true },
   });
+  if ('limit' in kind.schema.shape) {
+    throw new ByolError(
+      'ERR_BYOL_USAGE',
+      'registerDataKind(): every kind has a setting called limit; its own must be called otherwise.',
+    );
+  }
   const name = nameOf(kind);
   if (dataKinds().some((known) => nameOf(known) === name)) {
     throw new ByolError('ERR_BYOL_USAGE', `registerDataKind(): there is a kind of data called '${name}' already.`);
@@ -84,11 +99,16 @@ let union: z.ZodType<DataConfig> | undefined;
 
 /** Of the kinds that there are now: another one once a kind has been registered. */
 export function dataSchema(): z.ZodType<DataConfig> {
-  const [{ schema: first }, ...others] = builtIn;
-  const schemas = [...others, ...own].map(({ schema }): DataSchema => schema);
+  const [first, ...others] = builtIn;
+  const schemas = [schemaOf(first), ...[...others, ...own].map(schemaOf)] as const;
   // Registered kinds are known to the compiler by what their files declare.
-  union ??= z.discriminatedUnion('kind', [first, ...schemas]) as z.ZodType<DataConfig>;
+  union ??= z.discriminatedUnion('kind', [...schemas]) as unknown as z.ZodType<DataConfig>;
   return union;
+}
+
+/** What `data` may hold of this kind, with what every kind has. */
+export function schemaOf({ schema, open }: DataKind): DataSchema {
+  return open === undefined ? schema : schema.extend({ limit: limitSetting });
 }
 
 /** Whether images are of a kind that was registered, which another process does not know. */
@@ -107,9 +127,10 @@ export function dataKind({ kind }: Pick<DataConfig, 'kind'>): DataKind {
  * there.
  */
 export async function readData(config: DataConfig, options: OpenOptions = {}): Promise<Dataset<ImageSource>> {
-  const data = await (dataKind(config).open ?? cannotOpen(config))(config, options);
+  const { limit, ...settings } = config;
+  const data = await (dataKind(config).open ?? cannotOpen(config))(settings, options);
   checkDataset(data);
-  return data;
+  return limit === undefined ? data : limited(data, limit);
 }
 
 /** Throws ERR_BYOL_DATA if this version cannot read data of this kind. */

@@ -1,6 +1,7 @@
 import { ByolError } from '../../errors.js';
 import { classLabels, type Dataset, type ImageSplit } from '../dataset.js';
 import { classSizes, indicesWhere } from '../indices.js';
+import { subset } from '../subset.js';
 import { holdOut } from './hold-out.js';
 import type { HeldOut } from './set-definition.js';
 
@@ -11,19 +12,6 @@ export async function withHeldOut(data: Dataset, rule: HeldOut): Promise<Dataset
   if (labels === null) throw new ByolError('ERR_BYOL_DATA', 'Without labels no images can be held out class by class.');
   const held = await holdOut(labels, rule, await classSizes(classLabels(test?.targets ?? null) ?? []));
   const part = async (value: number): Promise<ImageSplit> =>
-    copyOf(train, labels, await indicesWhere(train.count, (image) => held[image] === value));
+    subset(train, await indicesWhere(train.count, (image) => held[image] === value));
   return { ...data, train: await part(0), val: await part(1) };
-}
-
-/** Of some of the images, in the order of their numbers. */
-function copyOf({ count, source }: ImageSplit, labels: Int32Array, images: Int32Array): ImageSplit {
-  const bytes = source.pixels.length / count;
-  const pixels = new Uint8Array(images.length * bytes);
-  for (const [place, image] of images.entries())
-    pixels.set(source.pixels.subarray(image * bytes, (image + 1) * bytes), place * bytes);
-  return {
-    count: images.length,
-    source: { ...source, pixels },
-    targets: { kind: 'class', labels: images.map((image) => labels[image] as number) },
-  };
 }

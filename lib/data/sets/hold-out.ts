@@ -6,7 +6,11 @@ import type { HeldOut } from './set-definition.js';
 
 /** Which images of a set are drawn for what. The seed is always 0: a set is divided once and for all. */
 const SEED = 0;
-const purposes = { heldOut: orderNumbers.setHeldOut, learned: orderNumbers.setLearned } as const;
+const purposes = {
+  heldOut: orderNumbers.setHeldOut,
+  learned: orderNumbers.setLearned,
+  limited: orderNumbers.limited,
+} as const;
 
 /**
  * A 1 for each image that is drawn: of every class `wanted(images of it, class)`, each of its images as likely. Depends on the labels and
@@ -57,7 +61,7 @@ export async function holdOut(
 }
 
 /** A part of each class, in whole images that together are that part of all: the largest remainders are rounded up. */
-function sharesOf(sizes: ReadonlyMap<number, number>, part: number): ReadonlyMap<number, number> {
+export function sharesOf(sizes: ReadonlyMap<number, number>, part: number): ReadonlyMap<number, number> {
   const shares = [...sizes]
     .map(([label, size]) => ({ label, whole: Math.floor(size * part), rest: (size * part) % 1 }))
     .sort((a, b) => b.rest - a.rest || a.label - b.label);
