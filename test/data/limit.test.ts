@@ -151,7 +151,7 @@ describe('data.limit', () => {
       assert.deepEqual(await pixelsOf(packed.train), await pixelsOf((await limited(data, 9)).train));
     }));
 
-  test('is a setting of every kind that is opened, counts as another experiment, and is checked', async () => {
+  test('is a setting of every kind that is opened, and is checked', async () => {
     const config = resolveConfig({ preset: 'shapes', patch: { data: { trainImages: 50, testImages: 20, limit: 12 } } });
     assert.equal(config.data.limit, 12);
     const { train, test } = await readData(config.data);
@@ -161,6 +161,8 @@ describe('data.limit', () => {
         code: 'ERR_BYOL_CONFIG',
         message: /data\.limit/,
       });
+    const given = { kind: 'custom', name: 'mine', hash: '0'.repeat(64), limit: 3 } as const;
+    assert.throws(() => resolveConfig({ preset: 'shapes', patch: { data: given } }), { code: 'ERR_BYOL_CONFIG' });
     assert.throws(
       () =>
         registerDataKind({

@@ -107,8 +107,9 @@ export function dataSchema(): z.ZodType<DataConfig> {
 }
 
 /** What `data` may hold of this kind, with what every kind has. */
-export function schemaOf({ schema, open }: DataKind): DataSchema {
-  return open === undefined ? schema : schema.extend({ limit: limitSetting });
+export function schemaOf({ schema }: DataKind): DataSchema {
+  // A script gives its images whole.
+  return schema === custom.schema ? schema : schema.extend({ limit: limitSetting });
 }
 
 /** Whether images are of a kind that was registered, which another process does not know. */
