@@ -32,8 +32,24 @@ test('an encoder is evaluated and asked for representations, in a run or by its 
     const other = byol('eval', 'knn', weights, '--data', 'raw', '--set', 'epochs=3');
     assert.match(
       other.stderr,
-      /epochs: of a file of weights only the settings of evaluation\.knn are asked for \(--set\)/,
+      /epochs: of a file of weights only seed, data\.KEY and the settings of evaluation\.knn are asked for \(--set\)/,
     );
+    const ofPart = (...set: string[]): Record<string, unknown> => {
+      const args = set.flatMap((one) => ['--set', one]);
+      const said = byol('eval', 'linear', weights, '--data', 'raw', '--json', ...exact, ...args);
+      return JSON.parse(said.stdout || said.stderr).result;
+    };
+    const short = ['data.limit=24', 'evaluation.linear.epochs=3'];
+    const [part, again, otherSeed] = [ofPart(...short), ofPart(...short, 'seed=0'), ofPart(...short, 'seed=5')];
+    assert.deepEqual([part.testImages, part], [24, again]);
+    assert.notDeepEqual(otherSeed, again);
+    for (const [set, message] of [
+      ['seed=-1', /seed: expected a whole number from 0, got -1 \(--set\)/],
+      ['seed=x', /seed: expected a whole number from 0, got x/],
+      ['data.limit=0', /data\.limit/],
+      ['data.limt=3', /did you mean data\.limit|data.*limt/],
+    ] as const)
+      assert.match(byol('eval', 'knn', weights, '--data', 'raw', '--set', set).stderr, message);
 
     const code = byol('eval', 'linear', 'run', '--recipe', 'code', '--set', 'evaluation.linear.epochs=2');
     assert.match(

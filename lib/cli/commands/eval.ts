@@ -14,7 +14,10 @@ import {
 
 const options = {
   ...encoderOptions,
-  set: { ...encoderOptions.set, describe: 'One setting of the evaluation: evaluation.knn.k=20. May be repeated' },
+  set: {
+    ...encoderOptions.set,
+    describe: 'One setting of the evaluation: evaluation.knn.k=20, seed=3, data.limit=1000. May be repeated',
+  },
   recipe: {
     type: 'string',
     requiresArg: true,
@@ -98,33 +101,55 @@ async function evaluateFile(
   const { evaluateEncoder } = await import('../../encoder/evaluate-encoder.js');
   const { inferData } = await import('../../data/infer.js');
   const { readData } = await import('../../data/kinds/index.js');
-  const settings = await protocolSettings(protocol, args.set ?? []);
+  const { configureData } = await import('../data-settings.js');
+  const { data: ofData, settings, seed } = await fileSettings(protocol, args.set ?? []);
   if (args.data === undefined) {
     throw new ByolError('ERR_BYOL_USAGE', `${path} does not say which images to evaluate it with: give --data PATH.`);
   }
-  const { train, val, test, metric } = await readData((await inferData(args.data)).config);
+  const { config } = await inferData(args.data);
+  const { train, val, test, metric } = await readData(await configureData(config, ofData));
   if (test === undefined) throw new ByolError('ERR_BYOL_DATA', `There are no test images in ${args.data}.`);
   return withEncoder(path, args, (encoder) =>
-    evaluateEncoder(encoder, { protocol, train, val, test, metric, settings, signal, onProgress }),
+    evaluateEncoder(encoder, { protocol, train, val, test, metric, settings, seed, signal, onProgress }),
   );
 }
 
-/** What --set says of the protocol: of a run nothing else is there. */
-async function protocolSettings(protocol: ProtocolName, set: readonly string[]): Promise<object> {
+interface FileSettings {
+  /** As they were given: data.KEY=VALUE. */
+  readonly data: readonly string[];
+  /** Of the protocol. */
+  readonly settings: object;
+  readonly seed: number;
+}
+
+/** What --set says of an evaluation that is no run's: its images, its protocol and its seed. */
+async function fileSettings(protocol: ProtocolName, set: readonly string[]): Promise<FileSettings> {
   const { findProtocol } = await import('../../eval/protocols/index.js');
   const { applyOverride, parseOverride } = await import('../../config/overrides.js');
   const { configError } = await import('../../config/parse.js');
+  const { settingsSchema } = await import('../../config/schema.js');
+  const data: string[] = [];
   const group: Record<string, unknown> = { ...findProtocol(protocol).defaults };
-  const settings = { evaluation: { [protocol]: group } };
+  const settings = { evaluation: { [protocol]: group }, seed: 0 };
   for (const argument of set) {
     const override = parseOverride(argument);
     if (typeof override === 'string') throw configError([{ path: ['--set'], message: override }]);
-    if (override.path[0] !== 'evaluation' || override.path[1] !== protocol) {
-      const message = `of a file of weights only the settings of evaluation.${protocol} are asked for`;
+    const [first, second] = override.path;
+    if (first === 'data') {
+      data.push(argument);
+      continue;
+    }
+    if (first !== 'seed' && (first !== 'evaluation' || second !== protocol)) {
+      const message = `of a file of weights only seed, data.KEY and the settings of evaluation.${protocol} are asked for`;
       throw configError([{ path: override.path, message }], () => '--set');
     }
     const problem = applyOverride(settings, override);
     if (problem !== undefined) throw configError([problem], () => '--set');
   }
-  return group;
+  const seed = settingsSchema().shape.seed.safeParse(settings.seed);
+  if (seed.success) return { data, settings: group, seed: seed.data };
+  throw configError(
+    [{ path: ['seed'], message: `expected a whole number from 0, got ${settings.seed}` }],
+    () => '--set',
+  );
 }
