@@ -44,6 +44,7 @@ describe('purposes of random draws', () => {
       tuningBatches: 23,
       setHeldOut: 30,
       setLearned: 31,
+      limited: 32,
       logisticHeldOut: 40,
     });
   });
