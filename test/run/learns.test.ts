@@ -2,8 +2,6 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { test } from 'node:test';
-import { configHash } from '../../lib/config/hash.js';
-import { train } from '../../lib/run/train.js';
 import { planTable } from '../../lib/tables/plan.js';
 import { runTable } from '../../lib/tables/run-table.js';
 import type { Table } from '../../lib/tables/table.js';
@@ -39,13 +37,8 @@ const claims: Table = {
 
 test('a claim table, measured: without a predictor BYOL collapses, and says so (paper Table 5b)', async () => {
   await withTempDir(async (out) => {
-    const plan = planTable(claims);
-    const runs = plan.runs.map((run) => {
-      const { predictor, seed } = run.config;
-      const config = (predictor === null ? collapsingConfig : shortConfig)({ predictor, seed });
-      return { ...run, config, key: configHash(config) };
-    });
-    const { report, interrupted } = await runTable({ ...plan, runs }, { out, train });
+    // Spreads of 0.03 and 0.04 against 0.68 to 0.77 after 2 epochs (AVX2), 0.08 against 0.74 after one.
+    const { report, interrupted } = await runTable(planTable(claims, { epochs: 2 }), { out, jobs: 2 });
     assert.equal(interrupted, false);
     assert.deepEqual(
       report.claims.map(({ verdict, why }) => [verdict, why.replace(/:.*/, '')]),
