@@ -1,6 +1,6 @@
 'use strict';
-// Runs the native unit tests, then the compiled tests one file at a time (they train, and two at once would fight for the
-// cores). Arguments pick by a part of the path: npm test augment eval/knn, npm test native
+// Runs the native unit tests, two parts of them at once, then the compiled tests one file at a time (they train, and two
+// at once would fight for the cores). Arguments pick by a part of the path: npm test augment eval/knn, npm test native
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
@@ -21,7 +21,8 @@ function nativeTestsPass() {
     fs.readFileSync(path.join(root, 'build', 'Release', 'byol-build.json'), 'utf8'),
   );
   const build = path.join(root, '.cmake', `${torch}-${flavour}`);
-  return passes('ctest', ['--output-on-failure', '--no-tests=error', '--build-config', 'Release'], build);
+  const options = ['--output-on-failure', '--no-tests=error', '--build-config', 'Release', '--parallel', '2'];
+  return passes('ctest', options, build);
 }
 
 const compiled = path.join('dist', 'test');
