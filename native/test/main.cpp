@@ -1,5 +1,5 @@
-// Runs all native unit tests, or those whose name contains one of the arguments; with --part I/N every N-th of them, from the
-// I-th on.
+// Runs all native unit tests, or those whose name contains one of the arguments; with --part I/N every N-th of them,
+// from the I-th on.
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
