@@ -37,7 +37,7 @@ const claims: Table = {
 
 test('a claim table, measured: without a predictor BYOL collapses, and says so (paper Table 5b)', async () => {
   await withTempDir(async (out) => {
-    // Spreads of 0.03 and 0.04 against 0.68 to 0.77 after 2 epochs (AVX2), 0.08 against 0.74 after one.
+    // Spreads of 0.03 and 0.04 against 0.68 to 0.77 after 2 epochs with AVX2; 0.08 and 0.09 against 0.74 to 0.78 after one.
     const { report, interrupted } = await runTable(planTable(claims, { epochs: 2 }), { out, jobs: 2 });
     assert.equal(interrupted, false);
     assert.deepEqual(
