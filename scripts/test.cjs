@@ -25,6 +25,9 @@ function nativeTestsPass() {
   return passes('ctest', options, build);
 }
 
+// This reporter repeats at the end what failed: of a long log the end is what is read, and what CI keeps.
+const nodeTest = ['--test', '--test-concurrency=1', '--test-reporter=spec'];
+
 const compiled = path.join('dist', 'test');
 const files = fs
   .readdirSync(path.join(root, compiled), { recursive: true })
@@ -38,7 +41,7 @@ if (files.length === 0 && !picked('native')) {
 } else {
   const results = [
     !picked('native') || nativeTestsPass(),
-    files.length === 0 || passes(process.execPath, ['--test', '--test-concurrency=1', ...files], root),
+    files.length === 0 || passes(process.execPath, [...nodeTest, ...files], root),
   ];
   process.exitCode = results.includes(false) ? 1 : 0;
 }

@@ -29,6 +29,7 @@ async function runTests(native: number, ...filters: string[]) {
 test('a failing TypeScript test and a failing native test each fail the whole', async () => {
   const all = await runTests(0);
   assert.match(all.stdout, /native tests ran[\s\S]*bad test ran/);
+  assert.match(all.stdout, /failing tests:[\s\S]*bad\.test\.js/);
   assert.equal(all.status, 1);
   assert.equal((await runTests(0, 'native', 'good')).status, 0);
   assert.equal((await runTests(8, 'native', 'good')).status, 1);
