@@ -26,12 +26,12 @@ interface CommandFile {
   readonly command: CommandModule;
 }
 
-export interface Command extends CommandFile {
+export interface ListedCommand extends CommandFile {
   readonly name: string;
 }
 
 /** Every file in commands/. Commands load what they need when they run: help comes at once and without the native part. */
-export async function listCommands(): Promise<Command[]> {
+export async function listCommands(): Promise<ListedCommand[]> {
   const names = readdirSync(FOLDER)
     .filter((name) => name.endsWith('.js'))
     .map((name) => name.slice(0, -'.js'.length));

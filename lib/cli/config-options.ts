@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
-import type { InferredOptionTypes } from 'yargs';
 import type { ConfigPatch, Settings } from '../config/layers.js';
 import type { Config } from '../config/schema.js';
 import { ByolError } from '../errors.js';
 import type { DataChoice } from './choose-data.js';
+import type { OptionValues } from './command.js';
 import { type ShortFormArguments, shortFormOptions, shortFormPatch, shortForms } from './short-forms.js';
 
 export const setOption = {
@@ -31,7 +31,7 @@ export const configOptions = {
   ...shortFormOptions('seed'),
 } as const;
 
-export type ConfigArguments = InferredOptionTypes<typeof configOptions>;
+export type ConfigArguments = OptionValues<typeof configOptions>;
 
 /** Settings have to start somewhere. `command`: of the hint. */
 export function requireSource(command: string, args: Pick<ConfigArguments, 'preset' | 'config' | 'data'>): void {

@@ -1,10 +1,10 @@
-import type { CommandModule, InferredOptionTypes } from 'yargs';
 import type { FetchedSet, FetchProgress } from '../data/fetch/fetch-set.js';
 import type { PublicSet } from '../data/fetch/sets.js';
 import { ByolError } from '../errors.js';
 import { count, duration, table } from '../text/format.js';
 import { nearest } from '../text/nearest.js';
 import { quoteArgument } from '../text/shell.js';
+import type { Command, OptionValues } from './command.js';
 import { withTerminal } from './with-encoder.js';
 
 /** `byol data fetch`. */
@@ -15,9 +15,9 @@ const options = {
   quiet: { type: 'boolean', default: false, describe: 'No progress, only the result' },
 } as const;
 
-type FetchArguments = InferredOptionTypes<typeof options> & { readonly name?: string | undefined };
+type FetchArguments = OptionValues<typeof options> & { readonly name?: string | undefined };
 
-export const fetch: CommandModule<object, FetchArguments> = {
+export const fetch: Command<FetchArguments> = {
   command: 'fetch [name]',
   describe: 'Download a public set of images, check and unpack it; without a name, list them',
   builder: (yargs) =>

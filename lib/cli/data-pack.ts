@@ -1,8 +1,8 @@
-import type { CommandModule, InferredOptionTypes } from 'yargs';
 import type { PackProgress, PackResult } from '../data/packed/pack.js';
 import { ByolError } from '../errors.js';
 import { count, duration } from '../text/format.js';
 import { quoteArgument } from '../text/shell.js';
+import type { Command, OptionValues } from './command.js';
 import { withTerminal } from './with-encoder.js';
 
 /** `byol data pack` and `byol data verify`. */
@@ -25,16 +25,16 @@ const packOptions = {
   quiet: { type: 'boolean', default: false, describe: 'No progress, only the result' },
 } as const;
 
-type PackArguments = InferredOptionTypes<typeof packOptions> & { readonly path: string };
+type PackArguments = OptionValues<typeof packOptions> & { readonly path: string };
 
-export const pack: CommandModule<object, PackArguments> = {
+export const pack: Command<PackArguments> = {
   command: 'pack <path>',
   describe: 'Decode all images once and write them smaller, to one file that training reads fast',
   builder: (yargs) =>
     yargs
       .positional('path', { type: 'string', demandOption: true, describe: 'Folder or file with the images' })
       .options(packOptions),
-  handler: async ({ path, out, size, brokenLimit, overwrite, json, quiet }) => {
+  handler: async ({ path, out, size, 'broken-limit': brokenLimit, overwrite, json, quiet }) => {
     checkSize(size);
     checkLimit(brokenLimit);
     const { loadNative } = await import('../binding/load.js');
@@ -99,9 +99,9 @@ const verifyOptions = {
   quiet: { type: 'boolean', default: false, describe: 'No progress, only the result' },
 } as const;
 
-type VerifyArguments = InferredOptionTypes<typeof verifyOptions> & { readonly file: string };
+type VerifyArguments = OptionValues<typeof verifyOptions> & { readonly file: string };
 
-export const verify: CommandModule<object, VerifyArguments> = {
+export const verify: Command<VerifyArguments> = {
   command: 'verify <file>',
   describe: 'Compare all checksums of a packed store',
   builder: (yargs) =>

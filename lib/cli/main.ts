@@ -73,7 +73,11 @@ function makeParser(args: string[], commands: readonly CommandModule[], names: r
         'camel-case-expansion': false,
         'greedy-arrays': false,
       })
-      .check(refuseRepetition)
+      .check((given) => {
+        refuseRepetition(given);
+        refuseEmpty(given, args);
+        return true;
+      })
       // Errors come back here, and exit codes are set here.
       .exitProcess(false)
       .fail((message, error, usage) => {
@@ -127,18 +131,27 @@ function usageError(message: string, args: readonly string[], commands: readonly
 }
 
 /** What is a list by itself. */
-const LISTS = ['set', 'images', 'image', 'runs', 'data-of', 'dataOf'];
+const LISTS = ['set', 'images', 'image', 'runs', 'data-of'];
+/** What may stand alone. */
+const ALONE = ['resume', 'serve'];
 
-/** An option given twice becomes a list, whatever its type; an empty one is a variable of a script that was not set. */
-function refuseRepetition(given: Record<string, unknown>): true {
+/** An option given twice becomes a list, whatever its type. */
+function refuseRepetition(given: Record<string, unknown>): void {
   for (const [name, value] of Object.entries(given)) {
     if (Array.isArray(value) && name !== '_' && !LISTS.includes(name))
       throw new ByolError('ERR_BYOL_USAGE', `--${name} is given more than once.`);
-    // --resume and --serve may stand alone.
-    if (value === '' && name !== 'resume' && name !== 'serve')
-      throw new ByolError('ERR_BYOL_USAGE', `--${name} is empty.`);
   }
-  return true;
+}
+
+/** An empty one is a variable of a script that was not set. What is to be a number would be 0. */
+function refuseEmpty(given: Record<string, unknown>, args: readonly string[]): void {
+  const empty = Object.entries(given).flatMap(([name, value]) => (value === '' ? [name] : []));
+  for (const [i, arg] of args.entries()) {
+    const name = /^--([\w-]+)=$/.exec(arg)?.[1] ?? (args[i + 1] === '' ? /^--([\w-]+)$/.exec(arg)?.[1] : undefined);
+    if (name !== undefined) empty.push(name);
+  }
+  const name = empty.find((one) => !ALONE.includes(one));
+  if (name !== undefined) throw new ByolError('ERR_BYOL_USAGE', `--${name} is empty.`);
 }
 
 const args = hideBin(process.argv);

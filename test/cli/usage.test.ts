@@ -55,6 +55,8 @@ const wrong: ReadonlyArray<readonly [args: string, message: RegExp]> = [
   ['train --preset shapes --epochs -1', /epochs: expected a whole number above 0, got -1/],
   ['train --preset shapes --epochs 1.5', /epochs: expected a whole number above 0, got 1\.5/],
   ['train --preset shapes --out=', /--out is empty/],
+  ['data pack a --out b --size=', /--size is empty/],
+  ['tables 5b --limit=', /--limit is empty/],
   [
     'data check',
     /^error: Something is missing: byol data check <path>\. \[ERR_BYOL_USAGE\]\nHelp: byol data check --help\n$/,

@@ -1,7 +1,7 @@
-import type { CommandModule, InferredOptionTypes } from 'yargs';
 import type { PythonMode } from '../../bench/step-spec.js';
 import type { Config } from '../../config/schema.js';
 import { ByolError } from '../../errors.js';
+import type { Command, OptionValues } from '../command.js';
 import { configFromArguments, configOptions } from '../config-options.js';
 import { shortFormOptions } from '../short-forms.js';
 
@@ -32,7 +32,7 @@ const options = {
 /** Of a preset's batch that was not asked for: what fits everywhere, and fills a device. */
 const MOST_IMAGES = 256;
 
-export const command: CommandModule<object, InferredOptionTypes<typeof options>> = {
+export const command: Command<OptionValues<typeof options>> = {
   command: 'bench',
   describe: 'Measure the training steps of a preset on this machine, beside PyTorch where python3 has it',
   builder: (yargs) => yargs.options(options),

@@ -1,6 +1,6 @@
-import type { CommandModule } from 'yargs';
+import type { Command } from '../command.js';
 
-export const command: CommandModule = {
+export const command: Command = {
   command: 'build',
   describe: 'Build the native part from source, where no package fits, or for another LibTorch',
   handler: async () => {

@@ -1,4 +1,4 @@
-import type { CommandModule, InferredOptionTypes } from 'yargs';
+import type { Command, OptionValues } from '../command.js';
 import { fetch } from '../data-fetch.js';
 import { pack, verify } from '../data-pack.js';
 import { withTerminal } from '../with-encoder.js';
@@ -9,9 +9,9 @@ const checkOptions = {
   quiet: { type: 'boolean', default: false, describe: 'No progress, only the result' },
 } as const;
 
-type CheckArguments = InferredOptionTypes<typeof checkOptions> & { readonly path: string };
+type CheckArguments = OptionValues<typeof checkOptions> & { readonly path: string };
 
-const check: CommandModule<object, CheckArguments> = {
+const check: Command<CheckArguments> = {
   command: 'check <path>',
   describe: 'Read all images once: how many, of which sizes and formats, what is broken, odd or there twice',
   builder: (yargs) =>
@@ -58,7 +58,7 @@ const check: CommandModule<object, CheckArguments> = {
   },
 };
 
-export const command: CommandModule = {
+export const command: Command = {
   command: 'data',
   describe: 'Look at images, pack them into one file, or fetch public ones',
   builder: (yargs) =>

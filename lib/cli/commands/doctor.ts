@@ -1,6 +1,6 @@
-import type { CommandModule } from 'yargs';
+import type { Command } from '../command.js';
 
-export const command: CommandModule = {
+export const command: Command = {
   command: 'doctor',
   describe: 'Say what is installed here and whether training can run',
   handler: async () => {

@@ -1,11 +1,11 @@
 import { relative } from 'node:path';
-import type { CommandModule, InferredOptionTypes } from 'yargs';
 import type { SplitName } from '../../data/dataset.js';
 import type { ImageParts } from '../../data/image-places.js';
 import type { EmbeddedFiles } from '../../encoder/embed-to-file.js';
 import type { Encoder } from '../../encoder/encoder.js';
 import { ByolError } from '../../errors.js';
 import { count } from '../../text/format.js';
+import type { Command, OptionValues } from '../command.js';
 import { onlyData } from '../data-settings.js';
 import { readingState } from '../reading-state.js';
 import {
@@ -37,12 +37,12 @@ const options = {
   },
 } as const;
 
-type EmbedArguments = InferredOptionTypes<typeof options> & {
+type EmbedArguments = OptionValues<typeof options> & {
   path?: string | undefined;
   images?: string[] | undefined;
 };
 
-export const command: CommandModule<object, EmbedArguments> = {
+export const command: Command<EmbedArguments> = {
   command: 'embed [path] [images..]',
   describe: "Write an encoder's representations of images, one row of float32 each",
   builder: (yargs) =>

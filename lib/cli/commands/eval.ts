@@ -1,7 +1,7 @@
-import type { CommandModule, InferredOptionTypes } from 'yargs';
 import { ByolError } from '../../errors.js';
 import type { ProtocolName } from '../../eval/protocols/index.js';
 import { table } from '../../text/format.js';
+import type { Command, OptionValues } from '../command.js';
 import {
   type EncoderArguments,
   encoderOptions,
@@ -26,9 +26,9 @@ const options = {
   json: { type: 'boolean', default: false, describe: 'The result as JSON' },
 } as const;
 
-type EvalArguments = InferredOptionTypes<typeof options> & { protocol?: string | undefined; path?: string | undefined };
+type EvalArguments = OptionValues<typeof options> & { protocol?: string | undefined; path?: string | undefined };
 
-export const command: CommandModule<object, EvalArguments> = {
+export const command: Command<EvalArguments> = {
   command: 'eval [protocol] [path]',
   describe: 'Evaluate an encoder with frozen weights, or list the protocols',
   builder: (yargs) =>

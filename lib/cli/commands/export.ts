@@ -1,4 +1,4 @@
-import type { CommandModule, InferredOptionTypes } from 'yargs';
+import type { Command, OptionValues } from '../command.js';
 
 const options = {
   out: {
@@ -18,9 +18,9 @@ const options = {
   },
 } as const;
 
-type ExportArguments = InferredOptionTypes<typeof options> & { path: string };
+type ExportArguments = OptionValues<typeof options> & { path: string };
 
-export const command: CommandModule<object, ExportArguments> = {
+export const command: Command<ExportArguments> = {
   command: 'export <path>',
   describe: 'Write an encoder for other programs: ONNX, or weights for torchvision and timm',
   builder: (yargs) =>

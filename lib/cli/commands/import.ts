@@ -1,6 +1,6 @@
-import type { CommandModule, InferredOptionTypes } from 'yargs';
 import { ByolError } from '../../errors.js';
 import type { ImportOptions } from '../../import/import-encoder.js';
+import type { Command, OptionValues } from '../command.js';
 
 const options = {
   out: { type: 'string', requiresArg: true, default: 'encoder.safetensors', describe: 'The encoder file to write' },
@@ -29,9 +29,9 @@ const options = {
   'weight-standardization': { type: 'boolean', describe: 'Convolutions standardise their weights' },
 } as const;
 
-type ImportArguments = InferredOptionTypes<typeof options> & { file: string };
+type ImportArguments = OptionValues<typeof options> & { file: string };
 
-export const command: CommandModule<object, ImportArguments> = {
+export const command: Command<ImportArguments> = {
   command: 'import <file>',
   describe: "Make an encoder file of another program's checkpoint: the authors' BYOL, PyTorch, timm, lightly, ...",
   builder: (yargs) =>

@@ -1,7 +1,7 @@
-import type { CommandModule } from 'yargs';
 import { table } from '../../text/format.js';
+import type { Command } from '../command.js';
 
-export const command: CommandModule<object, { json: boolean }> = {
+export const command: Command<{ json: boolean }> = {
   command: 'methods',
   describe: 'List the methods',
   builder: (yargs) => yargs.option('json', { type: 'boolean', default: false, describe: 'As JSON' }),

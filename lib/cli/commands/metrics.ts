@@ -1,5 +1,5 @@
-import type { CommandModule, InferredOptionTypes } from 'yargs';
 import { ByolError } from '../../errors.js';
+import type { Command, OptionValues } from '../command.js';
 
 const options = {
   run: { type: 'string', requiresArg: true, demandOption: true, describe: 'Folder of the run' },
@@ -7,7 +7,7 @@ const options = {
   tensorboard: { type: 'string', requiresArg: true, describe: "TensorBoard's folder; the run gets one in it" },
 } as const;
 
-export const command: CommandModule<object, InferredOptionTypes<typeof options>> = {
+export const command: Command<OptionValues<typeof options>> = {
   command: 'metrics',
   describe: "Write a run's metrics as CSV, or for TensorBoard, also while it runs",
   builder: (yargs) => yargs.options(options),

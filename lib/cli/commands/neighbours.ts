@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
-import type { CommandModule, InferredOptionTypes } from 'yargs';
 import type { ImageParts } from '../../data/image-places.js';
 import type { Encoder } from '../../encoder/encoder.js';
 import { ByolError } from '../../errors.js';
+import type { Command, OptionValues } from '../command.js';
 import { onlyData } from '../data-settings.js';
 import { readingState } from '../reading-state.js';
 import {
@@ -47,12 +47,12 @@ const options = {
   },
 } as const;
 
-type NeighboursArguments = InferredOptionTypes<typeof options> & {
+type NeighboursArguments = OptionValues<typeof options> & {
   path?: string | undefined;
   images?: string | undefined;
 };
 
-export const command: CommandModule<object, NeighboursArguments> = {
+export const command: Command<NeighboursArguments> = {
   command: 'neighbours [path] [images]',
   describe: 'Show what an encoder takes for similar: nearest images and a map, beside the untrained encoder',
   builder: (yargs) =>

@@ -1,5 +1,5 @@
-import type { CommandModule, InferredOptionTypes } from 'yargs';
 import { ByolError } from '../../errors.js';
+import type { Command, OptionValues } from '../command.js';
 import { configFromArguments, configOptions, imagesArgument, requireSource, withImages } from '../config-options.js';
 import { shortFormOptions } from '../short-forms.js';
 
@@ -13,9 +13,9 @@ const options = {
   quiet: { type: 'boolean', default: false, describe: 'No progress, only the result' },
 } as const;
 
-type PlanArguments = InferredOptionTypes<typeof options> & { readonly images?: string | undefined };
+type PlanArguments = OptionValues<typeof options> & { readonly images?: string | undefined };
 
-export const command: CommandModule<object, PlanArguments> = {
+export const command: Command<PlanArguments> = {
   command: 'plan [images]',
   describe: 'Say what a training would take before it runs: steps, memory, time and cost, from a few real steps',
   builder: (yargs) => yargs.positional('images', imagesArgument).options(options),

@@ -1,12 +1,12 @@
-import type { CommandModule } from 'yargs';
 import { table } from '../../text/format.js';
+import type { Command } from '../command.js';
 import { encoderText } from '../start-text.js';
 
 interface PresetsArguments {
   name: string | undefined;
 }
 
-export const command: CommandModule<object, PresetsArguments> = {
+export const command: Command<PresetsArguments> = {
   command: 'presets [name]',
   describe: 'List the presets, or print one as YAML that --config takes',
   builder: (yargs) => yargs.positional('name', { type: 'string', describe: 'Name of a preset' }),

@@ -1,5 +1,5 @@
-import type { CommandModule, InferredOptionTypes } from 'yargs';
 import { ByolError } from '../../errors.js';
+import type { Command, OptionValues } from '../command.js';
 
 const options = {
   out: {
@@ -11,9 +11,9 @@ const options = {
   port: { type: 'number', requiresArg: true, describe: 'With --serve: the port, else any that is free' },
 } as const;
 
-type ReportArguments = InferredOptionTypes<typeof options> & { runs?: string[] | undefined };
+type ReportArguments = OptionValues<typeof options> & { runs?: string[] | undefined };
 
-export const command: CommandModule<object, ReportArguments> = {
+export const command: Command<ReportArguments> = {
   command: 'report [runs..]',
   describe: 'Look at runs: one with all that it measured, several side by side in one page, or all live in the browser',
   builder: (yargs) =>

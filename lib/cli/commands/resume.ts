@@ -1,4 +1,4 @@
-import type { CommandModule, InferredOptionTypes } from 'yargs';
+import type { Command, OptionValues } from '../command.js';
 import { refuseContradictions, setOption, settingsPatch } from '../config-options.js';
 import { outputOptions, runCommand } from '../run-command.js';
 import { shortFormOptions } from '../short-forms.js';
@@ -10,7 +10,7 @@ const options = {
   ...outputOptions,
 } as const;
 
-export const command: CommandModule<object, InferredOptionTypes<typeof options> & { run: string }> = {
+export const command: Command<OptionValues<typeof options> & { run: string }> = {
   command: 'resume <run>',
   describe: 'Go on with a run that was stopped, with its own settings',
   builder: (yargs) =>

@@ -1,4 +1,4 @@
-import type { CommandModule, InferredOptionTypes } from 'yargs';
+import type { Command, OptionValues } from '../command.js';
 
 const options = {
   device: {
@@ -8,7 +8,7 @@ const options = {
   },
 } as const;
 
-export const command: CommandModule<object, InferredOptionTypes<typeof options>> = {
+export const command: Command<OptionValues<typeof options>> = {
   command: 'setup',
   describe: 'Find LibTorch, or fetch it into the cache, and say whether training can run',
   builder: (yargs) => yargs.options(options),

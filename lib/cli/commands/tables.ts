@@ -1,9 +1,9 @@
-import type { CommandModule } from 'yargs';
 import { type EncoderTable, isEncoderTable } from '../../tables/encoders/encoder-table.js';
 import type { ScaleName } from '../../tables/scales.js';
 import type { Table } from '../../tables/table.js';
 import { table } from '../../text/format.js';
 import { runAll } from '../all-tables.js';
+import type { Command } from '../command.js';
 import { withInterrupts } from '../interrupts.js';
 import { prepareEncoders, prepareTrainings, type TablesArguments } from '../prepare-table.js';
 
@@ -20,7 +20,7 @@ claims:
   - {kind: better, row: fast, than: slow, says: 'In a short run a fast target is better.'}
 `;
 
-export const command: CommandModule<object, TablesArguments> = {
+export const command: Command<TablesArguments> = {
   command: 'tables [name]',
   describe: "List the published tables, or run one and print the paper's numbers beside the measured ones",
   builder: (yargs) =>

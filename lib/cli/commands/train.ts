@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import type { CommandModule, InferredOptionTypes } from 'yargs';
 import type { Config } from '../../config/schema.js';
 import { ByolError } from '../../errors.js';
+import type { Command, OptionValues } from '../command.js';
 import { configFromArguments, configOptions, imagesArgument, requireSource, withImages } from '../config-options.js';
 import { outputOptions, runCommand } from '../run-command.js';
 import { shortFormOptions } from '../short-forms.js';
@@ -25,9 +25,9 @@ const options = {
   ...outputOptions,
 } as const;
 
-type TrainArguments = InferredOptionTypes<typeof options> & { readonly images?: string | undefined };
+type TrainArguments = OptionValues<typeof options> & { readonly images?: string | undefined };
 
-export const command: CommandModule<object, TrainArguments> = {
+export const command: Command<TrainArguments> = {
   command: 'train [images]',
   describe: 'Train an encoder, or go on with a run that was stopped',
   builder: (yargs) => yargs.positional('images', imagesArgument).options(options),

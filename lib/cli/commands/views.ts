@@ -1,6 +1,6 @@
-import type { CommandModule } from 'yargs';
 import type { Config } from '../../config/schema.js';
 import { ByolError } from '../../errors.js';
+import type { Command } from '../command.js';
 import {
   type ConfigArguments,
   configFromArguments,
@@ -16,7 +16,7 @@ interface ViewsArguments extends ConfigArguments {
   count: number;
 }
 
-export const command: CommandModule<object, ViewsArguments> = {
+export const command: Command<ViewsArguments> = {
   command: 'views [images]',
   describe: 'Show what the network will see: a picture of originals and their two views',
   builder: (yargs) =>
