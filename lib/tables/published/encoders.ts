@@ -6,7 +6,7 @@ import type { EncoderRow } from '../encoders/encoder-table.js';
 
 /** Explains why BYOL's encoders of scale 'ci' are behind SimCLR's. */
 export const BYOL_HAS_HARDLY_BEGUN =
-  "After 600 steps on 1,000 photos BYOL has hardly begun: a linear classifier reads hardly more from its features than from an untrained network's, or less (VOC2007 15.4 and 15.4, Flowers 49.4 and 51.0, CIFAR10 43.1 and 37.7 %). SimCLR learns faster: on textures, where both can be trained to their end, it is ahead after 20 epochs and the same after 40 (bench/tables/converged.yaml, five seeds).";
+  "After 600 steps on 1,000 photos BYOL has hardly begun: a linear classifier reads no more from its features than from an untrained network's on VOC2007 (15.4 and 15.4 %) and Flowers (49.4 and 51.0 %), and some more on CIFAR10 (43.1 and 37.7 %). SimCLR learns faster: on textures, where both can be trained to their end, it is ahead after 20 epochs and the same after 40 (bench/tables/converged.yaml, five seeds).";
 
 /** The network of an encoder's row, `times` as wide as the base's (2×: R50 2×). */
 export function wider(times: number): (base: Config) => ConfigPatch {
