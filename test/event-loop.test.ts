@@ -40,7 +40,7 @@ test('a part of the labels', () => assertGivesWay(() => labelledPart(labels, 0.0
 test('held-out images', () => assertGivesWay(() => splitByClass(labels, 0.1, 1, 2)));
 
 test('numbers of the labelled images', async () => {
-  const many = new Int32Array(16 * IMAGES);
+  const many = new Int32Array(48 * IMAGES);
   const store = { size: many.length, labelled: true, dispose: () => {} };
   const images = storedImages(store, { heights: 1, widths: 1, targets: { kind: 'class', labels: many } });
   await assertGivesWay(() => labelledIndices(images, 'training images'));

@@ -242,7 +242,7 @@ test("LibTorch's own errors come without a page of C++ frames, which are there f
 
 test('nothing but a shutdown waits for the command in progress', async () => {
   const large = makeImages(native, 64, 32);
-  const learner = new native.Learner(wider(16));
+  const learner = new native.Learner(wider(32));
   let settled = false;
   const input = stepInput(large, 64, 32);
   const first = learner.step(input);

@@ -34,11 +34,12 @@ test('a raw store says how large its images are', () =>
   }));
 
 test('image files, and folders of them, are photos', () =>
-  withTempDir(async (dir) => {
+  withTempDir(async (parent) => {
+    const dir = path.join(parent, 'photos');
+    mkdirSync(dir);
     writeFileSync(path.join(dir, 'a.JPG'), '');
     const photos = { kind: 'folder', path: dir, labels: 'auto', brokenLimit: 0.05 } as const;
     assert.deepEqual([(await inferData(dir)).config, (await inferData(dir)).side], [photos, null]);
-    const parent = path.dirname(dir);
     assert.deepEqual((await inferData(parent)).config, { ...photos, path: parent });
     // Links that lead in a circle, to nowhere and through a file are no folders, and keep nobody from the photos.
     for (const [name, target] of [

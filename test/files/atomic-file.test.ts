@@ -57,8 +57,9 @@ test('a named pipe is written to', posix, () =>
     reader.stdout.on('data', (part) => {
       text += part;
     });
+    const closed = once(reader, 'close');
     await writeAtomically(pipe, 'through the pipe');
-    await once(reader, 'close');
+    await closed;
     assert.equal(text, 'through the pipe');
     assert.ok(lstatSync(pipe).isFIFO());
   }),

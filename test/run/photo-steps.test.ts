@@ -1,6 +1,6 @@
 /** A run on a folder of photos, which are decoded as its steps need them. */
 import assert from 'node:assert/strict';
-import { readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import type { Config } from '../../lib/config/schema.js';
@@ -107,7 +107,9 @@ test('a photo that was replaced by one of another size counts as broken', () =>
     const { events } = await runToEnd(photoConfig(folder), { folder: path.join(folder, '../run') }, (event) => {
       if (event.type !== 'start' || done) return;
       done = true;
-      writeFileSync(file, other);
+      // At once: somebody may be reading it.
+      writeFileSync(`${file}.new`, other);
+      renameSync(`${file}.new`, file);
     });
     assert.match(warnings(events).join('\n'), /02\.jpeg was .*10 x 10/);
   }));

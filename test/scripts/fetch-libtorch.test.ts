@@ -29,12 +29,12 @@ interface Scene {
   pip(script: string): void;
 }
 
-/** A copy of the scripts whose only archive lies on a server of ours that answers with `status`. */
-async function withScene(status: number, body: (scene: Scene) => Promise<void>): Promise<void> {
+/** A copy of the scripts whose only archive lies on a server of ours that answers with `status`, after `delay` milliseconds. */
+async function withScene(status: number, body: (scene: Scene) => Promise<void>, delay = 200): Promise<void> {
   let requests = 0;
   const server = createServer((_, response) => {
     requests += 1;
-    setTimeout(() => response.writeHead(status, { 'content-length': archive.length }).end(archive), 200);
+    setTimeout(() => response.writeHead(status, { 'content-length': archive.length }).end(archive), delay);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   try {
@@ -82,7 +82,7 @@ test('the official archive lands in the cache whole, and is fetched once', async
 });
 
 test('two set-ups at once fetch it once', async () => {
-  await withScene(200, async ({ cache, fetch, requests }) => {
+  const body = async ({ cache, fetch, requests }: Scene): Promise<void> => {
     const both = await Promise.all([fetch(), fetch()]);
     assert.deepEqual(
       both.map(({ status }) => status),
@@ -91,7 +91,9 @@ test('two set-ups at once fetch it once', async () => {
     assert.ok(both.some(({ stdout }) => stdout.includes('another process is fetching it')));
     assert.equal(requests(), 1);
     assert.deepEqual(readdirSync(cache), ['libtorch-2.13.0-cpu']);
-  });
+  };
+  // Long enough for the second process to begin, also on a busy machine.
+  await withScene(200, body, 2000);
 });
 
 test('where the host does not give it, pip is asked for the CPU build, saying why', async () => {

@@ -47,13 +47,21 @@ test('work that asks for no number of threads takes those of others, as long as 
   assert.deepEqual(numbers, [3, 2, 3, availableCores()]);
 });
 
+/** The cores that this process may use, by their numbers. */
+function allowedCores(): number[] {
+  const allowed = /Cpus_allowed_list:\s*(\S+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '';
+  return allowed.split(',').flatMap((part) => {
+    const [first = 0, last = first] = part.split('-').map(Number);
+    return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+  });
+}
+
 test('a process that may use one core computes with one thread', (t) => {
   if (spawnSync('taskset', ['--version']).error !== undefined) return t.skip('there is no taskset');
   const module = new URL('../../lib/train/threads.js', import.meta.url).href;
   const code = `import { useThreads } from '${module}'; let set; useThreads({ setThreads: (n) => { set = n; }, limitThreads: () => {} }, { threads: 0 }); console.log(set);`;
-  const { stdout, stderr } = spawnSync('taskset', ['-c', '0', process.execPath, '--input-type=module', '-e', code], {
-    encoding: 'utf8',
-  });
+  const args = ['-c', `${allowedCores()[0]}`, process.execPath, '--input-type=module', '-e', code];
+  const { stdout, stderr } = spawnSync('taskset', args, { encoding: 'utf8' });
   assert.equal(stdout.trim(), '1', stderr);
 });
 
@@ -61,11 +69,7 @@ test('a process that may use one core computes with one thread', (t) => {
 function besideOtherWork(threads: number): { fewer: boolean; back: boolean; seenIdle: boolean } | string {
   if (CoreShortage.open() === null) return 'the system does not tell how long threads wait';
   if (spawnSync('taskset', ['--version']).error !== undefined) return 'there is no taskset';
-  const allowed = /Cpus_allowed_list:\s*(\S+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '';
-  const cpus = allowed.split(',').flatMap((part) => {
-    const [first = 0, last = first] = part.split('-').map(Number);
-    return Array.from({ length: last - first + 1 }, (_, i) => first + i);
-  });
+  const cpus = allowedCores();
   if (cpus.length < 2 || availableCores() < 2) return 'there is only one core';
   const script = path.join(root, 'dist/test/train/beside-other-work.js');
   const args = ['-c', cpus.slice(0, 2).join(','), process.execPath, script, String(threads)];

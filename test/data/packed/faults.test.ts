@@ -66,7 +66,7 @@ describe('packing', () => {
       const first = await run(folder, whole);
       assert.equal(first.code, 0);
       let [killed, wentOn] = [0, 0];
-      while (killed < KILLS) {
+      while (killed < KILLS || wentOn === 0) {
         const { code, lines } = await run(folder, out, Math.random() * first.seconds);
         if (Number(lines[1] ?? 0) > BATCH) wentOn += 1;
         if (code === null) killed += 1;
@@ -75,7 +75,6 @@ describe('packing', () => {
         assert.ok(readFileSync(out).equals(readFileSync(whole)), 'other bytes');
         rmSync(out);
       }
-      assert.ok(wentOn > 0, 'no process went on with what another had done');
       assert.equal((await run(folder, out)).code, 0);
       assert.ok(readFileSync(out).equals(readFileSync(whole)), 'other bytes');
       assert.deepEqual(
