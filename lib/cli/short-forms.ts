@@ -19,6 +19,18 @@ const NAMES = {
 } as const;
 
 export type ShortForm = keyof typeof NAMES;
+/** Values, where they are words, and what is less than plain. */
+const WORDS: { readonly [N in ShortForm]?: string } = {
+  accumulate: 'batches of one step of the optimiser',
+  lr: 'peak for a batch of 256',
+  tau: "the target's decay at the start",
+  size: 'pixels of the side of a view',
+  device: 'auto, cpu, cuda or cuda:N',
+  precision: 'auto, float32 or bfloat16',
+  threads: '0: all cores, fewer beside other work',
+  log: 'tensorboard',
+  limit: 'at most so many images of each split',
+};
 /** All are text: what was written can so be told as it was. */
 export type ShortFormArguments = { readonly [N in ShortForm]?: string | undefined };
 
@@ -29,7 +41,8 @@ export function shortFormOptions<N extends ShortForm>(
   ...names: readonly N[]
 ): { readonly [K in N]: { type: 'string'; requiresArg: true; describe: string; group: string } } {
   const entries = names.map((name) => {
-    const describe = `Short for --set ${NAMES[name]}=`;
+    const words = WORDS[name];
+    const describe = `Short for --set ${NAMES[name]}=${words === undefined ? '' : ` (${words})`}`;
     return [name, { type: 'string', requiresArg: true, describe, group: 'Settings:' } satisfies Options];
   });
   return Object.fromEntries(entries) as ReturnType<typeof shortFormOptions<N>>;

@@ -10,8 +10,8 @@ export const scaleNames = ['ci', 'card', 'paper'] as const;
 export type ScaleName = (typeof scaleNames)[number];
 
 export const scaleSummaries: Readonly<Record<ScaleName, string>> = {
-  ci: 'about 20 minutes a table on two cores: generated images, or the first batch of CIFAR-10 with --data',
-  card: 'ResNet-18 on CIFAR-10, about an hour a table on one graphics card',
+  ci: 'half an hour a table on two cores, more with many rows or large batches: generated images, or the first batch of CIFAR-10 with --data',
+  card: 'ResNet-18 on CIFAR-10, an hour a table on one graphics card, by estimate',
   paper: "preset imagenet-300, the setting of the paper's ablations",
 };
 

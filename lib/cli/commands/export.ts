@@ -32,7 +32,7 @@ export const command: Command<ExportArguments> = {
       })
       .options(options)
       .example('$0 export runs/shapes --out encoder.onnx', 'for onnxruntime, in Node.js, Python or a browser')
-      .example('$0 export runs/photos --out resnet50.safetensors --format timm', ''),
+      .example('$0 export resnet50.safetensors --out resnet50-timm.safetensors --format timm', ''),
   handler: async ({ path, out, format, pixels }) => {
     const { exportEncoder } = await import('../../encoder/export-encoder.js');
     const { architectureName } = await import('../../export/encoder.js');

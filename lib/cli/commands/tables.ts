@@ -34,7 +34,7 @@ export const command: Command<TablesArguments> = {
         scale: {
           choices: SCALES,
           default: 'ci' as const,
-          describe: 'ci: 20 minutes on two cores; card: CIFAR-10, ResNet-18, an hour; paper: ImageNet',
+          describe: 'ci: half an hour on two cores, or more; card: CIFAR-10, ResNet-18, an hour by estimate; paper: ImageNet',
         },
         seeds: {
           type: 'string',
