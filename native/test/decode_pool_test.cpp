@@ -206,7 +206,7 @@ TEST(decode_pool_gives_up_what_is_cancelled) {
       std::unique_lock lock(mutex);
       wake.wait(lock, [&] { return cancelled; });
     });
-    std::shared_ptr<DecodeTask> first;
+    std::shared_ptr<byol::DecodeTask> first;
     for (int number = 0; number < 2; ++number) {
       auto task = pool.decode(request_of(photos.items), [&](DecodedBatch batch, std::exception_ptr) {
         const std::lock_guard lock(mutex);
