@@ -67,7 +67,7 @@ async function prepareOrSay(table: Table | EncoderTable, args: TablesArguments):
     for (const option of ['epochs', 'limit'] as const)
       if (args[option] !== undefined) return `--${option} is of trainings; its rows are encoders.`;
     if (atCi && args.data === undefined && args['data-of'] === undefined)
-      return 'Its rows are encoders of photos: --data DIR, a folder with sample sets.';
+      return 'Its rows are encoders of photos: --data DIR, a folder with sets as byol data fetch puts them there.';
     return await prepareEncoders(table, {
       ...args,
       jobs: undefined,

@@ -55,7 +55,7 @@ export const command: Command<TablesArguments> = {
           type: 'string',
           requiresArg: true,
           describe:
-            'Where the images lie; at ci, a folder with CIFAR-10, of tables of encoders (also with all) one with folders of sample sets',
+            'Where the images lie; at ci, a folder with CIFAR-10, of tables of encoders (also with all) one with sets as byol data fetch puts them there',
         },
         'data-of': {
           type: 'string',

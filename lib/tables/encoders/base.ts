@@ -4,6 +4,7 @@ import type { Config } from '../../config/schema.js';
 import { inferData } from '../../data/infer.js';
 import { type DataConfig, dataSchema } from '../../data/kinds/index.js';
 import { resolveConfig } from '../../methods/resolve.js';
+import { count } from '../../text/format.js';
 import type { ScaleName } from '../scales.js';
 import type { EncoderTable } from './encoder-table.js';
 import { type SetName, setNames, tableSet } from './sets.js';
@@ -33,7 +34,7 @@ export interface EncoderBase {
 
 /** Where images lie. */
 export interface SetPlaces {
-  /** At 'ci' a folder with sample sets, at the other scales the images that the paper trains with. */
+  /** At 'ci' a folder with samples of sets or what `byol data fetch` puts there, at the other scales the images that the paper trains with. */
   readonly data?: string | undefined;
   /** Of single sets, over everything else. */
   readonly dataOf?: Readonly<Partial<Record<SetName, string>>> | undefined;
@@ -93,13 +94,16 @@ function generatedSet(name: SetName): PlacedSet {
 }
 
 async function sampleSet(name: SetName, data: string | undefined, length: number): Promise<PlacedSet> {
-  const { title, sample } = tableSet(name);
-  if (sample === undefined) return absent(name, "no sample stands for it at scale 'ci'");
+  const { title, samples } = tableSet(name);
+  if (samples === undefined) return absent(name, "no sample stands for it at scale 'ci'");
+  const sample = data === undefined ? undefined : samples.find(({ folder }) => existsSync(join(data, folder)));
+  if (data === undefined || sample === undefined) {
+    const folders = samples.map(({ folder }) => folder).join(' or ');
+    return absent(name, data === undefined ? `${folders} is not there` : `there is no ${folders} in ${data}`);
+  }
   const { folder, settings, epochs } = sample;
-  const path = join(data ?? '.', folder);
-  if (data === undefined || !existsSync(path))
-    return absent(name, `${data === undefined ? folder : path} is not there`);
-  const set = await placed(name, path, `${folder} in place of ${title}`, settings);
+  const limit = settings?.limit === undefined ? '' : `, at most ${count(settings.limit)} images of a split,`;
+  const set = await placed(name, join(data, folder), `${folder}${limit} in place of ${title}`, settings);
   return { ...set, ...(epochs !== undefined && { epochs: Math.round(epochs * length) }) };
 }
 

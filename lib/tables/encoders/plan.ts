@@ -254,17 +254,20 @@ function nothingToMeasure(
   columns: readonly PlannedColumn[],
   rows: readonly PlannedEncoderRow[],
 ): ByolError {
-  const reasons = new Set([
-    ...columns.flatMap(({ name, notRun }) => (notRun === undefined ? [] : [`${name}: ${notRun}`])),
-    ...rows.flatMap(({ row, notRun }) =>
-      notRun === undefined || row.encoder === undefined ? [] : [`${row.label}: ${notRun}`],
-    ),
-  ]);
+  const ofColumns = columns.flatMap(({ notRun }) => notRun ?? []);
+  const ofRows = rows.flatMap(({ row, notRun }) =>
+    notRun === undefined || row.encoder === undefined ? [] : [`${row.label}: ${notRun}`],
+  );
+  // Where no column has images, rows have none either. Several columns ask about the same ones.
+  const reasons = new Set(ofColumns.length === columns.length ? ofColumns : [...ofColumns, ...ofRows]);
   return new ByolError(
     'ERR_BYOL_DATA',
     `Nothing of the table can be measured at scale '${scale}': ${[...reasons].join('; ')}.`,
     {
-      hint: 'Where images lie: --data PATH, --data-of NAME=PATH. Without any: --scale ci.',
+      hint:
+        scale === 'ci'
+          ? 'Where they lie: --data DIR, --data-of NAME=PATH; npx byol data fetch NAME --out DIR brings public ones. Without any, images are generated.'
+          : 'Where images lie: --data PATH, --data-of NAME=PATH. Without any: --scale ci.',
     },
   );
 }

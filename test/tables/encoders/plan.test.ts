@@ -3,11 +3,12 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { presets } from '../../../lib/config/presets/index.js';
+import { publicSets } from '../../../lib/data/fetch/sets.js';
 import { methods } from '../../../lib/methods/index.js';
 import { encoderBase } from '../../../lib/tables/encoders/base.js';
 import { isEncoderTable } from '../../../lib/tables/encoders/encoder-table.js';
 import { planEncoderTable } from '../../../lib/tables/encoders/plan.js';
-import { setNames, tableSet } from '../../../lib/tables/encoders/sets.js';
+import { setNames, type TableSet, tableSet, tableSets } from '../../../lib/tables/encoders/sets.js';
 import { planTable } from '../../../lib/tables/plan.js';
 import { tables } from '../../../lib/tables/published/index.js';
 import type { ScaleName } from '../../../lib/tables/scales.js';
@@ -78,27 +79,46 @@ test('a table may pretrain longer than others at scale ci, and at no other', asy
 
 test('images of a sample folder stand for the sets, wherever it lies; what is not there is told', () =>
   withTempDir(async (dir) => {
-    const folder = (name: string): string => {
+    const folder = (name: string, set = 'imagenette2-224'): string => {
       const data = path.join(dir, name);
       for (const split of ['train', 'val']) {
-        mkdirSync(path.join(data, 'imagenette2-224', split, 'tench'), { recursive: true });
-        writeFileSync(path.join(data, 'imagenette2-224', split, 'tench', 'a.png'), '');
+        mkdirSync(path.join(data, set, split, 'tench'), { recursive: true });
+        writeFileSync(path.join(data, set, split, 'tench', 'a.png'), '');
       }
       return data;
     };
     const plan = await planEncoderTable(table, { data: folder('here') });
     assert.deepEqual([plan.base.config.preset, plan.base.folder], ['photos-small', 'ci-photos']);
     assert.equal(plan.columns[0]?.notRun, undefined);
-    assert.match(plan.columns[2]?.notRun ?? '', /flowers17 is not there; its images: --data-of flowers102=PATH$/);
+    assert.match(
+      plan.columns[2]?.notRun ?? '',
+      /there is no flowers17 or flowers-102 in .*here; its images: --data-of flowers102=PATH$/,
+    );
     assert.equal(plan.evaluations[0]?.set.text, 'imagenette2-224 in place of ImageNet');
     const moved = await planEncoderTable(table, { data: folder('there') });
     assert.deepEqual(
       moved.evaluations.map(({ key }) => key),
       plan.evaluations.map(({ key }) => key),
     );
+    // What `byol data fetch` brings does too, in part.
+    const whole = await planEncoderTable(table, { data: folder('fetched', publicSets['imagenette-160'].folder) });
+    const { set } = whole.evaluations[0] ?? {};
+    assert.deepEqual(
+      [set?.text, set?.config.limit],
+      ['imagenette2-160, at most 1,000 images of a split, in place of ImageNet', 1000],
+    );
+    for (const { samples } of Object.values<TableSet>(tableSets)) {
+      const limited = samples?.filter(({ settings }) => settings?.limit !== undefined).map((one) => one.folder) ?? [];
+      for (const one of limited)
+        assert.ok(
+          Object.values(publicSets).some(({ folder: made }) => made === one),
+          one,
+        );
+    }
     await assert.rejects(planEncoderTable(table, { data: path.join(dir, 'nowhere') }), {
       code: 'ERR_BYOL_DATA',
-      message: /^Nothing of the table can be measured at scale 'ci': top-1: .*imagenette2-224 is not there/,
+      message: /^Nothing of the table can be measured at scale 'ci': there is no imagenette2-224 or .* in .*nowhere; /,
+      hint: /byol data fetch NAME --out DIR/,
     });
   }));
 
