@@ -34,7 +34,8 @@ export const command: Command<TablesArguments> = {
         scale: {
           choices: SCALES,
           default: 'ci' as const,
-          describe: 'ci: half an hour on two cores, or more; card: CIFAR-10, ResNet-18, an hour by estimate; paper: ImageNet',
+          describe:
+            'ci: half an hour on two cores, or more; card: CIFAR-10, ResNet-18, an hour by estimate; paper: ImageNet',
         },
         seeds: {
           type: 'string',
