@@ -170,9 +170,10 @@ TEST(decode_pool_names_what_fails_and_leaves_zeros) {
   }
 }
 
-TEST(decode_pool_delivers_in_order) {
+TEST(decode_pool_delivers_in_order_with_a_batch_that_is_cancelled) {
   const Photos photos(30);
   std::vector<int> order;
+  std::vector<size_t> decoded(6);
   {
     std::mutex mutex;
     std::condition_variable wake;
@@ -180,17 +181,24 @@ TEST(decode_pool_delivers_in_order) {
     for (int number = 0; number < 6; ++number) {
       // Long and short ones in turn.
       std::vector<DecodeItem> items(photos.items.begin(), photos.items.begin() + (number % 2 == 0 ? 30 : 1));
-      pool.decode(request_of(std::move(items)), [&, number](DecodedBatch batch, std::exception_ptr) {
+      auto task = pool.decode(request_of(std::move(items)), [&, number](DecodedBatch batch, std::exception_ptr) {
         const std::lock_guard lock(mutex);
         order.push_back(number);
-        for (const auto& status : batch.statuses) CHECK(status.ok());
+        for (const auto& status : batch.statuses) {
+          if (status.ok()) ++decoded[static_cast<size_t>(number)];
+          CHECK(status.ok() || status.outcome == DecodeOutcome::Interrupted);
+        }
         wake.notify_all();
       });
+      if (number == 4) task->cancel();
     }
     std::unique_lock lock(mutex);
     wake.wait(lock, [&] { return order.size() == 6; });
   }
   CHECK((order == std::vector<int>{0, 1, 2, 3, 4, 5}));
+  // How much of the cancelled one is done by then, the machine decides.
+  decoded.erase(decoded.begin() + 4);
+  CHECK((decoded == std::vector<size_t>{30, 1, 30, 1, 1}));
 }
 
 TEST(decode_pool_gives_up_what_is_cancelled) {

@@ -156,7 +156,8 @@ describe('embedToFile', () => {
         assert.ok(!existsSync(at(`${out}.partial`)));
       };
       let [kills, resumed] = [0, 0];
-      while (kills < KILLS || resumed === 0) {
+      for (let attempt = 0; kills < KILLS || resumed < 2; attempt += 1) {
+        assert.ok(attempt < 20 * KILLS, `${kills} kills, gone on ${resumed} times`);
         // Slowly: what is done is saved every 50 ms, and on a fast machine all would be done by then.
         const lines = await runUntil([...arguments_(out), '5'], 1 + Math.floor(Math.random() * 40));
         if (Number(lines[0]?.split(' ')[1]) > 0) resumed += 1;

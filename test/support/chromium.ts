@@ -63,11 +63,7 @@ export class TestBrowser {
         if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
       });
       page.on('pageerror', (error) => complaints.push(String(error)));
-      page.on('requestfailed', (request) => {
-        // A page that is left gives up what it has asked for.
-        const why = request.failure()?.errorText;
-        if (why !== 'net::ERR_ABORTED') complaints.push(`${request.url()}: ${why}`);
-      });
+      page.on('requestfailed', (request) => complaints.push(`${request.url()}: ${request.failure()?.errorText}`));
       page.on('request', (request) => {
         if (!/^(data|blob):/.test(request.url())) requests.push(request.url());
       });

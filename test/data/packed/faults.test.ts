@@ -66,7 +66,8 @@ describe('packing', () => {
       const first = await run(folder, whole);
       assert.equal(first.code, 0);
       let [killed, wentOn] = [0, 0];
-      while (killed < KILLS || wentOn === 0) {
+      for (let attempt = 0; killed < KILLS || wentOn === 0; attempt += 1) {
+        assert.ok(attempt < 20 * KILLS, `killed ${killed} times, no process went on with what another had done`);
         const { code, lines } = await run(folder, out, Math.random() * first.seconds);
         if (Number(lines[1] ?? 0) > BATCH) wentOn += 1;
         if (code === null) killed += 1;
